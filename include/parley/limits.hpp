@@ -1,0 +1,68 @@
+// Every cap in one place (design: "safe on the open internet" by default).
+#pragma once
+
+#include <parley/config.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace parley {
+
+/// What a peer may cost. Sizes in bytes. A limit that fires is counted and named in the trace.
+struct limits {
+  // --- heads -------------------------------------------------------------------------------------------------------------
+  /// The longest request line (or status line): above it 414 for a request (RFC 9112 §3).
+  std::size_t start_line = 8 * 1024;
+  /// The longest field line: above it 431 (RFC 6585 §5).
+  std::size_t field_line = 16 * 1024;
+  /// All of a head, start line included: above it 431.
+  std::size_t head = 64 * 1024;
+  /// The number of field lines in a head: above it 431.
+  std::size_t field_count = 100;
+  /// Empty lines that are skipped before a request line (RFC 9112 §2.2).
+  std::size_t leading_empty_lines = 2;
+  /// Interim responses before a final one, at a client.
+  std::size_t informational = 16;
+
+  // --- content -----------------------------------------------------------------------------------------------------------
+  /// A chunk's size line with its extensions: above it 400.
+  std::size_t chunk_line = 256;
+  /// All chunk extensions of one message together: above it 400.
+  std::size_t chunk_extensions = 4 * 1024;
+  /// All trailer lines of a message together: above it 431.
+  std::size_t trailers = 8 * 1024;
+  /// The number of trailer lines: above it 431.
+  std::size_t trailer_count = 32;
+  /// The content that is collected before a handler that takes `const request&`, or by `text()` and `json()`: above it 413.
+  std::size_t content = 1024 * 1024;
+  /// Content that a handler left unread is read and dropped up to this much, to keep the connection; above it the connection closes.
+  std::size_t drain = 64 * 1024;
+
+  // --- buffers -----------------------------------------------------------------------------------------------------------
+  /// Received content that waits for its reader, for each exchange; then nothing more is read (or no credit is given).
+  std::size_t receive_window = 64 * 1024;
+  /// Content that waits to be sent, for each exchange; then writing waits.
+  std::size_t send_window = 128 * 1024;
+
+  // --- time --------------------------------------------------------------------------------------------------------------
+  /// From the first byte of a head (or the opening of a connection) to its end: then 408 and a close.
+  std::chrono::milliseconds head_time{10'000};
+  /// Without a request on a kept-alive connection: then a close.
+  std::chrono::milliseconds idle_time{60'000};
+  /// Without any progress of content, in either direction: then the exchange is reset.
+  std::chrono::milliseconds stall_time{30'000};
+  /// After the peer has ended its direction with its request complete (a half-close), what runs for it may still finish this long;
+  /// then the peer counts as gone.
+  std::chrono::milliseconds half_close_time{5'000};
+  /// From the end of a connection's last response until its peer closes (RFC 9112 §9.6, the staged close).
+  std::chrono::milliseconds linger_time{2'000};
+
+  // --- a connection, a server ---------------------------------------------------------------------------------------------
+  /// Requests on one connection; the last answer says `Connection: close`.
+  std::uint64_t requests_per_connection = 100'000;
+  /// Connections at once, for the whole server; above it new ones wait in the kernel's queue.
+  std::size_t connections = 20'000;
+};
+
+}  // namespace parley

@@ -1,0 +1,27 @@
+// Proactive content negotiation (RFC 9110 §12).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace parley::semantics {
+
+/// Which of `offers` (media types, the server's favourite first) an Accept value prefers; nothing when it accepts none.
+///
+/// The most specific range that matches an offer gives its weight (RFC 9110 §12.5.1); among equals the earlier offer wins. Elements
+/// that break the grammar are ignored; a value without any other accepts all, as an empty one.
+[[nodiscard]] std::optional<std::size_t> preferred(std::string_view accept, std::span<const std::string_view> offers);
+
+/// Which of `offers` (content codings, `identity` among them where that is possible) an Accept-Encoding value prefers; nothing when
+/// it refuses all. `present` tells an empty field, which asks for identity, from none, which allows all (RFC 9110 §12.5.3).
+[[nodiscard]] std::optional<std::size_t> preferred_coding(std::string_view accept_encoding, bool present,
+                                                          std::span<const std::string_view> offers);
+
+/// Which of `offers` (language tags) an Accept-Language value prefers, by basic filtering (RFC 4647 §3.3.1) with weights; nothing
+/// when none matches.
+[[nodiscard]] std::optional<std::size_t> preferred_language(std::string_view accept_language,
+                                                            std::span<const std::string_view> offers);
+
+}  // namespace parley::semantics
