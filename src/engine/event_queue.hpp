@@ -1,0 +1,44 @@
+// Events that wait to be taken: a small ring that keeps its memory.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/events.hpp"
+
+namespace parley::engine {
+
+class event_queue {
+ public:
+  void push(event e) {
+    if (count_ == ring_.size()) grow();
+    ring_[(first_ + count_++) & (ring_.size() - 1)] = std::move(e);
+  }
+
+  std::optional<event> pop() {
+    if (count_ == 0) return std::nullopt;
+    std::optional<event> e(std::move(ring_[first_]));
+    first_ = (first_ + 1) & (ring_.size() - 1);
+    --count_;
+    return e;
+  }
+
+  [[nodiscard]] std::size_t size() const { return count_; }
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+
+ private:
+  void grow() {
+    std::vector<event> larger(ring_.empty() ? 4 : ring_.size() * 2);
+    for (std::size_t i = 0; i < count_; ++i) larger[i] = std::move(ring_[(first_ + i) & (ring_.size() - 1)]);
+    ring_ = std::move(larger);
+    first_ = 0;
+  }
+
+  std::vector<event> ring_;  // its size is a power of two
+  std::size_t first_ = 0;
+  std::size_t count_ = 0;
+};
+
+}  // namespace parley::engine

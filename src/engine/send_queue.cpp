@@ -1,0 +1,132 @@
+#include "engine/send_queue.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace parley::engine {
+
+namespace {
+
+// The first block holds most heads; a queue that grows takes larger ones.
+constexpr std::size_t first_block = 4 * 1024;
+constexpr std::size_t next_block = 16 * 1024;
+// Written pieces at the front are dropped at once, or when there are this many.
+constexpr std::size_t compact_after = 16;
+
+}  // namespace
+
+send_queue::piece& send_queue::push() {
+  if (first_ >= compact_after) {
+    // Blocks, long strings and owners keep their bytes in place when they are moved.
+    pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+  return pieces_.emplace_back();
+}
+
+void send_queue::open_block(std::size_t n) {
+  // A reserved block that was never filled is replaced: its piece would be an empty segment.
+  if (pieces_.size() > first_ && pieces_.back().memory.data != nullptr && pieces_.back().rest.bytes.empty()) {
+    base::release_block(pieces_.back().memory);
+    pieces_.pop_back();
+  }
+  const base::block memory = base::acquire_block(std::max(n, empty() ? first_block : next_block));
+  piece& p = push();
+  p.memory = memory;
+  p.rest.bytes = {memory.data, 0};
+  tail_ = memory.data;
+  room_ = memory.size;
+}
+
+void send_queue::commit(std::size_t n) {
+  auto& bytes = pieces_.back().rest.bytes;
+  bytes = {bytes.data(), bytes.size() + n};
+  tail_ += n;
+  room_ -= n;
+  size_ += n;
+}
+
+void send_queue::copy(std::string_view bytes) {
+  while (!bytes.empty()) {
+    if (room_ == 0) open_block(std::min(bytes.size(), next_block));
+    const std::size_t n = std::min(bytes.size(), room_);
+    std::memcpy(tail_, bytes.data(), n);
+    commit(n);
+    bytes.remove_prefix(n);
+  }
+}
+
+void send_queue::append(chunk&& data) {
+  if (auto* view = std::get_if<chunk::view>(&data.content)) return copy(view->data);
+  if (auto* owned = std::get_if<chunk::owned>(&data.content); owned && owned->data.size() <= copy_limit) return copy(owned->data);
+  if (auto* shared = std::get_if<chunk::shared>(&data.content); shared && shared->data.size() <= copy_limit) {
+    return copy(shared->data);
+  }
+  const std::uint64_t size = data.size();
+  if (size == 0) return;
+  if (pieces_.size() > first_ && pieces_.back().memory.data != nullptr && pieces_.back().rest.bytes.empty()) {
+    base::release_block(pieces_.back().memory);
+    pieces_.pop_back();
+  }
+  piece& p = push();
+  if (auto* owned = std::get_if<chunk::owned>(&data.content)) {
+    p.text = std::move(owned->data);
+    p.rest.bytes = p.text;
+  } else if (auto* shared = std::get_if<chunk::shared>(&data.content)) {
+    p.owner = std::move(shared->owner);
+    p.rest.bytes = shared->data;
+  } else if (auto* file = std::get_if<chunk::file>(&data.content)) {
+    p.owner = std::move(file->owner);
+    p.rest.descriptor = file->descriptor;
+    p.rest.offset = file->offset;
+    p.rest.length = file->length;
+  }
+  size_ += size;
+  tail_ = nullptr;
+  room_ = 0;
+}
+
+std::size_t send_queue::peek(std::span<base::segment> out) const {
+  std::size_t n = 0;
+  for (std::size_t i = first_; i < pieces_.size() && n < out.size(); ++i) {
+    if (pieces_[i].rest.size() > 0) out[n++] = pieces_[i].rest;
+  }
+  return n;
+}
+
+void send_queue::pop() {
+  piece& p = pieces_[first_];
+  base::release_block(p.memory);
+  p = {};
+  if (++first_ == pieces_.size()) {
+    pieces_.clear();
+    first_ = 0;
+    tail_ = nullptr;
+    room_ = 0;
+  }
+}
+
+void send_queue::written(std::uint64_t n) {
+  n = std::min(n, size_);
+  size_ -= n;
+  while (n > 0) {
+    base::segment& rest = pieces_[first_].rest;
+    const std::uint64_t part = std::min(n, rest.size());
+    if (rest.descriptor < 0) {
+      rest.bytes.remove_prefix(static_cast<std::size_t>(part));
+    } else {
+      rest.offset += part;
+      rest.length -= part;
+    }
+    n -= part;
+    if (rest.size() == 0) pop();
+  }
+}
+
+void send_queue::clear() {
+  while (first_ < pieces_.size()) pop();
+  size_ = 0;
+}
+
+}  // namespace parley::engine

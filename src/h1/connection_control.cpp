@@ -1,0 +1,98 @@
+#include <algorithm>
+
+#include "h1/connection.hpp"
+#include "h1/violations.hpp"
+
+namespace parley::h1 {
+
+using engine::role;
+
+// --- giving up, closing --------------------------------------------------------------------------------------------------------
+
+void connection::reset(stream_id id, time_point now) {
+  now_ = now;
+  if (find(id) == nullptr) return;
+  // A message that the connection's end ends would look whole if the connection closed in order (RFC 9112 §6.3); and a server
+  // must not take a cut request for one.
+  const bool looks_whole = out_.id == id && sending_ != send_state::head && out_.content == sent_body::until_close;
+  if (role_ == role::client || looks_whole) return abort();
+  exchanges_.clear();
+  first_exchange_ = 0;
+  end_connection();
+}
+
+void connection::close_gracefully(time_point now) {
+  now_ = now;
+  closing_ = true;
+  if (idle() && unconsumed_ == 0) end_connection();
+}
+
+// --- bytes out -----------------------------------------------------------------------------------------------------------------
+
+void connection::written(std::size_t n, time_point now) {
+  now_ = now;
+  queue_.written(n);
+  if (n > 0) output_since_ = now;
+  if (!out_.full || queue_.size() > limits_.send_window / 2) return;
+  out_.full = false;
+  if (sending_ == send_state::content || sending_ == send_state::tunnel) events_.push(engine::writable_event{out_.id});
+}
+
+// --- time ----------------------------------------------------------------------------------------------------------------------
+
+// What the peer is being waited for, and until when.
+connection::watch connection::receive_watch() const {
+  if (blocked()) return {};
+  switch (receiving_) {
+    case receive_state::start:
+      if (role_ == role::server && last_id_ == 0) return {head_since_ + limits_.head_time, wait::head};
+      return has_exchange() ? watch{} : watch{head_since_ + limits_.idle_time, wait::request};
+    case receive_state::head: return {head_since_ + limits_.head_time, wait::head};
+    case receive_state::content:
+    case receive_state::until_close:
+      // The peer waits for us, until it is told to go on.
+      if (in_.expects_continue) return {};
+      return {content_since_ + limits_.stall_time, wait::content};
+    default: return {};
+  }
+}
+
+std::optional<connection::time_point> connection::deadline() const {
+  const watch receive = receive_watch();
+  if (queue_.empty()) return receive.what == wait::nothing ? std::nullopt : std::optional(receive.until);
+  const time_point send = output_since_ + limits_.stall_time;
+  return receive.what == wait::nothing ? send : std::min(send, receive.until);
+}
+
+void connection::expired(time_point now) {
+  now_ = now;
+  if (!queue_.empty() && now >= output_since_ + limits_.stall_time) return output_stalled();
+  const watch receive = receive_watch();
+  if (receive.what == wait::nothing || now < receive.until) return;
+  switch (receive.what) {
+    case wait::head: return fail(violation::head_timeout);
+    case wait::request:
+      // RFC 9112 §9.5: an idle connection may be closed at any time, without a word.
+      aborted_ = true;
+      return end_connection();
+    case wait::content:
+      if (!content_clock_late_) return fail(violation::content_timeout);
+      // The application made room at some time since; the peer gets the whole time from now on.
+      content_clock_late_ = false;
+      content_since_ = now;
+      return;
+    case wait::nothing: return;
+  }
+}
+
+// A peer that takes nothing holds our memory: nothing can be said to it any more.
+void connection::output_stalled() {
+  error_ = violation::send_timeout;
+  watch_(now_, has_exchange() ? current().id : 0, engine::observed_error{*error_});
+  for (std::size_t i = first_exchange_; i < exchanges_.size(); ++i) {
+    events_.push(engine::reset_event{exchanges_[i].id, *error_});
+  }
+  abort();
+}
+
+}  // namespace parley::h1
