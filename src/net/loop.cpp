@@ -1,0 +1,46 @@
+#include "net/loop.hpp"
+
+#include "net/task_scope.hpp"
+
+#include <mutex>
+
+namespace parley::net {
+namespace {
+
+thread_local loop* current_loop = nullptr;
+
+}  // namespace
+
+loop::loop() : remote_(*this), scope_(std::make_unique<task_scope>()) {}
+loop::~loop() = default;
+loop* loop::current() { return current_loop; }
+
+loop::entered::entered(loop& now) : before_(current_loop) { current_loop = &now; }
+loop::entered::~entered() { current_loop = before_; }
+
+struct remote::state {
+  std::mutex mutex;
+  loop* to = nullptr;  // null once it is gone
+};
+
+remote::remote(loop& to) : state_(std::make_shared<state>()) { state_->to = &to; }
+
+bool remote::post(base::unique_function<void()> work) const {
+  // The lock is held while posting, so that the loop cannot be destroyed in between.
+  const std::scoped_lock lock(state_->mutex);
+  if (state_->to == nullptr) return false;
+  state_->to->post(std::move(work));
+  return true;
+}
+
+void remote::retire() const {
+  const std::scoped_lock lock(state_->mutex);
+  state_->to = nullptr;
+}
+
+timer::timer(loop& on, base::unique_function<void()> callback) : loop_(on), callback_(std::move(callback)) {}
+timer::~timer() { loop_.forget(*this); }
+void timer::arm(time_point when) { loop_.arm(*this, when); }
+void timer::cancel() { loop_.cancel(*this); }
+
+}  // namespace parley::net

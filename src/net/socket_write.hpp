@@ -1,0 +1,13 @@
+// Writing segments to a socket that does not block.
+#pragma once
+
+#include "net/stream.hpp"
+
+namespace parley::net {
+
+/// Gathers bytes into `sendmsg` and gives file slices to `sendfile`, until all is written or the socket is full. One call sends
+/// no more than a few MiB of files: then it says `blocked` though the socket may take more, so that one fast peer does not hold
+/// the loop.
+[[nodiscard]] write_result write_segments(int socket, std::span<const base::segment> segments);
+
+}  // namespace parley::net

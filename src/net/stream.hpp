@@ -1,0 +1,89 @@
+// Ordered byte streams and their listeners, as connections see them: TCP, Unix sockets, TLS above them, memory in tests.
+#pragma once
+
+#include "base/segment.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <system_error>
+
+namespace parley::net {
+
+class loop;
+
+/// An address for people and logs: `127.0.0.1:8080`, `[::1]:443`, `unix:/run/parley.sock`, `memory:1`.
+struct endpoint {
+  std::string host;  // an address without brackets, or a path
+  std::uint16_t port = 0;
+  bool unix_socket = false;
+  [[nodiscard]] std::string to_string() const;
+  [[nodiscard]] bool loopback() const;
+};
+
+/// Gets a stream's news, on the stream's loop. Nothing comes after `byte_stream::close`.
+class stream_handler {
+ public:
+  /// `n` bytes were read into the span given to `read`; 0 without an error is the end of the peer's direction.
+  virtual void on_read(std::size_t n, std::error_code error) = 0;
+  /// `write` takes more again, or the stream has failed.
+  virtual void on_writable(std::error_code error) = 0;
+
+ protected:
+  ~stream_handler() = default;
+};
+
+struct write_result {
+  std::size_t written = 0;
+  bool blocked = false;   // not all was taken: `wait_writable`, then `on_writable`
+  std::error_code error;  // the stream is lost
+};
+
+/// One loop's thread only. Destroying it closes it.
+class byte_stream {
+ public:
+  virtual ~byte_stream() = default;
+  virtual void handler(stream_handler* to) = 0;
+  /// Begins one read; `on_read` follows, never from within this call. `into` must stay until then or until `close`.
+  virtual void read(std::span<char> into) = 0;
+  /// Gives up the read under way; no `on_read` follows for it. What had already been received may not be lost: it is kept for the next `read`.
+  virtual void cancel_read() = 0;
+  /// Writes what the peer takes now, as one gathered write where it can (sendfile for file slices).
+  virtual write_result write(std::span<const base::segment> segments) = 0;
+  virtual void wait_writable() = 0;
+  /// Ends our direction; reading goes on.
+  virtual void shutdown_write() = 0;
+  /// Closes both directions. No callback follows.
+  virtual void close() = 0;
+  /// As close, but what was not delivered is thrown away at once (TCP: reset).
+  virtual void abort() = 0;
+  [[nodiscard]] virtual const endpoint& peer() const = 0;
+  [[nodiscard]] virtual const endpoint& local() const = 0;
+};
+
+class accept_handler {
+ public:
+  virtual void on_accept(std::unique_ptr<byte_stream> stream) = 0;
+  /// Accepting failed for now (descriptors ran out, say): it goes on by itself after a pause.
+  virtual void on_accept_error(std::error_code error) = 0;
+
+ protected:
+  ~accept_handler() = default;
+};
+
+class listener {
+ public:
+  virtual ~listener() = default;
+  /// The address it listens on, with the port it got.
+  [[nodiscard]] virtual const endpoint& local() const = 0;
+  virtual void start(accept_handler* to) = 0;
+  /// Takes no connection for now; new ones wait in the kernel's queue. Until `resume`.
+  virtual void pause() = 0;
+  virtual void resume() = 0;
+  /// Accepts what already waits in the queue, then closes.
+  virtual void close() = 0;
+};
+
+}  // namespace parley::net
