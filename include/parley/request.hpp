@@ -1,0 +1,125 @@
+// A request: what a server's handler gets, and what a client sends. The same in every version.
+#pragma once
+
+#include <parley/body.hpp>
+#include <parley/fields.hpp>
+#include <parley/method.hpp>
+#include <parley/task.hpp>
+#include <parley/version.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parley {
+
+namespace detail {
+struct request_access;
+}
+
+/// Views that it gives out live as long as the request, unless its fields are modified.
+class PARLEY_API request {
+ public:
+  /// `GET /`.
+  request();
+  /// A request for a URL (`https://host/path?query`; a fragment is dropped) or, for `server::handle`, for a path. OPTIONS of a URL
+  /// without path asks about the whole server (`*`), and CONNECT takes `host:port`. Throws `std::invalid_argument`, with the reason and
+  /// the position, when it is none of these, and for a URL with user information (RFC 9110 §4.2.4).
+  request(parley::method m, std::string_view url);
+  request(request&&) noexcept;
+  request& operator=(request&&) noexcept;
+  ~request();
+
+  // --- the head ------------------------------------------------------------------------------------------------------------
+  [[nodiscard]] const parley::method& method() const { return method_; }
+  /// The version it came over.
+  [[nodiscard]] parley::version version() const { return version_; }
+  /// The request-target as sent (RFC 9112 §3.2).
+  [[nodiscard]] std::string_view target() const;
+  /// `http` or `https`.
+  [[nodiscard]] std::string_view scheme() const;
+  /// Host and, where it was given, port: from the target, else from Host. Empty when the client named none.
+  [[nodiscard]] std::string_view authority() const;
+  /// The path as sent, still percent-encoded, without the query. `*` for `OPTIONS *`.
+  [[nodiscard]] std::string_view path() const;
+  /// The part of the path that the route's `{name}` stands for, percent-decoded; empty when the route has no such part.
+  [[nodiscard]] std::string path(std::string_view name) const;
+  /// The query as sent, without `?`.
+  [[nodiscard]] std::string_view query() const;
+  /// The first query parameter of that name, decoded (`+` is a space).
+  [[nodiscard]] std::optional<std::string> query(std::string_view name) const;
+  [[nodiscard]] const parley::fields& fields() const { return fields_; }
+  [[nodiscard]] parley::fields& fields() {
+    if (!text_apart_) keep_text_apart();
+    return fields_;
+  }
+  /// The first field line of that name; empty when there is none.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+  /// Which of `offers` (media types, the favourite first) the Accept field prefers (RFC 9110 §12.5.1); nothing when it accepts none.
+  [[nodiscard]] std::optional<std::size_t> accepts(std::initializer_list<std::string_view> offers) const;
+
+  // --- the content ---------------------------------------------------------------------------------------------------------
+  /// The whole content, in a handler that takes `const request&`. Empty in one that reads it by itself.
+  [[nodiscard]] std::string_view content() const { return content_owned_ ? std::string_view(owned_content_) : content_; }
+  /// The content as a stream, in a handler that takes `request&`.
+  [[nodiscard]] body_reader body();
+  /// The whole content. Throws `content_too_large` (413) above `limit`.
+  task<std::string> text();
+  task<std::string> text(std::size_t limit);
+  /// The whole content, parsed (include <parley/json.hpp>). Throws `problem_error` with 415, 400 or 422.
+  template <class T>
+  task<T> json();
+
+  // --- where it came from --------------------------------------------------------------------------------------------------
+  /// The peer's address and port, such as `127.0.0.1:54321`.
+  [[nodiscard]] const std::string& peer() const;
+  /// Whether it came over TLS or QUIC.
+  [[nodiscard]] bool secure() const { return secure_; }
+
+  // --- making one (a client) -----------------------------------------------------------------------------------------------
+  /// Sets a field line; throws `invalid_field` as `fields::set`. A Host replaces the URL's in what is sent. Content-Length,
+  /// Transfer-Encoding and Connection are the library's: they are made, not taken.
+  request& header(std::string_view name, std::string_view value);
+  /// Sets the content, and its Content-Type unless `type` is empty.
+  request& content(std::string bytes, std::string_view type);
+  /// Content that is produced while it is sent. `length` where it is known beforehand: producing less or more is an error.
+  request& stream(std::function<task<>(body_writer&)> producer, std::optional<std::uint64_t> length = {});
+
+ private:
+  friend struct detail::request_access;
+  struct parameter {
+    std::string_view name;  // lies in the route's pattern
+    detail::text_ref value;  // relative to the path
+  };
+  static constexpr std::size_t max_parameters = 8;
+
+  [[nodiscard]] std::string_view view(detail::text_ref piece) const;
+  void keep_text_apart();
+
+  parley::method method_;
+  parley::version version_ = parley::version::http1_1;
+  bool secure_ = false;
+  bool text_apart_ = true;      // the target's text lies in `text_`, else in the block of `fields_`, as it was received
+  bool content_owned_ = false;  // the content is `owned_content_`, else `content_`
+  std::uint8_t parameter_count_ = 0;
+  detail::text_ref target_, authority_, path_, query_, scheme_;
+  parley::fields fields_;
+  std::string text_;
+  std::array<parameter, max_parameters> parameters_;
+  std::string_view content_;  // in the exchange's buffer
+  std::string owned_content_;
+  detail::body_source* source_ = nullptr;
+  std::unique_ptr<detail::body_source> owned_source_;
+  const std::string* peer_ = nullptr;
+  std::size_t content_limit_ = 1024 * 1024;
+  std::function<task<>(body_writer&)> producer_;
+  std::optional<std::uint64_t> producer_length_;
+};
+
+}  // namespace parley

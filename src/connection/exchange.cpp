@@ -1,0 +1,97 @@
+#include "connection/exchange.hpp"
+
+#include "connection/tcp_connection.hpp"
+
+#include <utility>
+
+namespace parley::connection {
+
+namespace {
+// Below this a string is cheaper copied into the send queue than kept on its own.
+constexpr std::size_t copy_below = 4096;
+// What an exchange may keep between uses, so that one large upload does not hold its memory for good.
+constexpr std::size_t keep_capacity = 4096;
+
+void empty_for_reuse(std::string& s) {
+  if (s.capacity() > keep_capacity) {
+    std::string().swap(s);
+  } else {
+    s.clear();
+  }
+}
+}  // namespace
+
+// --- incoming ----------------------------------------------------------------------------------------------------------------
+
+bool incoming_content::ready() noexcept { return !waiting_.empty() || whole_ || exchange_.lost_; }
+
+std::string_view incoming_content::next() {
+  if (exchange_.lost_) throw connection_lost(exchange_.error_ ? std::string(exchange_.error_->message) : "the peer has left");
+  if (waiting_.empty()) return {};
+  handed_out_.clear();
+  std::swap(handed_out_, waiting_);
+  exchange_.connection_->consumed(exchange_, handed_out_.size());
+  return handed_out_;
+}
+
+void incoming_content::wait(parley::detail::waiter* who) noexcept {
+  reader_ = who;
+  if (who != nullptr) ask_for_content();
+}
+
+void incoming_content::collect(std::size_t limit) {
+  collect_limit_ = limit;
+  collecting_ = true;
+  ask_for_content();
+}
+
+void incoming_content::ask_for_content() noexcept {
+  if (!std::exchange(wants_continue_, false) || exchange_.connection_ == nullptr || exchange_.head_sent()) return;
+  exchange_.connection_->send_continue(exchange_);
+}
+
+void incoming_content::wake() noexcept {
+  if (reader_ != nullptr) std::exchange(reader_, nullptr)->wake();
+}
+
+void incoming_content::reset() noexcept {
+  empty_for_reuse(waiting_);
+  empty_for_reuse(handed_out_);
+  trailers_.reset();
+  length_.reset();
+  reader_ = nullptr;
+  collect_limit_ = 0;
+  collecting_ = too_large_ = whole_ = wants_continue_ = false;
+}
+
+// --- outgoing ----------------------------------------------------------------------------------------------------------------
+
+bool outgoing_content::ready() noexcept { return room_ || exchange_.lost_; }
+
+void outgoing_content::write(std::string&& owned) {
+  if (owned.size() < copy_below) return write(std::string_view(owned));
+  send({engine::chunk::owned{std::move(owned)}});
+}
+
+void outgoing_content::write(std::string_view copied) {
+  if (!copied.empty()) send({engine::chunk::view{copied}});
+}
+
+void outgoing_content::send(engine::chunk piece) {
+  if (exchange_.lost_ || exchange_.connection_ == nullptr) throw connection_lost("the peer has left");
+  exchange_.connection_->send(exchange_, std::move(piece));
+}
+
+void outgoing_content::wake() noexcept {
+  if (writer_ != nullptr) std::exchange(writer_, nullptr)->wake();
+}
+
+void outgoing_content::reset() noexcept {
+  trailers_.reset();
+  writer_ = nullptr;
+  bytes_ = 0;
+  room_ = true;
+  head_sent_ = ended_ = false;
+}
+
+}  // namespace parley::connection

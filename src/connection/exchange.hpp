@@ -1,0 +1,124 @@
+// One request and its response on a connection, on either side: content both ways with back-pressure, and its cancellation.
+#pragma once
+
+#include "engine/byte_engine.hpp"
+
+#include <parley/body.hpp>
+#include <parley/task.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parley::connection {
+
+class exchange;
+class tcp_connection;
+
+/// What the peer sends: a window of it (limits::receive_window), from the engine to its reader.
+class incoming_content final : public parley::detail::body_source {
+ public:
+  explicit incoming_content(exchange& of) : exchange_(of) {}
+  bool ready() noexcept override;
+  std::string_view next() override;
+  void wait(parley::detail::waiter* who) noexcept override;
+  const parley::fields* trailers() noexcept override { return trailers_ ? &*trailers_ : nullptr; }
+  std::optional<std::uint64_t> length() noexcept override { return length_; }
+
+  /// The peer's message is whole; its last bytes may still wait to be read.
+  [[nodiscard]] bool whole() const { return whole_; }
+  /// Collects up to `limit` bytes instead of handing them out in pieces; credit is returned at once as they arrive.
+  void collect(std::size_t limit);
+  /// Sends 100 if the client waits for it (RFC 9110 §10.1.1). Reading and collecting do it by themselves.
+  void ask_for_content() noexcept;
+  [[nodiscard]] bool too_large() const { return too_large_; }
+  [[nodiscard]] std::string& collected() { return waiting_; }
+
+ private:
+  friend class tcp_connection;
+  friend class exchange;
+  void wake() noexcept;
+  void reset() noexcept;
+
+  exchange& exchange_;
+  std::string waiting_;     // received, not yet handed out
+  std::string handed_out_;  // the piece that `next` gave last
+  std::optional<parley::fields> trailers_;
+  std::optional<std::uint64_t> length_;
+  parley::detail::waiter* reader_ = nullptr;
+  std::size_t collect_limit_ = 0;
+  bool collecting_ = false;
+  bool too_large_ = false;
+  bool whole_ = false;
+  bool wants_continue_ = false;  // the client waits for 100 before it sends
+};
+
+/// What we send.
+class outgoing_content final : public parley::detail::body_sink {
+ public:
+  explicit outgoing_content(exchange& of) : exchange_(of) {}
+  bool ready() noexcept override;
+  void write(std::string&& owned) override;
+  void write(std::string_view copied) override;
+  void wait(parley::detail::waiter* who) noexcept override { writer_ = who; }
+  void trailers(parley::fields lines) override { trailers_ = std::move(lines); }
+  /// Content handed over so far.
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  friend class tcp_connection;
+  friend class exchange;
+  void send(engine::chunk piece);
+  void wake() noexcept;
+  void reset() noexcept;
+
+  exchange& exchange_;
+  std::optional<parley::fields> trailers_;
+  parley::detail::waiter* writer_ = nullptr;
+  std::uint64_t bytes_ = 0;
+  bool room_ = true;
+  bool head_sent_ = false;
+  bool ended_ = false;
+};
+
+/// Comes from its `exchange_owner` (a pool of the loop) and goes back to it. Loop's thread only.
+class exchange {
+ public:
+  exchange() = default;
+  exchange(const exchange&) = delete;
+  exchange& operator=(const exchange&) = delete;
+  virtual ~exchange() = default;
+
+  /// 0 when it is not bound to a connection.
+  [[nodiscard]] engine::stream_id id() const { return id_; }
+  [[nodiscard]] tcp_connection& connection() const { return *connection_; }
+  /// Cancelled when the exchange is lost; what runs for it (a handler, a fetch) runs under it.
+  [[nodiscard]] parley::detail::cancel_state& cancellation() { return cancel_; }
+  [[nodiscard]] incoming_content& incoming() { return incoming_; }
+  [[nodiscard]] outgoing_content& outgoing() { return outgoing_; }
+
+  [[nodiscard]] bool head_sent() const { return outgoing_.head_sent_; }
+  /// Our message is whole.
+  [[nodiscard]] bool sent() const { return outgoing_.ended_; }
+  /// Nothing can be sent or received on it any more.
+  [[nodiscard]] bool lost() const { return lost_; }
+  /// Why it was lost, when the peer broke a rule or a limit. The server may still answer when `error()->status` is not 0 and no
+  /// head was sent.
+  [[nodiscard]] const std::optional<engine::protocol_error>& error() const { return error_; }
+
+ private:
+  friend class tcp_connection;
+  friend class incoming_content;
+  friend class outgoing_content;
+
+  tcp_connection* connection_ = nullptr;
+  engine::stream_id id_ = 0;
+  parley::detail::cancel_state cancel_;
+  incoming_content incoming_{*this};
+  outgoing_content outgoing_{*this};
+  std::optional<engine::protocol_error> error_;
+  bool lost_ = false;
+};
+
+}  // namespace parley::connection

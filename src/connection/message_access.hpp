@@ -1,0 +1,89 @@
+// What the rooms behind the public face do to requests and responses: heads go in and out by moves.
+#pragma once
+
+#include "semantics/message_head.hpp"
+
+#include <parley/request.hpp>
+#include <parley/response.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace parley::detail {
+
+/// Content that lies in memory, read in one piece.
+class memory_source final : public body_source {
+ public:
+  explicit memory_source(std::string bytes, fields trailers = {});
+  bool ready() noexcept override { return true; }
+  std::string_view next() override;
+  void wait(waiter* who) noexcept override;
+  const fields* trailers() noexcept override;
+  std::optional<std::uint64_t> length() noexcept override { return bytes_.size(); }
+
+ private:
+  std::string bytes_;
+  fields trailers_;
+  bool read_ = false;
+};
+
+struct request_access {
+  // --- a server ------------------------------------------------------------------------------------------------------------
+  /// Takes a received head over: nothing is copied, nothing allocated. What it was before is gone, as after `reset`.
+  static void from_head(request& r, semantics::request_head&& head);
+  /// As default-constructed, but the memory it has (up to a bound) stays for the next use; the fields' block goes to the pool.
+  static void reset(request& r);
+  static void clear_parameters(request& r) { r.parameter_count_ = 0; }
+  /// Adds what a route's `{name}` stands for: `value` is relative to the path, `name` must outlive the request. False when full.
+  static bool add_parameter(request& r, std::string_view name, text_ref value);
+  static constexpr std::size_t max_parameters = request::max_parameters;
+  static void source(request& r, body_source* from) { r.source_ = from; }
+  /// The collected content, which stays where it is.
+  static void content(request& r, std::string_view collected);
+  static void peer(request& r, const std::string* name) { r.peer_ = name; }
+  static void secure(request& r, bool on) { r.secure_ = on; }
+  static void version(request& r, parley::version v) { r.version_ = v; }
+  static void content_limit(request& r, std::size_t bytes) { r.content_limit_ = bytes; }
+  [[nodiscard]] static std::size_t content_limit(const request& r) { return r.content_limit_; }
+
+  // --- a client (and server::handle) ---------------------------------------------------------------------------------------
+  /// Host and port as the URL named them, whatever Host says; empty for a request that was made of a path.
+  [[nodiscard]] static std::string_view url_authority(const request& r) { return r.view(r.authority_); }
+  /// The head to send: Host becomes the authority; the fields that engines make by themselves (Content-Length and the like) are theirs to
+  /// leave out. Takes the fields out of `r`.
+  [[nodiscard]] static semantics::request_head to_head(request&& r);
+  [[nodiscard]] static bool has_content(const request& r) { return r.content_owned_; }
+  [[nodiscard]] static std::string take_content(request& r) { return std::move(r.owned_content_); }
+  [[nodiscard]] static std::function<task<>(body_writer&)>& producer(request& r) { return r.producer_; }
+  [[nodiscard]] static std::optional<std::uint64_t> producer_length(const request& r) { return r.producer_length_; }
+};
+
+struct response_access {
+  using content_variant =
+      std::variant<std::monostate, std::string, shared_content, file_content, streamed_content, tunnel_content>;
+
+  // --- a server ------------------------------------------------------------------------------------------------------------
+  [[nodiscard]] static content_variant& content(response& r) { return r.content_; }
+  [[nodiscard]] static const content_variant& content(const response& r) { return r.content_; }
+  [[nodiscard]] static parley::fields& trailers(response& r) { return r.trailers_; }
+  /// Sets the status without a look at its range (101, or what a test wants).
+  static void status(response& r, int code) { r.status_ = code; }
+  /// The head to send; the fields that engines make by themselves are theirs to leave out. Takes the fields out of `r`; its content
+  /// stays.
+  [[nodiscard]] static semantics::response_head to_head(response&& r);
+
+  // --- a client ------------------------------------------------------------------------------------------------------------
+  [[nodiscard]] static response from_head(semantics::response_head&& head);
+  static void content(response& r, std::string bytes) { r.content_ = std::move(bytes); }
+  static void version(response& r, parley::version v) { r.version_ = v; }
+  static void source(response& r, std::shared_ptr<body_source> from) { r.source_ = std::move(from); }
+  [[nodiscard]] static const std::shared_ptr<body_source>& source(const response& r) { return r.source_; }
+};
+
+}  // namespace parley::detail

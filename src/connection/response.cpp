@@ -1,0 +1,130 @@
+#include <parley/response.hpp>
+
+#include <parley/status.hpp>
+
+#include "connection/message_access.hpp"
+#include "semantics/escape.hpp"
+#include "semantics/field_name.hpp"
+#include "semantics/fields_access.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace parley {
+
+namespace {
+
+using semantics::field_id;
+
+// For types that are literals of this file: they need no look.
+response with_known_type(int status, std::string content, std::string_view type) {
+  response r(status);
+  detail::response_access::content(r, std::move(content));
+  detail::fields_access::append(r.fields(), field_id::content_type, semantics::canonical_name_of(field_id::content_type), type);
+  return r;
+}
+
+std::string sentence_of(const problem& what) {
+  const std::string& text = what.detail().empty() ? what.title() : what.detail();
+  return text.empty() ? "status " + std::to_string(what.status()) : text;
+}
+
+}  // namespace
+
+response::~response() = default;
+
+response& response::status(int code) & {
+  if (code < 200 || code > 599) {
+    throw std::invalid_argument("parley: " + std::to_string(code) + " is no status of a final response; use 200 to 599");
+  }
+  status_ = code;
+  return *this;
+}
+
+response&& response::status(int code) && { return std::move(status(code)); }
+
+std::string_view response::header(std::string_view name) const { return fields_.get(name).value_or(std::string_view{}); }
+
+response& response::header(std::string_view name, std::string_view value) & {
+  fields_.set(name, value);
+  return *this;
+}
+
+response&& response::header(std::string_view name, std::string_view value) && { return std::move(header(name, value)); }
+
+std::string_view response::content() const {
+  if (const auto* bytes = std::get_if<std::string>(&content_)) return *bytes;
+  if (const auto* elsewhere = std::get_if<detail::shared_content>(&content_)) return elsewhere->bytes;
+  return {};
+}
+
+response& response::content(std::string bytes, std::string_view type) & {
+  if (!type.empty()) header("Content-Type", type);
+  content_ = std::move(bytes);
+  return *this;
+}
+
+response&& response::content(std::string bytes, std::string_view type) && { return std::move(content(std::move(bytes), type)); }
+
+response& response::content(std::string_view bytes, std::shared_ptr<const void> owner, std::string_view type) & {
+  if (!type.empty()) header("Content-Type", type);
+  content_ = detail::shared_content{bytes, std::move(owner)};
+  return *this;
+}
+
+std::string_view response::reason() const { return reason_.empty() ? reason_phrase(status_) : std::string_view(reason_); }
+
+body_reader response::body() {
+  if (!source_) source_ = std::make_shared<detail::memory_source>(std::string(content()), trailers_);
+  return body_reader(source_.get());
+}
+
+response text(std::string content) { return with_known_type(200, std::move(content), "text/plain; charset=utf-8"); }
+
+response html(std::string content) { return with_known_type(200, std::move(content), "text/html; charset=utf-8"); }
+
+std::string html_escape(std::string_view text) { return semantics::html_escape(text); }
+
+response no_content() { return response(204); }
+
+response redirect(std::string_view location, int status) {
+  if (status < 300 || status > 399) {
+    throw std::invalid_argument("parley: " + std::to_string(status) + " is no redirect; use 301, 302, 303, 307 or 308");
+  }
+  response r(status);
+  r.header("Location", location);
+  return r;
+}
+
+response stream(std::function<task<>(body_writer&)> producer, std::string_view type, std::optional<std::uint64_t> length) {
+  response r(200);
+  if (!type.empty()) r.header("Content-Type", type);
+  r.content_ = detail::streamed_content{std::move(producer), length};
+  return r;
+}
+
+response to_response(const problem& what) { return with_known_type(what.status(), what.to_json(), problem::content_type); }
+
+response switch_protocols(std::string_view protocol, std::function<task<>(tunnel&)> handler) {
+  response r(101);
+  r.header("Upgrade", protocol);
+  r.content_ = detail::tunnel_content{std::move(handler)};
+  return r;
+}
+
+response accept_tunnel(std::function<task<>(tunnel&)> handler) {
+  response r(200);
+  r.content_ = detail::tunnel_content{std::move(handler)};
+  return r;
+}
+
+problem_error::problem_error(problem what) : std::runtime_error(sentence_of(what)), problem_(std::move(what)) {}
+
+problem_error::problem_error(int status, std::string detail) : problem_error(problem(status).detail(std::move(detail))) {}
+
+problem_error& problem_error::header(std::string_view name, std::string_view value) {
+  fields_.add(name, value);
+  return *this;
+}
+
+}  // namespace parley

@@ -1,0 +1,265 @@
+#include "connection/tcp_connection.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+// The life of a connection: its turns, its output, its end. What the engine says is handled in tcp_connection_events.cpp.
+
+namespace parley::connection {
+
+namespace {
+constexpr std::size_t small_read = 8 * 1024;
+constexpr std::size_t large_read = 64 * 1024;
+// What is received ahead while an exchange runs: enough to notice that the peer has left, and for pipelined requests.
+constexpr std::size_t read_ahead = 16 * 1024;
+}  // namespace
+
+tcp_connection::tcp_connection(net::loop& on, std::unique_ptr<net::byte_stream> stream, std::unique_ptr<engine::byte_engine> engine,
+                               exchange_owner& owner, engine::role as, const limits& caps, std::uint64_t id, engine::observer* observer)
+    : loop_(on),
+      stream_(std::move(stream)),
+      engine_(std::move(engine)),
+      owner_(owner),
+      limits_(caps),
+      is_client_(as == engine::role::client),
+      observer_(observer),
+      id_(id),
+      peer_name_(stream_->peer().to_string()),
+      timer_(on, [this] { on_time(); }) {
+  stream_->handler(this);
+  if (observer_ != nullptr) engine_->observe(observer_, id_);
+}
+
+tcp_connection::~tcp_connection() {
+  if (!closed_) stream_->close();
+}
+
+void tcp_connection::see(auto what, engine::stream_id stream) {
+  if (observer_ != nullptr) observer_->observe({loop_.now(), id_, stream, what});
+}
+
+void tcp_connection::start() {
+  if (!is_client_) see(engine::observed_connect{peer_name_, true, {}});
+  turn();
+}
+
+// --- turns -------------------------------------------------------------------------------------------------------------------
+
+void tcp_connection::on_read(std::size_t n, std::error_code error) {
+  reading_ = false;
+  if (error) return close_stream(error.message());
+  if (n == 0) {
+    peer_ended_ = true;
+  } else {
+    see(engine::observed_bytes{engine::direction::in, {in_.writable(0).data(), n}});
+    in_.commit(n);
+    if (linger_until_) in_.reset();  // what comes after our last word is only read so that it does not turn into a TCP reset
+  }
+  turn();
+}
+
+void tcp_connection::on_writable(std::error_code error) {
+  write_blocked_ = false;
+  if (error) return close_stream(error.message());
+  turn();
+}
+
+void tcp_connection::schedule_turn() {
+  if (in_turn_ || turn_scheduled_ || closed_) return;
+  turn_scheduled_ = true;
+  loop_.defer([this] {
+    turn_scheduled_ = false;
+    turn();
+  });
+}
+
+void tcp_connection::turn() {
+  if (closed_) return check_end();
+  in_turn_ = true;
+  do {
+    process();
+    // An engine with much to send takes no further request: once it is sent, what was received already goes on.
+  } while (!closed_ && flush() && !in_.empty() && engine_->wants_read());
+  in_turn_ = false;
+  if (!closed_) check_end();
+  if (closed_) return check_end();
+  read_more();
+  watch_time();
+  tell_idle();
+}
+
+void tcp_connection::process() {
+  const auto now = loop_.now();
+  while (!closed_) {
+    const std::string_view bytes = in_.readable();
+    if (!bytes.empty() && engine_->idle() && bytes[0] == '\x16') tls_hello_ = true;
+    const std::size_t used = engine_->receive(bytes, now);
+    bool any = false;
+    while (!closed_) {
+      auto e = engine_->next_event();
+      if (!e) break;
+      any = true;
+      handle(*e);
+    }
+    if (closed_) return;  // and the buffer is gone with the stream
+    // Only now: content events are views into these bytes.
+    in_.consume(used);
+    if (used == 0 && !any) {
+      if (!peer_ended_ || eof_told_ || (!in_.empty() && !engine_->wants_read())) break;
+      tell_eof();
+    }
+  }
+  if (in_.empty() && !reading_) in_.release();
+}
+
+void tcp_connection::tell_eof() {
+  eof_told_ = true;
+  const auto now = loop_.now();
+  engine_->receive_eof(now);
+  // RFC 9112 §9.6 lets a client end its direction and still read; but it may as well have left for good.
+  if (!exchanges_.empty()) half_closed_until_ = now + limits_.half_close_time;
+}
+
+bool tcp_connection::flush() {
+  if (write_blocked_) return false;
+  bool wrote = false;
+  std::array<engine::segment, 64> segments;
+  while (engine_->has_output()) {
+    const std::size_t n = engine_->output(segments);
+    if (n == 0) break;
+    const net::write_result done = stream_->write(std::span(segments).first(n));
+    if (done.written > 0) {
+      if (observer_ != nullptr) {
+        std::size_t left = done.written;
+        for (std::size_t i = 0; i < n && left > 0; ++i) {
+          const std::size_t part = std::min<std::uint64_t>(left, segments[i].size());
+          if (segments[i].descriptor < 0) {
+            see(engine::observed_bytes{engine::direction::out, segments[i].bytes.substr(0, part)});
+          } else {
+            see(engine::observed_bytes{engine::direction::out, {}, part});
+          }
+          left -= part;
+        }
+      }
+      bytes_written_ += done.written;
+      engine_->written(done.written, loop_.now());
+      wrote = true;
+    }
+    if (done.error) {
+      close_stream(done.error.message());
+      return false;
+    }
+    if (done.blocked) {
+      write_blocked_ = true;
+      stream_->wait_writable();
+      break;
+    }
+  }
+  // `writable` events, and in HTTP/1 the next pipelined request, wait for what was just written.
+  if (!in_.empty() || !exchanges_.empty()) {
+    while (!closed_) {
+      auto e = engine_->next_event();
+      if (!e) break;
+      handle(*e);
+    }
+  }
+  return wrote && !write_blocked_;
+}
+
+void tcp_connection::read_more() {
+  if (reading_ || peer_ended_) return;
+  // Even while the engine does not want more we read ahead a little: that is how we notice that the peer has left.
+  if (!engine_->wants_read() && !linger_until_ && in_.size() >= read_ahead) return;
+  reading_ = true;
+  const auto room = in_.writable(read_filled_ ? large_read : small_read);
+  stream_->read(room);
+}
+
+// --- time --------------------------------------------------------------------------------------------------------------------
+
+void tcp_connection::watch_time() {
+  auto when = engine_->deadline();
+  for (const auto& other : {half_closed_until_, linger_until_}) {
+    if (other && (!when || *other < *when)) when = other;
+  }
+  if (when) {
+    timer_.arm(*when);
+  } else {
+    timer_.cancel();
+  }
+}
+
+void tcp_connection::on_time() {
+  const auto now = loop_.now();
+  if (linger_until_ && *linger_until_ <= now) return close_stream("the peer did not close in time");
+  if (half_closed_until_ && *half_closed_until_ <= now) {
+    half_closed_until_.reset();
+    if (!exchanges_.empty()) return close_stream("the peer has left");
+  }
+  if (const auto due = engine_->deadline(); due && *due <= now) engine_->expired(now);
+  turn();
+}
+
+// --- the end -----------------------------------------------------------------------------------------------------------------
+
+void tcp_connection::check_end() {
+  if (closed_) {
+    if (exchanges_.empty() && !std::exchange(closed_told_, true)) owner_.on_closed(*this);
+    return;
+  }
+  const bool said_all = !engine_->has_output() && !write_blocked_;
+  if (!said_all) return;
+  if (engine_->wants_close() && !write_ended_) {
+    write_ended_ = true;
+    if (!draining_told_) {
+      draining_told_ = true;
+      owner_.on_draining(*this);
+    }
+    if (peer_ended_ && exchanges_.empty()) return close_stream("done");
+    stream_->shutdown_write();
+  }
+  if (exchanges_.empty()) {
+    if (peer_ended_ || (write_ended_ && engine_->ended() && is_client_)) return close_stream("done");
+    // RFC 9112 §9.6: closing at once could destroy our last answer on its way; so wait for the peer to close, but not for long.
+    if (write_ended_ && !linger_until_) {
+      linger_until_ = loop_.now() + limits_.linger_time;
+      in_.consume(in_.size());  // its memory stays: a read into it may be under way
+    }
+  }
+}
+
+void tcp_connection::close_gracefully() {
+  if (closed_) return;
+  engine_->close_gracefully(loop_.now());
+  schedule_turn();
+}
+
+void tcp_connection::abort(std::string_view reason) { close_stream(reason); }
+
+void tcp_connection::close_stream(std::string_view reason) {
+  if (closed_) return;
+  closed_ = true;
+  timer_.cancel();
+  stream_->close();
+  in_.reset();
+  see(engine::observed_close{reason});
+  if (!std::exchange(draining_told_, true)) owner_.on_draining(*this);
+  lose_all(reason);
+  // A turn that is under way, or `finish` of the last exchange, tells the owner.
+  if (!in_turn_) loop_.defer([this] { check_end(); });
+}
+
+void tcp_connection::lose_all(std::string_view) {
+  const auto open = exchanges_;  // `on_reset` may finish them
+  for (exchange* x : open) {
+    if (std::find(exchanges_.begin(), exchanges_.end(), x) != exchanges_.end()) lose(*x);
+  }
+}
+
+void tcp_connection::tell_idle() {
+  const bool idle_now = exchanges_.empty() && engine_->can_send_request();
+  if (idle_now && !std::exchange(idle_told_, true)) owner_.on_idle(*this);
+}
+
+}  // namespace parley::connection

@@ -1,0 +1,243 @@
+#include "connection/tcp_connection.hpp"
+
+#include "base/number.hpp"
+#include "semantics/fields_access.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+// What the engine says and what the owner commands.
+
+namespace parley::connection {
+
+namespace {
+std::optional<std::uint64_t> announced_length(const parley::fields& of) {
+  const auto* line = parley::detail::fields_access::find(of, semantics::field_id::content_length);
+  if (line == nullptr) return std::nullopt;
+  return base::parse_decimal(parley::detail::fields_access::value(of, *line));
+}
+}  // namespace
+
+// --- exchanges ---------------------------------------------------------------------------------------------------------------
+
+void tcp_connection::bind(exchange& x, engine::stream_id id) {
+  x.connection_ = this;
+  x.id_ = id;
+  x.lost_ = false;
+  x.error_.reset();
+  exchanges_.push_back(&x);
+  idle_told_ = false;
+}
+
+exchange* tcp_connection::find(engine::stream_id id) {
+  if (!exchanges_.empty() && exchanges_.back()->id_ == id) return exchanges_.back();
+  const auto at = std::ranges::lower_bound(exchanges_, id, {}, [](const exchange* x) { return x->id_; });
+  return at != exchanges_.end() && (*at)->id_ == id ? *at : nullptr;
+}
+
+void tcp_connection::lose(exchange& x) {
+  if (std::exchange(x.lost_, true)) return;
+  x.cancel_.cancel();
+  x.incoming_.wake();
+  x.outgoing_.wake();
+  owner_.on_reset(x);
+}
+
+void tcp_connection::finish(exchange& x) {
+  const auto id = x.id_;
+  std::erase(exchanges_, &x);
+  if (!closed_) {
+    // What was received but never read gives its credit back, so that the engine can drain the rest.
+    if (!x.incoming_.waiting_.empty()) engine_->consume(id, x.incoming_.waiting_.size());
+    const bool drains = !is_client_ && x.outgoing_.ended_;
+    const bool whole = x.outgoing_.ended_ && x.incoming_.whole_;
+    if (!x.lost_ && !whole && !drains) engine_->reset(id, loop_.now());
+    if (x.lost_ && !x.outgoing_.ended_) engine_->reset(id, loop_.now());
+  }
+  x.connection_ = nullptr;
+  x.id_ = 0;
+  x.incoming_.reset();
+  x.outgoing_.reset();
+  // A cancelled state stays cancelled: the next use gets a fresh one.
+  std::destroy_at(&x.cancel_);
+  std::construct_at(&x.cancel_);
+  if (closed_) {
+    if (!in_turn_ && exchanges_.empty()) loop_.defer([this] { check_end(); });
+    return;
+  }
+  schedule_turn();
+}
+
+// --- events ------------------------------------------------------------------------------------------------------------------
+
+void tcp_connection::handle(engine::event& e) {
+  struct visitor {
+    tcp_connection& c;
+    void operator()(engine::request_event& r) { c.on_request_event(r); }
+    void operator()(engine::response_event& r) { c.on_response_event(r); }
+    void operator()(engine::data_event& d) {
+      if (exchange* x = c.find(d.id)) return c.on_data(*x, d.bytes);
+      c.engine_->consume(d.id, d.bytes.size());  // nobody reads it any more: drained
+    }
+    void operator()(engine::trailers_event& t) {
+      if (exchange* x = c.find(t.id)) x->incoming_.trailers_ = std::move(t.trailers);
+    }
+    void operator()(engine::complete_event& d) {
+      if (exchange* x = c.find(d.id)) c.on_complete(*x);
+    }
+    void operator()(engine::reset_event& r) { c.on_reset_event(r); }
+    void operator()(engine::writable_event& w) {
+      exchange* x = c.find(w.id);
+      if (x == nullptr) return;
+      x->outgoing_.room_ = true;
+      x->outgoing_.wake();
+    }
+    void operator()(engine::detached_event& d) {
+      if (exchange* x = c.find(d.id)) c.owner_.on_detached(*x);
+    }
+    void operator()(engine::goaway_event&) {
+      if (!std::exchange(c.draining_told_, true)) c.owner_.on_draining(c);
+    }
+  };
+  std::visit(visitor{*this}, e);
+}
+
+void tcp_connection::on_request_event(engine::request_event& e) {
+  const auto id = e.id;
+  const bool ended = e.ended;
+  const bool expects = e.expects_continue;
+  const auto length = announced_length(e.head.fields);
+  ++requests_;
+  exchange& x = owner_.on_request(*this, std::move(e));
+  bind(x, id);
+  x.incoming_.wants_continue_ = expects;
+  x.incoming_.length_ = length;
+  x.incoming_.whole_ = ended;
+  owner_.on_begin(x);
+  if (ended && find(id) == &x && !x.lost_) owner_.on_received(x);
+}
+
+void tcp_connection::on_response_event(engine::response_event& e) {
+  exchange* x = find(e.id);
+  if (x == nullptr) return;
+  const auto id = e.id;
+  const bool ended = e.ended && !e.informational;
+  if (!e.informational) x->incoming_.length_ = announced_length(e.head.fields);
+  owner_.on_response(*x, std::move(e));
+  if (ended && find(id) == x) on_complete(*x);
+}
+
+void tcp_connection::on_data(exchange& x, std::string_view bytes) {
+  auto& in = x.incoming_;
+  if (in.collecting_) {
+    engine_->consume(x.id_, bytes.size());
+    if (in.too_large_ || in.waiting_.size() + bytes.size() > in.collect_limit_) {
+      if (!std::exchange(in.too_large_, true)) owner_.on_too_large(x);
+      return;
+    }
+    in.waiting_.append(bytes);
+    return;
+  }
+  in.waiting_.append(bytes);
+  in.wake();
+}
+
+void tcp_connection::on_complete(exchange& x) {
+  x.incoming_.whole_ = true;
+  x.incoming_.wake();
+  owner_.on_received(x);
+}
+
+void tcp_connection::on_reset_event(engine::reset_event& e) {
+  if (tls_hello_) {
+    e.error.name = "tls-on-cleartext";
+    e.error.message = "This port speaks plain HTTP, and the client began a TLS handshake: use http:// or the https port.";
+    e.error.section = "RFC 9110 §4.2.2";
+  }
+  exchange* x = find(e.id);
+  if (x == nullptr) {
+    if (!is_client_) owner_.on_refused(*this, e.id, e.error);
+    return;
+  }
+  x->error_ = e.error;
+  lose(*x);
+}
+
+void tcp_connection::consumed(exchange& x, std::size_t n) {
+  if (closed_) return;
+  engine_->consume(x.id_, n);
+  schedule_turn();
+}
+
+// --- commands ----------------------------------------------------------------------------------------------------------------
+
+bool tcp_connection::can_send_request() const { return !closed_ && !write_ended_ && !peer_ended_ && engine_->can_send_request(); }
+
+std::expected<void, engine::misuse> tcp_connection::send_request(exchange& x, const semantics::request_head& head,
+                                                                 engine::content_length length) {
+  if (closed_) return std::unexpected(engine::misuse::closing);
+  const auto id = engine_->send_request(head, length, loop_.now());
+  if (!id) return std::unexpected(id.error());
+  bind(x, *id);
+  x.outgoing_.head_sent_ = true;
+  x.outgoing_.ended_ = length.what == engine::content_length::kind::none;
+  schedule_turn();
+  return {};
+}
+
+std::expected<void, engine::misuse> tcp_connection::send_response(exchange& x, const semantics::response_head& head,
+                                                                  engine::content_length length) {
+  if (closed_) return std::unexpected(engine::misuse::closing);
+  const auto done = engine_->send_response(x.id_, head, length, loop_.now());
+  if (done && head.status >= 200) x.outgoing_.head_sent_ = true;
+  schedule_turn();
+  return done;
+}
+
+void tcp_connection::send_continue(exchange& x) noexcept {
+  semantics::response_head head;
+  head.status = 100;
+  (void)engine_->send_response(x.id_, head, engine::content_length::no_content(), loop_.now());
+  schedule_turn();
+}
+
+void tcp_connection::refuse(engine::stream_id id, const semantics::response_head& head, std::string content) {
+  if (closed_) return;
+  const auto now = loop_.now();
+  const auto length = engine::content_length::of(content.size());
+  if (engine_->send_response(id, head, length, now)) {
+    (void)engine_->send_data(id, {engine::chunk::owned{std::move(content)}}, now);
+    (void)engine_->send_end(id, nullptr, now);
+  }
+  schedule_turn();
+}
+
+bool tcp_connection::send(exchange& x, engine::chunk piece) {
+  if (closed_ || piece.size() == 0) return true;
+  x.outgoing_.bytes_ += piece.size();
+  const auto room = engine_->send_data(x.id_, std::move(piece), loop_.now());
+  x.outgoing_.room_ = room.value_or(true);
+  schedule_turn();
+  return x.outgoing_.room_;
+}
+
+std::expected<void, engine::misuse> tcp_connection::end(exchange& x) {
+  x.outgoing_.ended_ = true;
+  if (closed_) return {};
+  const auto done = engine_->send_end(x.id_, x.outgoing_.trailers_ ? &*x.outgoing_.trailers_ : nullptr, loop_.now());
+  schedule_turn();
+  // Where no content can follow, the head was the end already.
+  const bool ended_before = !done && x.outgoing_.bytes_ == 0 &&
+                            (done.error() == engine::misuse::after_end || done.error() == engine::misuse::unknown_stream);
+  if (ended_before) return {};
+  return done;
+}
+
+void tcp_connection::reset(exchange& x) {
+  if (closed_) return;
+  engine_->reset(x.id_, loop_.now());
+  schedule_turn();
+}
+
+}  // namespace parley::connection
