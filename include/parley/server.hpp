@@ -1,0 +1,172 @@
+// The server.
+//
+//   parley::server app;
+//   app.route("GET /hello/{name}", [](const parley::request& req) { return parley::text("Hello, " + req.path("name")); });
+//   app.listen("http://127.0.0.1:8080");
+//   return app.run();
+//
+// Threads: there is one loop a thread, and a handler runs on the loop that owns its connection. So what a handler captures is used by
+// all loops at once: share what is thread-safe, or keep it per loop with `per_loop`.
+#pragma once
+
+#include <parley/limits.hpp>
+#include <parley/request.hpp>
+#include <parley/response.hpp>
+#include <parley/task.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <vector>
+
+namespace parley {
+
+class server_core;  // src/server
+
+namespace engine {
+class observer;  // src/engine/observer.hpp
+}
+
+/// What a middleware calls to go on: the next one, in the end the route's handler.
+class PARLEY_API next {
+ public:
+  task<response> operator()(request& req) const;
+
+ private:
+  friend class server_core;
+  next(const server_core* core, std::size_t index, const void* route) : core_(core), index_(index), route_(route) {}
+  const server_core* core_;
+  std::size_t index_;
+  const void* route_;
+};
+
+namespace detail {
+using plain_handler = std::function<response(const request&)>;
+using task_handler = std::function<task<response>(request&)>;
+
+template <class T>
+struct is_task : std::false_type {};
+template <class T>
+struct is_task<task<T>> : std::true_type {};
+
+inline response as_response(response&& r) { return std::move(r); }
+inline response as_response(std::string&& s) { return text(std::move(s)); }
+inline response as_response(const char* s) { return text(s); }
+inline response as_response(const problem& p) { return to_response(p); }
+
+/// The index of the loop that runs on this thread, 0 up to the server's number of threads; 0 outside.
+PARLEY_API std::size_t current_loop_index();
+}  // namespace detail
+
+/// A value for each loop, made on first use there: no locks.
+template <class T>
+class per_loop {
+ public:
+  explicit per_loop(std::size_t loops, std::function<std::unique_ptr<T>()> make) : make_(std::move(make)), values_(loops) {}
+  T& operator*() {
+    auto& slot = values_[detail::current_loop_index()];
+    if (!slot) slot = make_();
+    return *slot;
+  }
+  T* operator->() { return &**this; }
+
+ private:
+  std::function<std::unique_ptr<T>()> make_;
+  std::vector<std::unique_ptr<T>> values_;
+};
+
+/// Thrown by `listen`, `start` and `run`: the message names the address and the way out.
+class PARLEY_API listen_error : public std::runtime_error {
+ public:
+  explicit listen_error(const std::string& message, std::error_code code = {}) : std::runtime_error(message), code_(code) {}
+  /// The system's reason, such as `std::errc::address_in_use`; none when the URL itself was wrong.
+  [[nodiscard]] std::error_code code() const { return code_; }
+
+ private:
+  std::error_code code_;
+};
+
+class PARLEY_API server {
+ public:
+  server();
+  explicit server(const limits& caps);
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+  ~server();
+
+  // --- set up, before `run` or `start` ---------------------------------------------------------------------------------------
+  /// Adds a route: `"GET /customers/{id}"`, `"GET /files/{path...}"` (the rest of the path, slashes included), `"* /any"` (every method).
+  /// A literal segment wins over a `{pattern}`, that over a `{rest...}`. GET also answers HEAD; OPTIONS and 405 are answered by
+  /// themselves. Throws `std::invalid_argument`, saying what and where, for a malformed or doubled route.
+  ///
+  /// A handler that takes `const request&` and returns a response (or a string) runs once the content is in, up to
+  /// `limits::content`, and costs no coroutine. One that returns `task<response>` runs at the head and reads or streams as it likes.
+  template <class Handler>
+  server& route(std::string_view method_and_pattern, Handler handler) {
+    using result = std::remove_cvref_t<std::invoke_result_t<Handler&, request&>>;
+    if constexpr (detail::is_task<result>::value) {
+      add(method_and_pattern, {}, detail::task_handler(std::move(handler)));
+    } else {
+      static_assert(std::is_invocable_v<Handler&, const request&>,
+                    "a handler takes const parley::request& and returns a response, or takes parley::request& and returns a task");
+      add(method_and_pattern, [h = std::move(handler)](const request& req) mutable { return detail::as_response(h(req)); }, {});
+    }
+    return *this;
+  }
+  /// Adds a middleware: `task<response>(request&, next)`. They run in the order they were added, around every route.
+  server& use(std::function<task<response>(request&, next)> middleware);
+  /// Answers what no route matches. Default: an error page, or problem details, by Accept.
+  server& not_found(std::function<response(const request&)> handler);
+  /// Content-Language, pages and so on of error answers made here: given the request, status and detail.
+  server& error_page(std::function<response(const request&, const problem&)> page);
+  /// Listens on `http://ADDRESS:PORT` or `unix:PATH`. Port 0 takes a free one. Throws `listen_error`.
+  server& listen(std::string_view url);
+  /// Threads, each with a loop; 0 (the default) is one a core.
+  server& threads(std::size_t n);
+  /// The Server field; empty for none. Default `parley`.
+  server& name(std::string product);
+  /// HTTP/0.9 in cleartext; on by default.
+  server& http09(bool allowed);
+  /// How long `stop` and SIGTERM wait for what runs. Default 10 s.
+  server& drain_time(std::chrono::milliseconds t);
+  /// A line a request in the combined format: a file's path, `-` for standard output, empty for none (the default).
+  server& access_log(std::string_view path);
+  /// A sink for messages about the server itself (a handler that threw, an accept that failed). Default: standard error.
+  server& on_message(std::function<void(std::string_view)> sink);
+  template <class T>
+  std::shared_ptr<parley::per_loop<T>> per_loop(
+      std::function<std::unique_ptr<T>()> make = [] { return std::make_unique<T>(); }) {
+    return std::make_shared<parley::per_loop<T>>(loop_count(), std::move(make));
+  }
+
+  // --- running ----------------------------------------------------------------------------------------------------------------
+  /// Serves until SIGTERM or SIGINT, then stops accepting, lets what runs finish within `drain_time`, and returns 0.
+  int run();
+  /// Serves on threads of its own and returns at once.
+  void start();
+  /// Drains as on SIGTERM and returns when all has ended. Any thread but a loop's.
+  void stop();
+  /// The addresses in use, as URLs (`http://127.0.0.1:8080`), in the order of `listen`. Known after `listen`.
+  [[nodiscard]] std::vector<std::string> addresses() const;
+
+  /// Runs middleware and handler on `req` with no socket and gives the whole answer: for tests. Runs a loop of its own; not on a loop's
+  /// thread.
+  response handle(request req);
+
+  [[nodiscard]] const limits& caps() const;
+
+  /// Shows what happens on every connection to `sink`, which must outlive the server and is called from all loops; null ends it.
+  /// Before `start` or `run`.
+  server& observe(engine::observer* sink);
+
+ private:
+  void add(std::string_view method_and_pattern, detail::plain_handler plain, detail::task_handler tasked);
+  [[nodiscard]] std::size_t loop_count() const;
+  std::unique_ptr<server_core> core_;
+};
+
+}  // namespace parley

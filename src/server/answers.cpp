@@ -1,0 +1,229 @@
+// How a request is answered: routes, middleware, errors; with or without a socket.
+#include "connection/message_access.hpp"
+#include "semantics/escape.hpp"
+#include "semantics/field_name.hpp"
+#include "semantics/fields_access.hpp"
+#include "semantics/negotiation.hpp"
+#include "server/server_core.hpp"
+
+#include <parley/status.hpp>
+#include <parley/store.hpp>
+#include <parley/uri.hpp>
+
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+namespace parley {
+
+namespace {
+
+using detail::fields_access;
+using semantics::field_id;
+
+// A page for people: small, valid, readable in light and dark, without a single outside resource.
+std::string default_page(const problem& what) {
+  std::string title = std::to_string(what.status()) + " ";
+  semantics::append_html(title, what.title());
+  std::string page =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+      title +
+      "</title>\n<style>\n:root{color-scheme:light dark}\n"
+      "body{font:1.05rem/1.6 system-ui,sans-serif;max-width:38rem;margin:18vh auto 0;padding:0 1.5rem}\n"
+      "h1{font-size:1.6rem;line-height:1.25;margin:0 0 .5rem}\np{margin:0;opacity:.8}\n</style>\n</head>\n<body>\n<h1>" +
+      title + "</h1>\n";
+  if (!what.detail().empty()) {
+    page += "<p>";
+    semantics::append_html(page, what.detail());
+    page += "</p>\n";
+  }
+  return page + "</body>\n</html>\n";
+}
+
+problem from_store(const store_error& e) {
+  if (e.why() == store_error::kind::full) return problem(507).detail("The storage is full; nothing was changed.");
+  return problem(503).detail("The storage cannot be used at the moment; nothing was changed. Try again later.");
+}
+
+response with_retry_after(response&& r) {
+  r.header("Retry-After", "1");
+  return std::move(r);
+}
+
+// Content that a plain handler is given beneath a middleware.
+task<response> run_plain_handler(request& req, const server_room::route* route, std::size_t limit) {
+  auto reading = req.text(limit);
+  const std::string content = co_await reading;
+  detail::request_access::content(req, content);
+  response answer = route->plain(req);
+  detail::request_access::content(req, {});
+  co_return answer;
+}
+
+task<response> give(response ready) { co_return ready; }
+
+/// Collects what a producer writes.
+class memory_sink final : public detail::body_sink {
+ public:
+  bool ready() noexcept override { return true; }
+  void write(std::string&& owned) override { bytes += owned; }
+  void write(std::string_view copied) override { bytes += copied; }
+  void wait(detail::waiter*) noexcept override {}
+  void trailers(fields lines) override { trailer_lines = std::move(lines); }
+  std::string bytes;
+  fields trailer_lines;
+};
+
+// Runs a streamed answer's producer into memory. Throws what it throws, and `std::length_error` where a server would cut the message off.
+task<> produce_whole(response& r) {
+  memory_sink sink;
+  body_writer writer(&sink);
+  detail::streamed_content streamed = std::move(std::get<detail::streamed_content>(detail::response_access::content(r)));
+  auto producing = streamed.producer(writer);
+  co_await producing;
+  if (streamed.length && *streamed.length != sink.bytes.size()) {
+    throw std::length_error("a streamed answer announced " + std::to_string(*streamed.length) + " bytes and produced " +
+                            std::to_string(sink.bytes.size()));
+  }
+  detail::response_access::trailers(r) = std::move(sink.trailer_lines);
+  detail::response_access::content(r, std::move(sink.bytes));
+}
+
+}  // namespace
+
+task<response> next::operator()(request& req) const {
+  return core_->run_chain(req, index_, static_cast<const server_room::route*>(route_));
+}
+
+const server_room::route* server_core::find_route(request& req, std::optional<response>& answer) const {
+  using detail::request_access;
+  const std::string_view path = req.path();
+  const server_room::match m = routes.find(req.method(), path);
+  if (m.found != nullptr) {
+    for (std::size_t i = 0; i < m.count; ++i) request_access::add_parameter(req, m.found->names[i], m.values[i]);
+    return m.found;
+  }
+  const auto which = req.method().which();
+  if (which == method::id::options && (path == "*" || m.allowed != 0)) {
+    answer.emplace(204);
+    answer->header("Allow", server_room::allow_value(path == "*" ? routes.all_methods() : m.allowed));
+    return nullptr;
+  }
+  if (which == method::id::other && m.allowed == 0) {
+    answer = error_response(problem(501).detail("This server does not know the method " + std::string(req.method().name()) + "."),
+                            req, false);
+    return nullptr;
+  }
+  if (m.allowed != 0 || which == method::id::connect) {
+    const auto methods = m.allowed != 0 ? m.allowed : routes.all_methods();
+    answer = error_response(problem(405).detail("This resource does not take the method " + std::string(req.method().name()) + "."),
+                            req, false);
+    answer->header("Allow", server_room::allow_value(methods));  // RFC 9110 §15.5.6
+    return nullptr;
+  }
+  if (path.find('%') != std::string_view::npos && !percent_decode(path)) {
+    answer = error_response(problem(400).detail("The path has a % that is not followed by two hexadecimal digits."), req, false);
+    return nullptr;
+  }
+  answer = not_found ? not_found(req) : error_response(problem(404).detail("There is nothing at this address."), req, false);
+  return nullptr;
+}
+
+task<response> server_core::run_chain(request& req, std::size_t index, const server_room::route* route) const {
+  if (index < middleware.size()) return middleware[index](req, next(this, index + 1, route));
+  if (route == nullptr) {
+    std::optional<response> answer;
+    detail::request_access::clear_parameters(req);
+    route = find_route(req, answer);
+    if (route == nullptr) return give(std::move(*answer));
+  }
+  if (route->tasked) return route->tasked(req);
+  return run_plain_handler(req, route, caps.content);
+}
+
+response server_core::error_response(const problem& what, const request& req, bool api) const {
+  static constexpr std::array<std::string_view, 3> for_people{"text/html", "application/problem+json", "application/json"};
+  static constexpr std::array<std::string_view, 3> for_programs{"application/problem+json", "application/json", "text/html"};
+  const auto& offers = api ? for_programs : for_people;
+  const auto choice = semantics::preferred(req.fields().joined("Accept"), offers);
+  const std::string_view type = choice ? offers[*choice] : offers[0];
+  if (type != "text/html") return to_response(what);
+  if (error_page) return error_page(req, what);
+  response page = html(default_page(what));
+  detail::response_access::status(page, what.status());
+  page.header("Content-Language", "en");
+  return page;
+}
+
+response server_core::answer_to(std::exception_ptr thrown, const request& req) const {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const problem_error& e) {
+    response answer = error_response(e.what_problem(), req, true);
+    for (const auto& line : e.fields()) answer.fields().set(line.name, line.value);
+    return answer;
+  } catch (const content_too_large& e) {
+    return error_response(problem(413).detail("The content is larger than the " + std::to_string(e.limit()) + " bytes allowed here."),
+                          req, true);
+  } catch (const store_error& e) {
+    message(std::string("storage: ") + e.what());
+    return with_retry_after(error_response(from_store(e), req, true));
+  } catch (const overloaded&) {
+    return with_retry_after(error_response(problem(503).detail("Too much is waiting at the moment. Try again later."), req, true));
+  } catch (const timed_out&) {
+    return with_retry_after(error_response(problem(503).detail("This took too long. Try again later."), req, true));
+  } catch (const cancelled&) {
+    return with_retry_after(error_response(problem(503).detail("This was given up. Try again later."), req, true));
+  } catch (const std::exception& e) {
+    message("a handler for " + std::string(req.method().name()) + " " + std::string(req.path()) + " threw: " + e.what());
+  } catch (...) {
+    message("a handler for " + std::string(req.method().name()) + " " + std::string(req.path()) + " threw something unknown");
+  }
+  return error_response(problem(500).detail("Something went wrong here. It was noted."), req, false);
+}
+
+// --- without a socket ----------------------------------------------------------------------------------------------------------
+
+task<response> server_core::handle_whole(request& req) const {
+  std::optional<response> answer;
+  const server_room::route* route = find_route(req, answer);
+  response result(200);
+  std::exception_ptr thrown;
+  try {
+    if (route == nullptr && middleware.empty()) {
+      result = std::move(*answer);
+    } else if (middleware.empty() && route->plain && req.content().size() > caps.content) {
+      throw content_too_large(caps.content);
+    } else {
+      auto chain = run_chain(req, 0, route);
+      result = co_await chain;
+    }
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  if (thrown) result = answer_to(thrown, req);
+
+  const bool without_content = req.method() == method::head || result.status() == 204 || result.status() == 304;
+  const bool streams = std::holds_alternative<detail::streamed_content>(detail::response_access::content(result));
+  std::optional<std::uint64_t> length;
+  if (streams && !without_content) {
+    auto producing = produce_whole(result);
+    co_await producing;
+    length = result.content().size();
+  } else if (streams) {
+    length = std::get<detail::streamed_content>(detail::response_access::content(result)).length;
+  } else {
+    length = result.content().size();
+  }
+  if (length && result.status() != 204 && result.status() != 304) result.fields().set("Content-Length", std::to_string(*length));
+  if (without_content) detail::response_access::content(result, std::string());
+  co_return result;
+}
+
+response server_core::handle(request req) {
+  auto whole = handle_whole(req);
+  return parley::run(std::move(whole));
+}
+
+}  // namespace parley

@@ -1,0 +1,83 @@
+#include <parley/server.hpp>
+
+#include "server/server_core.hpp"
+
+#include <utility>
+
+// The public face.
+
+namespace parley {
+
+server::server() : server(limits()) {}
+server::server(const limits& caps) : core_(std::make_unique<server_core>(caps)) {}
+server::~server() = default;
+
+void server::add(std::string_view method_and_pattern, detail::plain_handler plain, detail::task_handler tasked) {
+  core_->routes.add(method_and_pattern, std::move(plain), std::move(tasked));
+}
+
+server& server::use(std::function<task<response>(request&, next)> middleware) {
+  core_->middleware.push_back(std::move(middleware));
+  return *this;
+}
+
+server& server::not_found(std::function<response(const request&)> handler) {
+  core_->not_found = std::move(handler);
+  return *this;
+}
+
+server& server::error_page(std::function<response(const request&, const problem&)> page) {
+  core_->error_page = std::move(page);
+  return *this;
+}
+
+server& server::listen(std::string_view url) {
+  core_->listen(url);
+  return *this;
+}
+
+server& server::threads(std::size_t n) {
+  core_->threads = n;
+  return *this;
+}
+
+server& server::name(std::string product) {
+  const fields check{{"Server", product}};  // throws what no field can carry
+  core_->product = std::move(product);
+  return *this;
+}
+
+server& server::http09(bool allowed) {
+  core_->http09 = allowed;
+  return *this;
+}
+
+server& server::drain_time(std::chrono::milliseconds t) {
+  core_->drain_time = t;
+  return *this;
+}
+
+server& server::access_log(std::string_view path) {
+  core_->log = path.empty() ? nullptr : std::make_unique<server_room::access_log>(path);
+  return *this;
+}
+
+server& server::on_message(std::function<void(std::string_view)> sink) {
+  core_->message_sink = std::move(sink);
+  return *this;
+}
+
+server& server::observe(engine::observer* sink) {
+  core_->observer = sink;
+  return *this;
+}
+
+int server::run() { return core_->run(); }
+void server::start() { core_->start(); }
+void server::stop() { core_->stop(); }
+std::vector<std::string> server::addresses() const { return core_->addresses(); }
+response server::handle(request req) { return core_->handle(std::move(req)); }
+const limits& server::caps() const { return core_->caps; }
+std::size_t server::loop_count() const { return core_->loop_count(); }
+
+}  // namespace parley

@@ -1,0 +1,82 @@
+// What stands behind parley::server: its settings, its routes, its workers.
+#pragma once
+
+#include "engine/observer.hpp"
+#include "net/stream.hpp"
+#include "server/access_log.hpp"
+#include "server/router.hpp"
+
+#include <parley/server.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace parley::server_room {
+class worker;
+}
+
+namespace parley {
+
+/// Settings and routes are only read once the workers run, so they need no lock.
+class server_core {
+ public:
+  explicit server_core(const limits& caps);
+  ~server_core();
+
+  // --- settings --------------------------------------------------------------------------------------------------------------
+  limits caps;
+  server_room::router routes;
+  std::vector<std::function<task<response>(request&, next)>> middleware;
+  std::function<response(const request&)> not_found;
+  std::function<response(const request&, const problem&)> error_page;
+  std::string product = "parley";
+  std::size_t threads = 0;
+  bool http09 = true;
+  std::chrono::milliseconds drain_time{10'000};
+  std::function<void(std::string_view)> message_sink;
+  engine::observer* observer = nullptr;
+  std::unique_ptr<server_room::access_log> log;
+
+  [[nodiscard]] std::size_t loop_count() const;
+  void message(std::string_view text) const;
+
+  // --- listening and running ---------------------------------------------------------------------------------------------------
+  void listen(std::string_view url);
+  void start();
+  int run();
+  void stop();
+  [[nodiscard]] std::vector<std::string> addresses() const;
+  [[nodiscard]] const std::vector<net::endpoint>& endpoints() const { return endpoints_; }
+  std::uint64_t next_connection_id() { return connection_ids_.fetch_add(1, std::memory_order_relaxed) + 1; }
+
+  // --- answering -----------------------------------------------------------------------------------------------------------------
+  /// Matches `req`, which gets its parameters. Null: `error` says why (its Allow field included).
+  const server_room::route* find_route(request& req, std::optional<response>& answer) const;
+  /// Middleware from `index` on, then the route's handler, or the answer to what no route matches.
+  task<response> run_chain(request& req, std::size_t index, const server_room::route* route) const;
+  /// What an exception that left a handler means.
+  [[nodiscard]] response answer_to(std::exception_ptr thrown, const request& req) const;
+  /// An error as a page or as problem details. `api`: the handler's own, so details unless a page is preferred.
+  [[nodiscard]] response error_response(const problem& what, const request& req, bool api) const;
+  response handle(request req);
+
+ private:
+  void make_worker();
+  void drain();
+  void abort_all();
+  [[nodiscard]] task<response> handle_whole(request& req) const;
+
+  std::vector<net::endpoint> endpoints_;
+  std::vector<std::unique_ptr<server_room::worker>> workers_;
+  std::vector<std::thread> running_;
+  std::atomic<std::uint64_t> connection_ids_{0};
+};
+
+}  // namespace parley

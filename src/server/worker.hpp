@@ -1,0 +1,96 @@
+// One loop and its thread: listeners, connections, the exchanges on them.
+#pragma once
+
+#include "connection/tcp_connection.hpp"
+#include "net/loop.hpp"
+#include "server/date_line.hpp"
+#include "server/server_core.hpp"
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace parley::server_room {
+
+/// An exchange at a server: the request, the handler that runs, and what its log line needs.
+class server_exchange final : public connection::exchange {
+ public:
+  parley::request request;
+  const server_room::route* route = nullptr;
+  response answer{200};  // while its content is produced
+  std::chrono::system_clock::time_point began;
+  int status = 0;
+  std::uint64_t bytes = 0;
+  body_writer writer{&outgoing()};
+  tunnel stream{&incoming(), &outgoing()};
+  bool running = false;         // a coroutine runs for it
+  bool awaits_content = false;  // a plain handler waits for it
+};
+
+/// Everything here happens on the worker's loop, save `post`ed requests to drain or stop.
+class worker final : private connection::exchange_owner, private net::accept_handler {
+ public:
+  worker(server_core& core, std::size_t index, std::unique_ptr<net::loop> on);
+  ~worker();
+
+  /// Throws `listen_error`. Before `run`. The address it got.
+  net::endpoint listen(const net::endpoint& at, bool first);
+  /// Runs on this thread until drained.
+  void run();
+  /// Begins to accept; `run` does.
+  void start_listening();
+  /// Any thread: stop accepting, let what runs finish, then leave `run`.
+  void drain();
+  /// Any thread: as `drain`, but what runs is given up.
+  void abort();
+  [[nodiscard]] net::loop& loop() { return *loop_; }
+  /// Loop's thread only.
+  [[nodiscard]] std::size_t open_connections() const { return connections_.size(); }
+
+ private:
+  // exchange_owner
+  connection::exchange& on_request(connection::tcp_connection& on, engine::request_event&& request) override;
+  void on_begin(connection::exchange& x) override;
+  void on_refused(connection::tcp_connection& on, engine::stream_id id, const engine::protocol_error& error) override;
+  void on_response(connection::exchange&, engine::response_event&&) override {}
+  void on_received(connection::exchange& x) override;
+  void on_too_large(connection::exchange& x) override;
+  void on_detached(connection::exchange& x) override;
+  void on_reset(connection::exchange& x) override;
+  void on_idle(connection::tcp_connection&) override {}
+  void on_draining(connection::tcp_connection&) override {}
+  void on_closed(connection::tcp_connection& c) override;
+  // accept_handler
+  void on_accept(std::unique_ptr<net::byte_stream> stream) override;
+  void on_accept_error(std::error_code error) override;
+
+  void run_plain(server_exchange& x);
+  void start_handler(server_exchange& x);
+  void handler_ended(server_exchange& x, detail::outcome<response> result);
+  void respond(server_exchange& x, response&& r);
+  void send_content(server_exchange& x);
+  void produce(server_exchange& x);
+  void producer_ended(server_exchange& x, std::exception_ptr error);
+  void close_exchange(server_exchange& x);
+  semantics::response_head make_head(response&& r);
+  server_exchange& take_exchange();
+  void check_drained();
+  void begin_drain();
+
+  server_core& core_;
+  const std::size_t index_;
+  const std::size_t connection_limit_;
+  std::unique_ptr<net::loop> loop_;
+  std::vector<std::unique_ptr<net::listener>> listeners_;
+  std::vector<std::unique_ptr<connection::tcp_connection>> connections_;
+  std::deque<server_exchange> exchanges_;   // all there are; never moved
+  std::vector<server_exchange*> free_;
+  net::timer drain_timer_;
+  date_line date_;
+  bool draining_ = false;
+  bool paused_ = false;
+};
+
+}  // namespace parley::server_room

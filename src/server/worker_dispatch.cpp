@@ -1,0 +1,290 @@
+#include "connection/message_access.hpp"
+#include "semantics/field_name.hpp"
+#include "semantics/fields_access.hpp"
+#include "server/worker.hpp"
+
+#include <parley/status.hpp>
+
+#include <utility>
+
+// From a request's head to its answer's last byte.
+
+namespace parley::server_room {
+
+using detail::fields_access;
+using detail::request_access;
+using detail::response_access;
+using engine::content_length;
+using semantics::field_id;
+
+namespace {
+
+server_exchange& of(connection::exchange& x) { return static_cast<server_exchange&>(x); }
+
+constexpr std::size_t copy_below = 16 * 1024;
+
+engine::chunk bytes_chunk(std::string&& bytes) {
+  // The view is copied right behind the head: one segment, one write.
+  if (bytes.size() < copy_below) return {engine::chunk::view{bytes}};
+  return {engine::chunk::owned{std::move(bytes)}};
+}
+
+struct length_of_content {
+  content_length operator()(const std::monostate&) const { return content_length::of(0); }
+  content_length operator()(const std::string& s) const { return content_length::of(s.size()); }
+  content_length operator()(const detail::shared_content& s) const { return content_length::of(s.bytes.size()); }
+  content_length operator()(const detail::file_content& f) const { return content_length::of(f.length); }
+  content_length operator()(const detail::streamed_content& s) const {
+    return s.length ? content_length::of(*s.length) : content_length::stream();
+  }
+  content_length operator()(const detail::tunnel_content&) const { return content_length::no_content(); }
+};
+
+content_length length_for(int status, const response& r) {
+  const auto& content = response_access::content(r);
+  // RFC 9110 §8.6: no Content-Length in 204; in 304 only what the 200 would have had, which is not known here.
+  if (status == 204 || (status == 304 && std::holds_alternative<std::monostate>(content))) return content_length::no_content();
+  return std::visit(length_of_content{}, content);
+}
+
+}  // namespace
+
+// --- a request begins --------------------------------------------------------------------------------------------------------
+
+server_exchange& worker::take_exchange() {
+  if (free_.empty()) return exchanges_.emplace_back();
+  server_exchange& x = *free_.back();
+  free_.pop_back();
+  return x;
+}
+
+connection::exchange& worker::on_request(connection::tcp_connection& on, engine::request_event&& event) {
+  server_exchange& x = take_exchange();
+  request_access::from_head(x.request, std::move(event.head));
+  request_access::peer(x.request, &on.peer_name());
+  request_access::source(x.request, &x.incoming());
+  request_access::content_limit(x.request, core_.caps.content);
+  return x;
+}
+
+void worker::on_begin(connection::exchange& base) {
+  server_exchange& x = of(base);
+  if (core_.log) x.began = std::chrono::system_clock::now();
+  if (draining_) x.connection().close_gracefully();
+  std::optional<response> answer;
+  x.route = core_.find_route(x.request, answer);
+  if (!core_.middleware.empty() || (x.route != nullptr && x.route->tasked)) return start_handler(x);
+  if (x.route == nullptr) return respond(x, std::move(*answer));
+  x.awaits_content = true;
+  if (x.incoming().whole()) return;  // `on_received` follows
+  if (x.incoming().length().value_or(0) > core_.caps.content) return on_too_large(x);
+  x.incoming().collect(core_.caps.content);
+}
+
+void worker::on_received(connection::exchange& x) {
+  if (of(x).awaits_content) run_plain(of(x));
+}
+
+void worker::on_too_large(connection::exchange& base) {
+  server_exchange& x = of(base);
+  if (!std::exchange(x.awaits_content, false)) return;
+  respond(x, core_.answer_to(std::make_exception_ptr(content_too_large(core_.caps.content)), x.request));
+}
+
+void worker::run_plain(server_exchange& x) {
+  x.awaits_content = false;
+  if (!x.incoming().collected().empty()) request_access::content(x.request, x.incoming().collected());
+  std::exception_ptr thrown;
+  try {
+    response answer = x.route->plain(x.request);
+    return respond(x, std::move(answer));
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  respond(x, core_.answer_to(thrown, x.request));
+}
+
+void worker::start_handler(server_exchange& x) {
+  x.running = true;
+  std::exception_ptr thrown;
+  try {
+    // Without middleware the handler's own task is the root: no frame between.
+    task<response> work = core_.middleware.empty() ? x.route->tasked(x.request) : core_.run_chain(x.request, 0, x.route);
+    detail::start(std::move(work), &x.cancellation(), [this, &x](detail::outcome<response> result) { handler_ended(x, std::move(result)); });
+    return;
+  } catch (...) {
+    thrown = std::current_exception();  // from a handler that is no coroutine itself
+  }
+  x.running = false;
+  respond(x, core_.answer_to(thrown, x.request));
+}
+
+void worker::handler_ended(server_exchange& x, detail::outcome<response> result) {
+  x.running = false;
+  if (x.lost()) return on_reset(x);
+  if (result) return respond(x, std::move(*result));
+  respond(x, core_.answer_to(result.error(), x.request));
+}
+
+// --- the answer --------------------------------------------------------------------------------------------------------------
+
+semantics::response_head worker::make_head(response&& r) {
+  semantics::response_head head = response_access::to_head(std::move(r));
+  // RFC 9110 §6.6.1: an origin server with a clock sends Date.
+  if (fields_access::find(head.fields, field_id::date) == nullptr) {
+    fields_access::append(head.fields, field_id::date, "Date", date_.now());
+  }
+  if (!core_.product.empty() && fields_access::find(head.fields, field_id::server) == nullptr) {
+    fields_access::append(head.fields, field_id::server, "Server", core_.product);
+  }
+  return head;
+}
+
+void worker::respond(server_exchange& x, response&& r) {
+  auto& c = x.connection();
+  x.status = r.status();
+  const content_length length = length_for(r.status(), r);
+  const bool without_content = x.request.method() == method::head || r.status() == 204 || r.status() == 304;
+  // A producer may go on reading the request: after the final head it would be too late for 100.
+  const bool streamed = std::holds_alternative<detail::streamed_content>(response_access::content(r));
+  if (streamed && r.status() < 300) x.incoming().ask_for_content();
+  const semantics::response_head head = make_head(std::move(r));
+  if (const auto sent = c.send_response(x, head, length); !sent) {
+    if (!c.closed()) core_.message("an answer could not be sent: " + std::string(engine::describe(sent.error())));
+    return close_exchange(x);
+  }
+  if (without_content) {
+    (void)c.end(x);
+    return close_exchange(x);
+  }
+  x.answer = std::move(r);
+  send_content(x);
+}
+
+void worker::send_content(server_exchange& x) {
+  auto& c = x.connection();
+  auto& content = response_access::content(x.answer);
+  if (auto* bytes = std::get_if<std::string>(&content)) {
+    c.send(x, bytes_chunk(std::move(*bytes)));
+  } else if (auto* shared = std::get_if<detail::shared_content>(&content)) {
+    if (shared->bytes.size() < copy_below) {
+      c.send(x, {engine::chunk::view{shared->bytes}});
+    } else {
+      c.send(x, {engine::chunk::shared{shared->bytes, std::move(shared->owner)}});
+    }
+  } else if (auto* file = std::get_if<detail::file_content>(&content)) {
+    c.send(x, {engine::chunk::file{file->descriptor, file->offset, file->length, std::move(file->owner)}});
+  } else if (std::holds_alternative<detail::streamed_content>(content)) {
+    return produce(x);
+  } else if (std::holds_alternative<detail::tunnel_content>(content)) {
+    return;  // `on_detached` follows
+  }
+  (void)c.end(x);
+  close_exchange(x);
+}
+
+void worker::produce(server_exchange& x) {
+  x.running = true;
+  auto& streamed = std::get<detail::streamed_content>(response_access::content(x.answer));
+  std::exception_ptr thrown;
+  try {
+    auto work = streamed.producer(x.writer);
+    detail::start(std::move(work), &x.cancellation(), [this, &x](detail::outcome<void> result) {
+      producer_ended(x, result ? std::exception_ptr{} : std::move(result.error()));
+    });
+    return;
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  producer_ended(x, thrown);
+}
+
+void worker::on_detached(connection::exchange& base) {
+  server_exchange& x = of(base);
+  auto* content = std::get_if<detail::tunnel_content>(&response_access::content(x.answer));
+  if (content == nullptr || x.running) return;
+  x.running = true;
+  std::exception_ptr thrown;
+  try {
+    auto work = content->handler(x.stream);
+    detail::start(std::move(work), &x.cancellation(), [this, &x](detail::outcome<void> result) {
+      producer_ended(x, result ? std::exception_ptr{} : std::move(result.error()));
+    });
+    return;
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  producer_ended(x, thrown);
+}
+
+void worker::producer_ended(server_exchange& x, std::exception_ptr error) {
+  x.running = false;
+  if (!x.lost()) {
+    if (error) {
+      // Too late for another status: cutting the message off is what tells the client (RFC 9112 §8).
+      (void)core_.answer_to(error, x.request);
+    } else if (const auto ended = x.connection().end(x); !ended) {
+      core_.message("a streamed answer to " + std::string(x.request.path()) + " was cut off: " + std::string(engine::describe(ended.error())));
+      x.connection().reset(x);
+    }
+  }
+  close_exchange(x);
+}
+
+// --- its end -------------------------------------------------------------------------------------------------------------------
+
+void worker::on_reset(connection::exchange& base) {
+  server_exchange& x = of(base);
+  if (x.running) return;  // it has been cancelled; `handler_ended` comes
+  x.awaits_content = false;
+  const auto& error = x.error();
+  if (error && error->status != 0 && !x.head_sent() && !x.connection().closed()) {
+    const auto rule = problem(error->status).detail(std::string(error->message));
+    return respond(x, core_.error_response(rule, x.request, false));
+  }
+  close_exchange(x);
+}
+
+void worker::close_exchange(server_exchange& x) {
+  if (core_.log && x.status != 0) {
+    core_.log->write({.peer = x.connection().peer_name(),
+                      .time = x.began,
+                      .method = x.request.method().name(),
+                      .target = x.request.target(),
+                      .version = name(x.request.version()),
+                      .status = x.status,
+                      .bytes = x.outgoing().bytes(),
+                      .referer = fields_access::get(std::as_const(x.request).fields(), field_id::referer),
+                      .user_agent = fields_access::get(std::as_const(x.request).fields(), field_id::user_agent)});
+  }
+  request_access::reset(x.request);
+  x.route = nullptr;
+  x.status = 0;
+  x.awaits_content = false;
+  if (!std::holds_alternative<std::monostate>(response_access::content(x.answer))) x.answer = response(200);
+  x.connection().finish(x);
+  free_.push_back(&x);
+}
+
+void worker::on_refused(connection::tcp_connection& on, engine::stream_id id, const engine::protocol_error& error) {
+  if (error.status == 0) return;
+  const request nothing;
+  const auto rule = problem(error.status).detail(std::string(error.message));
+  response answer = core_.error_response(rule, nothing, false);
+  std::string content(answer.content());
+  const auto bytes = content.size();
+  const semantics::response_head head = make_head(std::move(answer));
+  on.refuse(id, head, std::move(content));
+  if (!core_.log) return;
+  core_.log->write({.peer = on.peer_name(),
+                    .time = std::chrono::system_clock::now(),
+                    .method = {},
+                    .target = {},
+                    .version = {},
+                    .status = error.status,
+                    .bytes = bytes,
+                    .referer = {},
+                    .user_agent = {}});
+}
+
+}  // namespace parley::server_room
