@@ -1,0 +1,1 @@
+set(LIBS SQLite::SQLite3)
