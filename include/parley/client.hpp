@@ -1,0 +1,125 @@
+// The client.
+//
+//   auto res = parley::fetch("http://localhost:8080/hello/ada");                  // blocking, any thread but a loop's
+//   parley::client http;
+//   auto res = co_await http.get("http://localhost:8080/hello/ada", options);     // on a loop
+#pragma once
+
+#include <parley/limits.hpp>
+#include <parley/request.hpp>
+#include <parley/response.hpp>
+#include <parley/task.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace parley {
+
+namespace engine {
+class observer;  // src/engine/observer.hpp
+}
+
+/// Why there is no response, or not all of one. `what()` names host, step and reason in one sentence.
+class PARLEY_API fetch_error : public std::runtime_error {
+ public:
+  enum class kind { bad_url, not_supported, resolve, connect, timeout, protocol, connection_lost, content_too_large };
+  fetch_error(kind why, const std::string& message) : std::runtime_error(message), kind_(why) {}
+  [[nodiscard]] kind why() const { return kind_; }
+
+ private:
+  kind kind_;
+};
+
+/// How a request is to be sent. Chained setters; a plain value.
+class PARLEY_API options {
+ public:
+  /// The version to speak. Default: the best that the connection gives.
+  options& version(parley::version v) { version_ = v; return *this; }
+  /// For the whole fetch, from look-up to the last byte (to the head, when streaming). Default: none.
+  options& timeout(std::chrono::milliseconds t) { timeout_ = t; return *this; }
+  /// For look-up and connecting. Default 30 s.
+  options& connect_timeout(std::chrono::milliseconds t) { connect_timeout_ = t; return *this; }
+  /// The most content that is collected; above it `fetch_error`. Default 64 MiB. Not for streams.
+  options& content_limit(std::size_t bytes) { content_limit_ = bytes; return *this; }
+  /// The response comes at its head, and its content is read through `body()`. It may outlive the client, but not the loop.
+  options& streamed(bool on = true) { streamed_ = on; return *this; }
+  /// Called for each interim response (1xx) but 101.
+  options& on_informational(std::function<void(const response&)> f) { on_informational_ = std::move(f); return *this; }
+  /// Sends `Expect: 100-continue` and waits up to this long before it sends content anyway. Default: not used.
+  options& expect_continue(std::chrono::milliseconds wait) { expect_continue_ = wait; return *this; }
+
+  [[nodiscard]] std::optional<parley::version> version() const { return version_; }
+  [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const { return timeout_; }
+  [[nodiscard]] std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
+  [[nodiscard]] std::size_t content_limit() const { return content_limit_; }
+  [[nodiscard]] bool streamed() const { return streamed_; }
+  [[nodiscard]] const std::function<void(const response&)>& on_informational() const { return on_informational_; }
+  [[nodiscard]] std::optional<std::chrono::milliseconds> expect_continue() const { return expect_continue_; }
+
+ private:
+  std::optional<parley::version> version_;
+  std::optional<std::chrono::milliseconds> timeout_;
+  std::chrono::milliseconds connect_timeout_{30'000};
+  std::size_t content_limit_ = 64 * 1024 * 1024;
+  bool streamed_ = false;
+  std::function<void(const response&)> on_informational_;
+  std::optional<std::chrono::milliseconds> expect_continue_;
+};
+
+/// Keeps connections alive and reuses them; any number of fetches may run at once.
+///
+/// Make one for each loop: it belongs to the loop where it is first used, until that ends. Destroying it closes its idle connections;
+/// what is under way ends by itself.
+///
+/// A request that fails on a kept-alive connection before the server said anything is sent once more on a new one when that is safe:
+/// when its method is idempotent, or none of it had left (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
+class PARLEY_API client {
+ public:
+  client();
+  explicit client(const limits& caps);
+  client(client&&) noexcept;
+  client& operator=(client&&) noexcept;
+  ~client();
+
+  /// Sends `req` and gives its response. A status such as 404 is a response, not an error.
+  ///
+  /// `User-Agent: parley/VERSION` and `Accept: */*` are sent unless the request has such fields; with empty values it leaves them out.
+  /// `Connection: close` is honoured. Throws `fetch_error`, `cancelled`, what a producer of content throws, and
+  /// `std::invalid_argument` for a request that cannot be sent in the version asked for.
+  task<response> send(request req, options how = {});
+  /// As `send`. A URL that is none is a `fetch_error` (bad_url).
+  task<response> get(std::string url, options how = {});
+  task<response> head(std::string url, options how = {});
+  task<response> delete_(std::string url, options how = {});
+  /// With content, and its Content-Type unless `type` is empty.
+  task<response> post(std::string url, std::string content, std::string type, options how = {});
+  task<response> put(std::string url, std::string content, std::string type, options how = {});
+  task<response> patch(std::string url, std::string content, std::string type, options how = {});
+
+  // Settings apply to connections made afterwards; idle ones are closed.
+
+  /// How many idle connections are kept for each origin (default 8) and for how long (default 30 s).
+  client& keep_alive(std::size_t connections, std::chrono::milliseconds idle);
+  /// How many connections there are at once for each origin (default 16); further requests wait for one.
+  client& connections_per_origin(std::size_t most);
+  /// Shows what happens on this client's connections to `sink`, which must outlive their loop; null: to nobody.
+  client& observe(engine::observer* sink);
+
+  class core;
+
+ private:
+  std::shared_ptr<core> core_;
+};
+
+/// Fetches, waits, and gives the whole response. Throws as `client::send`, and `std::logic_error` on a loop's thread, which it would
+/// block. Each call has connections of its own; for several, use a client.
+PARLEY_API response fetch(std::string_view url, options how = {});
+PARLEY_API response fetch(request req, options how = {});
+
+}  // namespace parley

@@ -1,0 +1,148 @@
+#include "client/call.hpp"
+
+#include "client/response_stream.hpp"
+#include "connection/message_access.hpp"
+#include "connection/tcp_connection.hpp"
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+// What the fetch commands and what the connection tells. Content that is produced: call_content.cpp.
+
+namespace parley::fetching {
+
+call::call(std::shared_ptr<pool> of, lease on, const plan& what, const options& how)
+    : pool_(std::move(of)),
+      lease_(std::move(on)),
+      to_(what.to),
+      how_(how),
+      method_(what.head.method),
+      streamed_(how.streamed()),
+      reused_(lease_.reused()),
+      sink_(*this, what.length) {}
+
+call::~call() { close(); }
+
+// --- commands ----------------------------------------------------------------------------------------------------------------
+
+void call::begin(const plan& what) {
+  using engine::misuse;
+  const auto sent = lease_.connection().send_request(*this, what.head, what.length);
+  if (sent) {
+    untouched_ = false;
+    return;
+  }
+  if (sent.error() != misuse::closing && sent.error() != misuse::too_many_streams) {
+    throw std::invalid_argument("the request cannot be sent: " + std::string(engine::describe(sent.error())));
+  }
+  gone_ = true;
+  lost_.emplace(fetch_error::kind::connection_lost, to_.to_string() + " closed the connection before the request was sent");
+  throw fetch_error(*lost_);
+}
+
+void call::check() {
+  if (callback_error_) std::rethrow_exception(callback_error_);
+  if (produce_error_) std::rethrow_exception(produce_error_);
+  if (too_large_) throw more_than_collected(to_, how_.content_limit());
+  if (gone_ && !received_) throw fetch_error(*lost_);
+}
+
+response call::take_collected() {
+  using access = parley::detail::response_access;
+  response made = access::from_head(std::move(*head_));
+  access::content(made, std::move(incoming().collected()));
+  if (const fields* trailers = incoming().trailers()) access::trailers(made) = *trailers;
+  return made;
+}
+
+response call::take_streamed() {
+  using access = parley::detail::response_access;
+  response made = access::from_head(std::move(*head_));
+  reading_ = true;
+  access::source(made, std::make_shared<response_stream>(shared_from_this()));
+  return made;
+}
+
+void call::give_up() noexcept {
+  stop_producer();
+  if (id() != 0 && !gone_) connection().reset(*this);
+}
+
+void call::close() noexcept {
+  if (std::exchange(closed_, true)) return;
+  if (id() != 0) connection().finish(*this);
+  lease_.release();
+  pool_.reset();
+}
+
+void call::drop() noexcept {
+  reading_ = false;
+  close_asked_ = true;
+  if (!producing_) return close();
+  give_up();
+}
+
+// --- what the connection tells -----------------------------------------------------------------------------------------------
+
+void call::on_response(engine::response_event&& event) {
+  response_begun_ = true;
+  if (event.informational) {
+    if (event.head.status == 100) continue_seen_ = true;
+    tell_informational(std::move(event.head));
+  } else {
+    head_ = std::move(event.head);
+    if (!streamed_) collect();
+  }
+  look();
+}
+
+void call::tell_informational(semantics::response_head&& head) {
+  if (!how_.on_informational()) return;
+  try {
+    const response made = parley::detail::response_access::from_head(std::move(head));
+    how_.on_informational()(made);
+  } catch (...) {
+    callback_error_ = std::current_exception();
+  }
+}
+
+void call::collect() {
+  // RFC 9110 §8.6: these announce the length of what they do not carry.
+  const bool empty = method_ == method::head || head_->status == 204 || head_->status == 304;
+  const auto announced = incoming().length();
+  if (!empty && announced && *announced > how_.content_limit()) {
+    too_large_ = true;
+  } else {
+    incoming().collect(how_.content_limit());
+  }
+}
+
+void call::on_received() {
+  received_ = true;
+  look();
+}
+
+void call::on_too_large() {
+  too_large_ = true;
+  look();
+}
+
+void call::on_lost() {
+  gone_ = true;
+  lost_ = exchange_lost(to_, error(), got(), pool_->settings().caps);
+  look();
+  // Else whoever fetches or reads closes; but when the loop ends, a response may be kept beyond it.
+  if (close_asked_ || (reading_ && pool_->ending())) drop();
+}
+
+received_part call::got() const {
+  auto& in = const_cast<call*>(this)->incoming();
+  return {head_.has_value(), streamed_bytes_ + in.collected().size(), in.length()};
+}
+
+void call::look() {
+  if (waiting_ != nullptr && (this->*waiting_->until_)()) std::exchange(waiting_, nullptr)->wake();
+}
+
+}  // namespace parley::fetching

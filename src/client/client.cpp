@@ -1,0 +1,103 @@
+#include <parley/client.hpp>
+
+#include "client/core.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley {
+
+client::client() : client(limits()) {}
+client::client(const limits& caps) : core_(std::make_shared<core>(caps)) {}
+client::client(client&&) noexcept = default;
+
+client& client::operator=(client&& other) noexcept {
+  if (this == &other) return *this;
+  if (core_) core_->retire();
+  core_ = std::move(other.core_);
+  return *this;
+}
+
+client::~client() {
+  if (core_) core_->retire();
+}
+
+task<response> client::send(request req, options how) { return core::fetch(core_, std::move(req), std::move(how)); }
+
+task<response> client::get(std::string url, options how) {
+  return core::fetch_url(core_, method::get, std::move(url), std::move(how));
+}
+
+task<response> client::head(std::string url, options how) {
+  return core::fetch_url(core_, method::head, std::move(url), std::move(how));
+}
+
+task<response> client::delete_(std::string url, options how) {
+  return core::fetch_url(core_, method::delete_, std::move(url), std::move(how));
+}
+
+task<response> client::post(std::string url, std::string content, std::string type, options how) {
+  return core::fetch_with(core_, method::post, std::move(url), std::move(content), std::move(type), std::move(how));
+}
+
+task<response> client::put(std::string url, std::string content, std::string type, options how) {
+  return core::fetch_with(core_, method::put, std::move(url), std::move(content), std::move(type), std::move(how));
+}
+
+task<response> client::patch(std::string url, std::string content, std::string type, options how) {
+  return core::fetch_with(core_, method::patch, std::move(url), std::move(content), std::move(type), std::move(how));
+}
+
+client& client::keep_alive(std::size_t connections, std::chrono::milliseconds idle) {
+  auto& settings = core_->change_settings();
+  settings.idle_connections = connections;
+  settings.idle_time = idle;
+  return *this;
+}
+
+client& client::connections_per_origin(std::size_t most) {
+  core_->change_settings().connections = std::max<std::size_t>(most, 1);
+  return *this;
+}
+
+client& client::observe(engine::observer* sink) {
+  core_->change_settings().observer = sink;
+  return *this;
+}
+
+// --- the blocking form ---------------------------------------------------------------------------------------------------------
+
+namespace {
+
+void refuse_on_a_loop() {
+  if (on_loop_thread()) throw std::logic_error("parley::fetch would block this thread's loop; co_await parley::client::get instead");
+}
+
+// The client lives within the task, so that its connections close on the loop that they were made on.
+task<response> fetch_once(request req, options how) {
+  client http;
+  auto sending = http.send(std::move(req), how.streamed(false));
+  response got = co_await sending;
+  co_return got;
+}
+
+task<response> fetch_url_once(std::string url, options how) {
+  client http;
+  auto sending = http.get(std::move(url), how.streamed(false));
+  response got = co_await sending;
+  co_return got;
+}
+
+}  // namespace
+
+response fetch(std::string_view url, options how) {
+  refuse_on_a_loop();
+  return run(fetch_url_once(std::string(url), std::move(how)));
+}
+
+response fetch(request req, options how) {
+  refuse_on_a_loop();
+  return run(fetch_once(std::move(req), std::move(how)));
+}
+
+}  // namespace parley

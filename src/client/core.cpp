@@ -1,0 +1,77 @@
+#include "client/core.hpp"
+
+#include "client/attempt.hpp"
+#include "client/errors.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace parley {
+
+namespace {
+
+// A URL that came as a text is the peer's or the user's fault, not the program's.
+request request_for(const method& m, const std::string& url) {
+  try {
+    return request(m, url);
+  } catch (const std::invalid_argument& e) {
+    throw fetch_error(fetch_error::kind::bad_url, e.what());
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<fetching::pool> client::core::pool_here() {
+  net::loop* const here = net::loop::current();
+  if (here == nullptr) throw std::logic_error("parley::client works on a loop; use parley::fetch, parley::run, or a handler");
+  if (pool_ && !pool_->retired()) {
+    if (&pool_->loop() == here) return pool_;
+    throw std::logic_error("parley::client: it is in use on another loop; make one for each loop");
+  }
+  pool_ = std::make_shared<fetching::pool>(*here, settings_);
+  pool_->begin();
+  return pool_;
+}
+
+fetching::pool_settings& client::core::change_settings() {
+  retire();
+  return settings_;
+}
+
+void client::core::retire() {
+  if (const auto old = std::exchange(pool_, nullptr)) old->retire();
+}
+
+task<response> client::core::fetch(std::shared_ptr<core> self, request req, options how) {
+  fetching::plan what = fetching::make_plan(std::move(req), how);
+  fetching::progress at;
+  auto work = fetching::fetch_planned(self->pool_here(), what, how, at);
+  if (!how.timeout()) {
+    response got = co_await work;
+    co_return got;
+  }
+  try {
+    auto limited = parley::timeout(*how.timeout(), std::move(work));
+    response got = co_await limited;
+    co_return got;
+  } catch (const timed_out&) {
+    throw fetching::out_of_time(what.to, at.at, *how.timeout(), false);
+  }
+}
+
+task<response> client::core::fetch_url(std::shared_ptr<core> self, method m, std::string url, options how) {
+  auto sending = fetch(std::move(self), request_for(m, url), std::move(how));
+  response got = co_await sending;
+  co_return got;
+}
+
+task<response> client::core::fetch_with(std::shared_ptr<core> self, method m, std::string url, std::string content, std::string type,
+                                        options how) {
+  request req = request_for(m, url);
+  req.content(std::move(content), type);
+  auto sending = fetch(std::move(self), std::move(req), std::move(how));
+  response got = co_await sending;
+  co_return got;
+}
+
+}  // namespace parley

@@ -1,0 +1,39 @@
+// What is behind a client: its settings, and its connections on the loop where it is used.
+#pragma once
+
+#include "client/plan.hpp"
+#include "client/pool.hpp"
+
+#include <parley/client.hpp>
+
+#include <memory>
+#include <string>
+
+namespace parley {
+
+/// Fetches keep it alive, so a client may go before its last fetch has ended.
+class client::core final {
+ public:
+  explicit core(const limits& caps) { settings_.caps = caps; }
+  core(const core&) = delete;
+  core& operator=(const core&) = delete;
+
+  static task<response> fetch(std::shared_ptr<core> self, request req, options how);
+  static task<response> fetch_url(std::shared_ptr<core> self, method m, std::string url, options how);
+  static task<response> fetch_with(std::shared_ptr<core> self, method m, std::string url, std::string content, std::string type,
+                                   options how);
+
+  /// The pool of the loop that this thread is in. Throws `std::logic_error` outside of a loop, and when another loop has it.
+  std::shared_ptr<fetching::pool> pool_here();
+  /// Changes apply to connections made from now on; idle ones are closed.
+  fetching::pool_settings& change_settings();
+  fetching::pool_settings& settings() { return settings_; }
+  /// The client is gone: idle connections close, what runs may end.
+  void retire();
+
+ private:
+  fetching::pool_settings settings_;
+  std::shared_ptr<fetching::pool> pool_;
+};
+
+}  // namespace parley

@@ -1,0 +1,132 @@
+#include "client/errors.hpp"
+
+#include "base/ascii.hpp"
+#include "net/resolve.hpp"
+
+#include <algorithm>
+#include <netdb.h>
+#include <utility>
+
+namespace parley::fetching {
+
+namespace {
+
+using kind = fetch_error::kind;
+
+std::string_view reason_for(std::error_code error) {
+  static constexpr std::pair<std::errc, std::string_view> reasons[] = {
+      {std::errc::connection_refused, "connection refused (is the server running?)"},
+      {std::errc::timed_out, "no answer (is a firewall in the way?)"},
+      {std::errc::network_unreachable, "the network cannot be reached (is this machine connected?)"},
+      {std::errc::host_unreachable, "the host cannot be reached (is it on, and this machine connected?)"},
+      {std::errc::connection_reset, "the connection was reset"},
+      {std::errc::permission_denied, "not allowed to connect there"},
+      {std::errc::too_many_files_open, "this process has too many open files (raise ulimit -n)"},
+      {std::errc::address_not_available, "this machine has no address or port left to connect from"},
+  };
+  for (const auto& [code, text] : reasons) {
+    if (error == code) return text;
+  }
+  return {};
+}
+
+std::string_view doing(step at) {
+  switch (at) {
+    case step::queued: return "waiting for a free connection to ";
+    case step::looking_up: return "looking up the addresses of ";
+    case step::connecting: return "connecting to ";
+    case step::holding: return "waiting for a 100 (Continue) from ";
+    case step::waiting: return "waiting for the response of ";
+    case step::receiving: return "receiving content from ";
+  }
+  return {};
+}
+
+std::string amount(const received_part& got) {
+  std::string text = std::to_string(got.bytes);
+  if (got.of) text += " of " + std::to_string(*got.of);
+  text += got.bytes == 1 && !got.of ? " byte of content" : " bytes of content";
+  return got.of ? text : text + ", before the end";
+}
+
+fetch_error lost(const origin& to, const received_part& got, bool within_head) {
+  std::string text;
+  if (got.head) {
+    text = "the connection to " + to.to_string() + " was lost after " + amount(got);
+  } else if (within_head) {
+    text = to.to_string() + " closed the connection within the head of its response";
+  } else {
+    text = to.to_string() + " closed the connection before it answered";
+  }
+  return {kind::connection_lost, text};
+}
+
+fetch_error slow(const origin& to, const engine::protocol_error& why, const limits& caps) {
+  const bool head = why.limit == "head_time";
+  const std::string limit = in_words(head ? caps.head_time : caps.stall_time) + " (limits::" + std::string(why.limit) + ")";
+  if (head) return {kind::timeout, "the head of the response of " + to.to_string() + " was not whole after " + limit};
+  const bool sending = why.name == "send-timeout";
+  return {kind::timeout, to.to_string() + (sending ? " took nothing of the request for " : " sent nothing for ") + limit};
+}
+
+}  // namespace
+
+std::string in_words(std::chrono::milliseconds t) {
+  if (t.count() % 1000 == 0) return std::to_string(t.count() / 1000) + " s";
+  return std::to_string(t.count()) + " ms";
+}
+
+std::string in_words(std::error_code error) {
+  if (const std::string_view known = reason_for(error); !known.empty()) return std::string(known);
+  std::string text = error.message();
+  if (!text.empty()) text[0] = base::to_lower(text[0]);
+  return text;
+}
+
+fetch_error resolve_failed(const origin& to, std::error_code error) {
+  const bool unknown = error.category() == net::resolve_category() && error.value() == EAI_NONAME;
+  const std::string_view way_out = unknown ? " (is the name spelled right?)" : " (does this machine reach its name server?)";
+  return {kind::resolve, "cannot find the host " + to.host + ": " + in_words(error) + std::string(way_out)};
+}
+
+fetch_error connect_failed(const origin& to, const std::vector<failed_address>& tried) {
+  const std::string what = "cannot connect to " + to.to_string() + ": ";
+  if (tried.empty()) return {kind::connect, what + "the host has no address"};
+  const auto differs = [&](const failed_address& other) { return other.error != tried.front().error; };
+  if (std::ranges::none_of(tried, differs)) return {kind::connect, what + in_words(tried.front().error)};
+  std::string reasons;
+  for (const failed_address& one : tried) reasons += (reasons.empty() ? "" : "; ") + one.address + ": " + in_words(one.error);
+  return {kind::connect, what + reasons};
+}
+
+fetch_error out_of_time(const origin& to, step at, std::chrono::milliseconds limit, bool of_connecting) {
+  return {kind::timeout, "gave up after " + in_words(limit) + " while " + std::string(doing(at)) + to.to_string() +
+                             (of_connecting ? " (a longer connect_timeout may help)" : " (a longer timeout may help)")};
+}
+
+fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol_error>& why, const received_part& got,
+                          const limits& caps) {
+  if (!why || why->name == "closed-before-response" || why->name == "incomplete-content" || why->name == "not-answered") {
+    return lost(to, got, false);
+  }
+  if (why->name == "incomplete-head") return lost(to, got, true);
+  if (why->limit == "head_time" || why->limit == "stall_time") return slow(to, *why, caps);
+  if (!why->limit.empty()) {
+    return {kind::protocol, "the response of " + to.to_string() + " is beyond limits::" + std::string(why->limit) + " (" +
+                                std::string(why->name) + ")"};
+  }
+  return {kind::protocol, to.to_string() + " broke the rules of HTTP: " + std::string(why->message) + " (" +
+                              std::string(why->section) + ")"};
+}
+
+fetch_error protocol_switched(const origin& to, const semantics::response_head& head) {
+  const std::string protocol(head.fields.get("Upgrade").value_or("another protocol"));
+  return {kind::not_supported, to.to_string() + " switched to " + protocol + ", which cannot be followed yet; leave Upgrade out"};
+}
+
+fetch_error more_than_collected(const origin& to, std::size_t limit) {
+  return {kind::content_too_large, "the content from " + to.to_string() + " is larger than the " + std::to_string(limit) +
+                                       " bytes that are collected (raise content_limit, or stream it)"};
+}
+
+}  // namespace parley::fetching

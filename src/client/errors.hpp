@@ -1,0 +1,47 @@
+// The sentences of fetch_error: each names the host, the step, the reason, and where there is one the way out.
+#pragma once
+
+#include "client/plan.hpp"
+#include "client/progress.hpp"
+#include "engine/protocol_error.hpp"
+
+#include <parley/client.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace parley::fetching {
+
+/// An address that was tried in vain.
+struct failed_address {
+  std::string address;
+  std::error_code error;
+};
+
+/// How much of a response had arrived when its connection was lost.
+struct received_part {
+  bool head = false;
+  std::uint64_t bytes = 0;
+  std::optional<std::uint64_t> of;  // where the length was announced
+};
+
+[[nodiscard]] fetch_error resolve_failed(const origin& to, std::error_code error);
+[[nodiscard]] fetch_error connect_failed(const origin& to, const std::vector<failed_address>& tried);
+/// The whole fetch, or its way to a connection, took longer than it may.
+[[nodiscard]] fetch_error out_of_time(const origin& to, step at, std::chrono::milliseconds limit, bool of_connecting);
+/// What the engine says about a lost exchange; nothing when the connection just went.
+[[nodiscard]] fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol_error>& why, const received_part& got,
+                                        const limits& caps);
+[[nodiscard]] fetch_error protocol_switched(const origin& to, const semantics::response_head& head);
+[[nodiscard]] fetch_error more_than_collected(const origin& to, std::size_t limit);
+
+/// `2 s`, `250 ms`.
+[[nodiscard]] std::string in_words(std::chrono::milliseconds t);
+/// What went wrong below, in lower case, and what to look at: `connection refused (is the server running?)`.
+[[nodiscard]] std::string in_words(std::error_code error);
+
+}  // namespace parley::fetching

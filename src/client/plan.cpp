@@ -1,0 +1,148 @@
+#include "client/plan.hpp"
+
+#include "base/ascii.hpp"
+#include "connection/message_access.hpp"
+#include "semantics/field_name.hpp"
+#include "semantics/fields_access.hpp"
+#include "semantics/target.hpp"
+
+#include <parley/uri.hpp>
+
+#include <functional>
+#include <stdexcept>
+#include <utility>
+
+namespace parley::fetching {
+
+namespace {
+
+using plan_access = parley::detail::fields_access;
+using semantics::field_id;
+
+constexpr std::string_view default_user_agent = "parley/" PARLEY_VERSION_STRING;
+
+// How long a request that says `Expect: 100-continue` by itself is held back when nothing else was asked for (RFC 9110 §10.1.1: a
+// client should not wait for an indefinite period).
+constexpr std::chrono::milliseconds default_continue_wait{1000};
+
+[[noreturn]] void cannot_send(std::string_view why) { throw std::invalid_argument(std::string(why)); }
+
+[[noreturn]] void not_supported(const std::string& why) { throw fetch_error(fetch_error::kind::not_supported, why); }
+
+void check_scheme(const request& req, const std::string& authority) {
+  if (req.scheme() == "http") return;
+  const std::string url = std::string(req.scheme()) + "://" + authority;
+  if (req.scheme() == "https") not_supported(url + " cannot be fetched: https is not supported yet; use an http URL");
+  not_supported(url + " cannot be fetched: this client speaks http, not " + std::string(req.scheme()));
+}
+
+version chosen_version(const options& how) {
+  const version v = how.version().value_or(http1_1);
+  if (v > http1_1) not_supported(std::string(name(v)) + " is not supported yet; ask for HTTP/1.1 or leave the version out");
+  return v;
+}
+
+origin origin_of(const request& req, version v) {
+  const std::string authority(parley::detail::request_access::url_authority(req));
+  if (authority.empty()) {
+    throw fetch_error(fetch_error::kind::bad_url,
+                      std::string(req.target()) + " names no host; give a whole URL such as http://localhost:8080/hello");
+  }
+  if (req.method() == method::connect) not_supported("CONNECT to " + authority + " cannot be sent: proxies are not supported yet");
+  check_scheme(req, authority);
+  const auto host = semantics::parse_host(authority);
+  if (!host || host->kind == semantics::host_kind::empty) {
+    throw fetch_error(fetch_error::kind::bad_url, authority + " is no host that could be asked");
+  }
+  std::string_view address = host->host;
+  if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
+  const std::uint16_t port = host->port.value_or(default_port(req.scheme()).value_or(80));
+  if (port == 0) throw fetch_error(fetch_error::kind::bad_url, authority + " names port 0, which nobody listens on");
+  return {base::to_lower(address), port, v};
+}
+
+// A default that a request can replace by its own value, and take away with an empty one.
+void add_default_field(fields& f, field_id id, std::string_view value) {
+  const auto* given = plan_access::find(f, id);
+  if (given == nullptr) {
+    plan_access::append(f, id, semantics::canonical_name_of(id), value);
+  } else if (given->value_length == 0) {
+    f.remove(semantics::canonical_name_of(id));
+  }
+}
+
+void set_content(plan& p, request& req) {
+  using access = parley::detail::request_access;
+  if (auto& producer = access::producer(req)) {
+    const auto length = access::producer_length(req);
+    p.producer = std::move(producer);
+    p.length = length ? engine::content_length::of(*length) : engine::content_length::stream();
+  } else if (access::has_content(req)) {
+    p.content = std::make_shared<const std::string>(access::take_content(req));
+    p.length = engine::content_length::of(p.content->size());
+  }
+}
+
+bool has_bytes(const plan& p) {
+  using kind = engine::content_length::kind;
+  return p.length.what == kind::unknown || (p.length.what == kind::known && p.length.bytes > 0);
+}
+
+void check_version(const plan& p) {
+  const bool content = has_bytes(p);
+  if (p.head.version == http0_9 && (p.head.method != method::get || content)) {
+    cannot_send("HTTP/0.9 knows GET and nothing else; use a later version for " + std::string(p.head.method.name()) +
+                (content ? " with content" : ""));
+  }
+  if (p.head.version == http1_0 && p.length.what == engine::content_length::kind::unknown) {
+    cannot_send("HTTP/1.0 needs the length of the content beforehand; give it to stream(), or use HTTP/1.1");
+  }
+  // RFC 9110 §9.3.8.
+  if (p.head.method == method::trace && content) cannot_send("a TRACE request must not have content");
+}
+
+// RFC 9110 §10.1.1: only with content, and only where interim responses are known.
+void set_expectation(plan& p, const options& how) {
+  const bool given = base::iequals(plan_access::get(p.head.fields, field_id::expect), "100-continue");
+  p.expect_continue = how.expect_continue();
+  if (!p.expect_continue && given) p.expect_continue = default_continue_wait;
+  if (!has_bytes(p) || p.head.version < http1_1) p.expect_continue.reset();
+  if (p.expect_continue && !given) {
+    p.head.fields.set("Expect", "100-continue");
+  } else if (given && !p.expect_continue) {
+    p.head.fields.remove("Expect");
+  }
+}
+
+}  // namespace
+
+std::string origin::to_string() const { return host + " port " + std::to_string(port); }
+
+std::size_t origin_hash::operator()(const origin& of) const {
+  const std::size_t salt = (std::size_t{of.port} << 8) + static_cast<std::size_t>(of.version);
+  return std::hash<std::string>()(of.host) ^ (salt * 0x9e3779b97f4a7c15ULL);
+}
+
+plan make_plan(request&& req, const options& how) {
+  plan p;
+  const version v = chosen_version(how);
+  p.to = origin_of(req, v);
+  set_content(p, req);
+  p.head = parley::detail::request_access::to_head(std::move(req));
+  p.head.version = v;
+  if (!semantics::parse_host(p.head.authority())) {
+    cannot_send("the Host field \"" + std::string(p.head.authority()) + "\" is no host and port");
+  }
+  add_default_field(p.head.fields, field_id::user_agent, default_user_agent);
+  add_default_field(p.head.fields, field_id::accept, "*/*");
+  check_version(p);
+  set_expectation(p, how);
+  return p;
+}
+
+void drop_expectation(plan& of) {
+  of.head.fields.remove("Expect");
+  of.expect_continue.reset();
+}
+
+}  // namespace parley::fetching

@@ -1,0 +1,56 @@
+// A request made ready to be sent: where to, its head, and where its content comes from.
+#pragma once
+
+#include "engine/events.hpp"
+#include "semantics/message_head.hpp"
+
+#include <parley/body.hpp>
+#include <parley/client.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parley::fetching {
+
+/// Whom a connection goes to. Requests to equal origins can share connections.
+struct origin {
+  std::string host;  // without brackets
+  std::uint16_t port = 80;
+  parley::version version = parley::version::http1_1;
+
+  friend bool operator==(const origin&, const origin&) = default;
+  /// For messages: `localhost port 8080`.
+  [[nodiscard]] std::string to_string() const;
+};
+
+struct origin_hash {
+  [[nodiscard]] std::size_t operator()(const origin& of) const;
+};
+
+struct plan {
+  origin to;
+  semantics::request_head head;
+  engine::content_length length;
+  std::shared_ptr<const std::string> content;    // shared, so that the request can be sent again without a copy
+  std::function<task<>(body_writer&)> producer;  // empty when the content is `content`
+  std::optional<std::chrono::milliseconds> expect_continue;
+
+  /// The content can be sent (again): it lies in memory, or its producer has not been called yet.
+  [[nodiscard]] bool content_at_hand() const {
+    return content || producer || length.what == engine::content_length::kind::none;
+  }
+};
+
+/// Takes the request apart. Throws `fetch_error` (bad_url, not_supported) when it names nobody that we could ask, and
+/// `std::invalid_argument` when it cannot be sent in the version that is asked for.
+[[nodiscard]] plan make_plan(request&& req, const options& how);
+
+/// Makes it what is sent again after a 417 (RFC 9110 §10.1.1).
+void drop_expectation(plan& of);
+
+}  // namespace parley::fetching

@@ -1,0 +1,21 @@
+// How far a fetch has come, for the sentence that says where it was given up.
+#pragma once
+
+#include <cstdint>
+
+namespace parley::fetching {
+
+enum class step : std::uint8_t {
+  queued,      // for a connection, since the origin has as many as it may
+  looking_up,  // the host's addresses
+  connecting,
+  holding,     // the content back until the server says 100
+  waiting,     // for the response
+  receiving,   // its content
+};
+
+struct progress {
+  step at = step::queued;
+};
+
+}  // namespace parley::fetching

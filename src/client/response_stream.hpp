@@ -1,0 +1,40 @@
+// A response's content for its reader.
+#pragma once
+
+#include "client/call.hpp"
+
+#include <parley/body.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parley::fetching {
+
+/// Destroying it before the end gives the exchange up.
+class response_stream final : public parley::detail::body_source {
+ public:
+  explicit response_stream(std::shared_ptr<call> of) : call_(std::move(of)), length_(call_->incoming().length()) {}
+  ~response_stream() override { call_->drop(); }
+  response_stream(const response_stream&) = delete;
+  response_stream& operator=(const response_stream&) = delete;
+
+  bool ready() noexcept override;
+  std::string_view next() override;
+  void wait(parley::detail::waiter* who) noexcept override;
+  const fields* trailers() noexcept override { return trailers_ ? &*trailers_ : nullptr; }
+  std::optional<std::uint64_t> length() noexcept override { return length_; }
+
+ private:
+  std::string_view take_rest();
+
+  std::shared_ptr<call> call_;
+  std::optional<std::uint64_t> length_;
+  std::optional<fields> trailers_;
+  std::string rest_;
+  bool ended_ = false;
+};
+
+}  // namespace parley::fetching
