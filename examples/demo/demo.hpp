@@ -1,0 +1,37 @@
+// The demo: a small site and a customers service, as a user of the library would write it. Only public headers are used.
+#pragma once
+
+#include <parley/server.hpp>
+#include <parley/store.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace demo {
+
+/// What the demo needs from whoever runs it. Chained setters.
+class options {
+ public:
+  /// The folder for the customers' database; made when it is missing. Default: the current one.
+  options& data(std::string folder) {
+    data_ = std::move(folder);
+    return *this;
+  }
+  /// Customers that are kept elsewhere; then no folder is touched.
+  options& customers(std::shared_ptr<parley::record_store> store) {
+    customers_ = std::move(store);
+    return *this;
+  }
+  [[nodiscard]] const std::string& data() const { return data_; }
+  [[nodiscard]] const std::shared_ptr<parley::record_store>& customers() const { return customers_; }
+
+ private:
+  std::string data_ = ".";
+  std::shared_ptr<parley::record_store> customers_;
+};
+
+/// Adds the demo's routes and error pages. Throws `parley::store_error`, or `std::filesystem::filesystem_error`, naming the file.
+void install(parley::server& app, const options& how);
+
+}  // namespace demo

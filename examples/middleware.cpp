@@ -1,0 +1,36 @@
+// Middleware runs around every route, in the order in which it was added.
+//   curl -i http://127.0.0.1:8080/secret
+//   curl -i -H 'Authorization: Bearer open-sesame' http://127.0.0.1:8080/secret
+#include <parley/server.hpp>
+
+#include <chrono>
+
+// Goes on, and then adds to the answer. (What a handler throws passes through here as an exception, and is answered later.)
+parley::task<parley::response> time_it(parley::request& req, parley::next next) {
+  const auto begin = std::chrono::steady_clock::now();
+  auto going_on = next(req);
+  parley::response res = co_await going_on;
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  res.header("Server-Timing", "app;dur=" + std::to_string(took.count()));
+  co_return res;
+}
+
+// Answers by itself, without going on. (For real passwords, compare in constant time.)
+parley::task<parley::response> require_token(parley::request& req, parley::next next) {
+  if (req.path().starts_with("/secret") && req.header("Authorization") != "Bearer open-sesame") {
+    co_return parley::text("Who are you?\n").status(401).header("WWW-Authenticate", "Bearer");
+  }
+  auto going_on = next(req);
+  parley::response res = co_await going_on;
+  co_return res;
+}
+
+int main() {
+  parley::server app;
+  app.use(time_it);
+  app.use(require_token);
+  app.route("GET /", [](const parley::request&) { return "Everyone may read this.\n"; });
+  app.route("GET /secret", [](const parley::request&) { return "You have the token.\n"; });
+  app.listen("http://127.0.0.1:8080");
+  return app.run();
+}

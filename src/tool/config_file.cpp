@@ -1,0 +1,128 @@
+#include "tool/config_file.hpp"
+
+#include "tool/exit_code.hpp"
+#include "tool/nearest.hpp"
+#include "trace/escape.hpp"
+
+#define TOML_EXCEPTIONS 1
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+namespace parley::tool {
+
+namespace {
+
+enum class value_kind { text, path, log, number, truth };
+
+struct config_key {
+  std::string name;
+  value_kind kind;
+  std::optional<std::string> serve_options::* text = nullptr;
+  bool serve_options::* truth = nullptr;
+};
+
+const std::vector<config_key>& config_keys() {
+  static const std::vector<config_key> all{
+      {"http", value_kind::text, &serve_options::http},
+      {"https", value_kind::text, &serve_options::https},
+      {"cert", value_kind::path, &serve_options::cert},
+      {"key", value_kind::path, &serve_options::key},
+      {"threads", value_kind::number, &serve_options::threads},
+      {"data", value_kind::path, &serve_options::data},
+      {"access-log", value_kind::log, &serve_options::access_log},
+      {"show", value_kind::truth, nullptr, &serve_options::show},
+  };
+  return all;
+}
+
+class config_reader {
+ public:
+  config_reader(serve_options& options, const std::string& name) : options_(options), name_(name) {}
+
+  void read(const toml::table& table) {
+    for (const auto& [key, node] : table) read_one(std::string(key.str()), node);
+  }
+
+ private:
+  [[noreturn]] void refuse(const toml::node& at, const std::string& why) const {
+    throw refusal(exit_usage, name_ + " line " + std::to_string(at.source().begin.line) + ": " + why);
+  }
+
+  void read_one(const std::string& key, const toml::node& node) {
+    const auto& all = config_keys();
+    const auto known = std::ranges::find(all, key, &config_key::name);
+    if (known == all.end()) refuse_unknown(key, node);
+    if (known->kind == value_kind::truth) {
+      const auto on = node.value_exact<bool>();
+      if (!on) refuse(node, key + " must be true or false");
+      options_.*(known->truth) = options_.*(known->truth) || *on;
+      return;
+    }
+    const std::string value = text_of(*known, node);
+    auto& target = options_.*(known->text);
+    if (!target) target = value;
+  }
+
+  [[noreturn]] void refuse_unknown(const std::string& key, const toml::node& node) const {
+    std::vector<std::string> names;
+    for (const config_key& k : config_keys()) names.push_back(k.name);
+    const std::string_view meant = nearest(key, names);
+    std::string known;
+    for (const std::string& n : names) known += (known.empty() ? "" : ", ") + n;
+    refuse(node, "there is no key " + trace::printable(key) +
+                     (meant.empty() ? "; there are " + known : "; did you mean " + std::string(meant) + "?"));
+  }
+
+  std::string text_of(const config_key& key, const toml::node& node) const {
+    if (key.kind == value_kind::number) {
+      const auto number = node.value_exact<std::int64_t>();
+      if (!number) refuse(node, key.name + " must be a whole number, such as " + key.name + " = 4");
+      return std::to_string(*number);
+    }
+    const auto text = node.value_exact<std::string>();
+    if (!text) refuse(node, key.name + " must be a string, such as " + key.name + " = \"" + example_of(key) + "\"");
+    const bool word = key.kind == value_kind::log && (*text == "-" || *text == "off");
+    if (key.kind == value_kind::text || word || text->empty()) return *text;
+    return (std::filesystem::path(name_).parent_path() / *text).string();
+  }
+
+  static std::string example_of(const config_key& key) {
+    if (key.kind == value_kind::text) return "127.0.0.1:8080";
+    return key.kind == value_kind::log ? "access.log" : "/etc/parley/" + key.name;
+  }
+
+  serve_options& options_;
+  const std::string& name_;
+};
+
+}  // namespace
+
+void apply_config(serve_options& options, std::string_view text, const std::string& name) {
+  try {
+    const toml::table table = toml::parse(text, name);
+    config_reader(options, name).read(table);
+  } catch (const toml::parse_error& error) {
+    throw refusal(exit_usage, name + " line " + std::to_string(error.source().begin.line) + ": " + trace::printable(error.description()));
+  }
+}
+
+void apply_config_file(serve_options& options, const std::string& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  // A folder opens, but cannot be read.
+  if (file && file.peek() != std::char_traits<char>::eof()) text << file.rdbuf();
+  if (!file.is_open() || file.bad() || errno == EISDIR) {
+    throw refusal(exit_local, "cannot read the configuration " + path + ": " + std::strerror(errno != 0 ? errno : EIO));
+  }
+  apply_config(options, text.str(), path);
+}
+
+}  // namespace parley::tool

@@ -1,0 +1,27 @@
+// What the command's exit status says. Kept stable; docs/command.md has the table.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace parley::tool {
+
+enum exit_code : int {
+  exit_done = 0,          // also for a response with an error status, unless --fail
+  exit_fetch_failed = 1,  // no response, or not all of it: look-up, connect, time, protocol, connection lost
+  exit_usage = 2,         // the command line or the configuration asks for what does not exist, or does not exist yet
+  exit_local = 3,         // something of this machine: an address to listen on, a file, a folder, the terminal
+  exit_status = 22,       // --fail, and the status was 400 or above; the number is curl's
+};
+
+/// Ends the command: one sentence for standard error, and the exit status.
+class refusal : public std::runtime_error {
+ public:
+  refusal(exit_code code, const std::string& sentence) : std::runtime_error(sentence), code_(code) {}
+  [[nodiscard]] exit_code code() const { return code_; }
+
+ private:
+  exit_code code_;
+};
+
+}  // namespace parley::tool

@@ -1,0 +1,198 @@
+#include "tool/fetch.hpp"
+
+#include <parley/client.hpp>
+
+#include "tool/exit_code.hpp"
+#include "tool/output.hpp"
+#include "tool/terminal.hpp"
+#include "trace/escape.hpp"
+#include "trace/head_watch.hpp"
+#include "trace/live.hpp"
+#include "trace/timeline.hpp"
+
+#include <unistd.h>
+
+#include <exception>
+#include <utility>
+
+namespace parley::tool {
+
+namespace {
+
+constexpr std::chrono::milliseconds continue_wait{1000};
+
+/// `> ` before our lines, `< ` before theirs.
+void print_head(const trace::head_step& head) {
+  const std::string_view mark = head.way == trace::direction::out ? ">" : "<";
+  std::string text;
+  for (const std::string_view line : trace::head_lines(head.text)) text.append(mark).append(" ").append(trace::printable(line)).append("\n");
+  if (!text.empty()) write_all(STDERR_FILENO, text.append(mark).append("\n"));
+}
+
+/// Watches the connections: for -v and -i as it happens, for --show and for messages an exchange at a time.
+class session_view {
+ public:
+  explicit session_view(const fetch_plan& plan)
+      : plan_(plan),
+        heads_([this](const trace::head_step& head) { see_head(head); }),
+        exchanges_([this](const trace::exchange& x) { seen_.push_back(x); }) {
+    sinks_.add(&heads_);
+    sinks_.add(&exchanges_);
+  }
+
+  [[nodiscard]] engine::observer* sink() { return &sinks_; }
+  [[nodiscard]] const std::string& response_head() const { return response_head_; }
+  void begin() {
+    response_head_.clear();
+    seen_.clear();
+  }
+
+  /// What the exchange that failed was doing last.
+  std::string doing() {
+    exchanges_.flush();
+    return seen_.empty() ? "starting" : trace::last_doing(seen_.back());
+  }
+
+  /// `whole` is false when an exchange may still be under way.
+  void show(const std::string& title, bool whole) {
+    if (!whole) exchanges_.flush();
+    if (!plan_.show) return;
+    const trace::look how = look_of(STDERR_FILENO, plan_.show_secrets);
+    for (const trace::exchange& x : seen_) write_all(STDERR_FILENO, "\n" + trace::timeline(x, title, how));
+  }
+
+ private:
+  void see_head(const trace::head_step& head) {
+    if (plan_.verbose) print_head(head);
+    const bool interim = head.status >= 100 && head.status < 200 && head.status != 101;
+    if (!head.is_request && !interim) response_head_ = head.text;
+  }
+
+  const fetch_plan& plan_;
+  trace::head_watch heads_;
+  trace::live exchanges_;
+  trace::fan_out sinks_;
+  std::vector<trace::exchange> seen_;
+  std::string response_head_;
+};
+
+parley::request make_request(const fetch_plan& plan, const uri& url) {
+  parley::request req(*parley::method::parse(plan.method), url.to_string());
+  for (const auto& [name, value] : plan.fields) req.fields().add(name, value);
+  if (plan.content && plan.content->in_memory()) {
+    req.content(plan.content->text(), {});
+  } else if (plan.content) {
+    req.stream([content = plan.content](body_writer& to) { return content->produce(to); }, plan.content->length());
+  } else if (plan.method == "POST" || plan.method == "PUT" || plan.method == "PATCH") {
+    req.content({}, {});  // RFC 9110 §8.6: these say Content-Length: 0
+  }
+  return req;
+}
+
+options make_options(const fetch_plan& plan) {
+  options how;
+  how.streamed();
+  if (plan.version) how.version(*plan.version);
+  if (plan.connect_timeout) how.connect_timeout(*plan.connect_timeout);
+  if (plan.expect) how.expect_continue(continue_wait);
+  return how;
+}
+
+/// The head for -i: as it came, but harmless where a terminal shows it.
+std::string included_head(const std::string& text, bool to_terminal) {
+  if (!to_terminal || text.empty()) return text;
+  std::string shown;
+  for (const std::string_view line : trace::head_lines(text)) shown += trace::printable(line) + "\n";
+  return shown + "\n";
+}
+
+task<> fetch_one(client& http, const fetch_plan& plan, const uri& url, session_view& view) {
+  output to(plan.output);
+  if (!plan.fail) to.begin();  // a file that cannot be written shows before anything is sent
+  parley::request req = make_request(plan, url);
+  const options how = make_options(plan);
+  auto sending = http.send(std::move(req), how);
+  parley::response res = co_await sending;
+  if (plan.fail && res.status() >= 400) {
+    const std::string status = std::to_string(res.status()) + " " + std::string(res.reason());
+    throw refusal(exit_status, url.to_string() + ": the answer is " + status);
+  }
+  to.begin();
+  if (plan.include) to.write(included_head(view.response_head(), to.to_terminal()));
+  body_reader body = res.body();
+  for (;;) {
+    auto reading = body.read();
+    const std::string_view piece = co_await reading;
+    if (piece.empty()) break;
+    to.write(piece);
+  }
+  to.commit();
+}
+
+/// `work`, and its time limit.
+task<> within_time(const fetch_plan& plan, task<> work) {
+  if (plan.timeout) work = parley::timeout(*plan.timeout, std::move(work));
+  co_await work;
+}
+
+exit_code code_of(const fetch_error& error) {
+  const bool asked_wrongly = error.why() == fetch_error::kind::bad_url || error.why() == fetch_error::kind::not_supported;
+  return asked_wrongly ? exit_usage : exit_fetch_failed;
+}
+
+std::string without_prefix(std::string text) {
+  constexpr std::string_view prefix = "parley: ";
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
+/// Says why a fetch ended early; its exit status.
+int explain(std::exception_ptr thrown, const fetch_plan& plan, const uri& url, session_view& view) {
+  try {
+    std::rethrow_exception(std::move(thrown));
+  } catch (const refusal& error) {
+    say(error.what());
+    return error.code();
+  } catch (const timed_out&) {
+    const std::string limit = trace::duration_text(*plan.timeout);
+    say(url.to_string() + ": not done within " + limit + " (--timeout); it was " + view.doing());
+    return exit_fetch_failed;
+  } catch (const fetch_error& error) {
+    say(without_prefix(error.what()));
+    return code_of(error);
+  } catch (const std::invalid_argument& error) {
+    say(without_prefix(error.what()));
+    return exit_usage;
+  } catch (const std::exception& error) {
+    say(url.to_string() + ": " + without_prefix(error.what()));
+    return exit_fetch_failed;
+  }
+}
+
+task<int> fetch_each(const fetch_plan& plan, session_view& view) {
+  client http;
+  http.observe(view.sink());
+  int result = exit_done;
+  for (const uri& url : plan.urls) {
+    view.begin();
+    std::exception_ptr failure;
+    auto work = within_time(plan, fetch_one(http, plan, url, view));
+    try {
+      co_await work;
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    const int code = failure ? explain(failure, plan, url, view) : exit_done;
+    if (result == exit_done) result = code;
+    view.show(plan.method + " " + url.to_string(), !failure);
+  }
+  co_return result;
+}
+
+}  // namespace
+
+int fetch_all(const fetch_plan& plan) {
+  session_view view(plan);  // connections are closed, and tell so, after their client has gone
+  return parley::run(fetch_each(plan, view));
+}
+
+}  // namespace parley::tool

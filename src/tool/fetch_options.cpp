@@ -1,0 +1,170 @@
+#include "tool/fetch_options.hpp"
+
+#include <parley/fields.hpp>
+#include <parley/method.hpp>
+
+#include "tool/exit_code.hpp"
+#include "tool/url_rules.hpp"
+#include "trace/escape.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+
+namespace parley::tool {
+
+void declare_fetch_options(arguments& to, fetch_options& o) {
+  to.group("Request")
+      .values("-H,--header", "'NAME: VALUE'", o.headers,
+              "send this field, instead of a default one of that name; 'NAME:' sends none; repeatable")
+      .values("-d,--data", "DATA", o.data,
+              "send DATA as content; @FILE sends a file, @- standard input; several are joined by &; its type is "
+              "application/x-www-form-urlencoded unless -H says another")
+      .value("--json", "DATA", o.json, "as -d, with Content-Type and Accept: application/json")
+      .flag("--expect", o.expect, "send Expect: 100-continue and wait up to a second for leave to send the content");
+  to.group("Response")
+      .value("-o,--output", "FILE", o.output, "write to FILE, which appears once it is whole; - is standard output")
+      .flag("-i,--include", o.include, "print the response's head before its content")
+      .flag("--fail", o.fail, "exit with 22 and print no content when the status is 400 or above");
+  to.group("Seeing the session")
+      .flag("-v,--verbose", o.verbose, "print both heads as sent on standard error, > for ours, < for theirs")
+      .flag("--show", o.show, "draw the session on standard error: connect, request, response, and the time of each part")
+      .flag("--show-secrets", o.show_secrets, "let --show print Cookie, Set-Cookie, Authorization, Proxy-Authorization too");
+  to.group("Connection")
+      .flag("--http0.9", o.http09, "speak HTTP/0.9: GET alone, no fields, no status")
+      .flag("--http1.0", o.http10, "speak HTTP/1.0")
+      .flag("--http1.1", o.http11, "speak HTTP/1.1 (the default)")
+      .value("--timeout", "SECONDS", o.timeout, "give up when all is not done by then, such as 2 or 0.5; default: wait")
+      .value("--connect-timeout", "SECONDS", o.connect_timeout, "give up when there is no connection by then; default 30");
+  to.group("Not there yet (exit status 2)")
+      .flag("--http2", o.http2, "HTTP/2")
+      .flag("--http3", o.http3, "HTTP/3")
+      .flag("-k,--insecure", o.insecure, "with https: do not verify the server")
+      .value("--cacert", "FILE", o.cacert, "with https: trust the authorities in FILE");
+  to.note("A URL without a scheme is http for localhost, 127.0.0.0/8 and [::1], and https for all others; the port is 80 or 443 unless "
+          "the URL names one. https itself is not there yet.");
+  to.note("Redirects are shown, not followed. The exit status is 0 for every complete response (see --fail), 1 when there was none, 2 for "
+          "a wrong command line, 3 for a file that cannot be read or written.");
+}
+
+std::chrono::milliseconds parse_seconds(std::string_view option, std::string_view text) {
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
+  constexpr double longest = 1e6;
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || !(seconds > 0) || seconds > longest) {
+    throw refusal(exit_usage, std::string(option) + " takes seconds, such as 2 or 0.5; got \"" + trace::printable(text) + "\"");
+  }
+  return std::max(std::chrono::milliseconds(1), std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
+}
+
+namespace {
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+void refuse_what_is_missing(const fetch_options& o) {
+  if (o.http2) throw refusal(exit_usage, "HTTP/2 is not there yet; --http1.1 is the newest version");
+  if (o.http3) throw refusal(exit_usage, "HTTP/3 is not there yet; --http1.1 is the newest version");
+  if (o.insecure) throw refusal(exit_usage, "https is not there yet, so there is nothing for -k to leave out");
+  if (o.cacert) throw refusal(exit_usage, "https is not there yet, so --cacert has no use");
+}
+
+std::optional<parley::version> chosen_version(const fetch_options& o) {
+  if (o.http09 + o.http10 + o.http11 > 1) throw refusal(exit_usage, "choose one of --http0.9, --http1.0 and --http1.1");
+  if (o.http09) return parley::http0_9;
+  if (o.http10) return parley::http1_0;
+  if (o.http11) return parley::http1_1;
+  return std::nullopt;
+}
+
+/// What the library makes of the content and the connection, and a line of a person's would contradict.
+void refuse_framing_field(std::string_view name) {
+  for (const std::string_view made : {"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Upgrade", "TE"}) {
+    if (!same_name(name, made)) continue;
+    throw refusal(exit_usage, "-H " + std::string(made) + ": parley makes this field by itself; leave it out");
+  }
+  if (same_name(name, "Expect")) throw refusal(exit_usage, "-H Expect: use --expect");
+}
+
+/// Adds the lines of -H to the defaults, which they replace.
+void apply_headers(fetch_plan& plan, const std::vector<std::string>& headers) {
+  const auto defaults = plan.fields;
+  for (const std::string& line : headers) {
+    const std::size_t colon = line.find(':');
+    const std::string shown = "-H \"" + trace::display_line(line, plan.show_secrets) + "\"";
+    if (colon == std::string::npos || colon == 0) throw refusal(exit_usage, shown + ": write 'NAME: VALUE'");
+    const std::string name = line.substr(0, colon);
+    std::string value = line.substr(colon + 1);
+    value.erase(0, value.find_first_not_of(" \t"));
+    refuse_framing_field(name);
+    try {
+      parley::fields().add(name, value);
+    } catch (const invalid_field& error) {
+      throw refusal(exit_usage, shown + ": " + error.what());
+    }
+    if (value.empty() && same_name(name, "Host")) throw refusal(exit_usage, shown + ": a request needs a Host");
+    std::erase_if(plan.fields, [&](const auto& field) {
+      return same_name(field.first, name) && std::ranges::find(defaults, field) != defaults.end();
+    });
+    // The library takes an empty value for the wish to send none of its own defaults.
+    const bool of_the_library = same_name(name, "User-Agent") || same_name(name, "Accept");
+    if (!value.empty() || of_the_library) plan.fields.emplace_back(name, value);
+  }
+}
+
+void refuse_bad_combinations(const fetch_plan& plan, const fetch_options& o) {
+  if (!parley::method::parse(plan.method)) {
+    throw refusal(exit_usage, "\"" + trace::printable(plan.method) + "\" is no method: it takes letters, digits and !#$%&'*+-.^_`|~, at most 30");
+  }
+  if (plan.method == "CONNECT") throw refusal(exit_usage, "CONNECT asks a proxy for a tunnel, which parley does not offer yet");
+  if (plan.method == "TRACE" && plan.content) throw refusal(exit_usage, "a TRACE request carries no content (RFC 9110 §9.3.8); leave out -d and --json");
+  if (plan.version == parley::http0_9) {
+    if (plan.method != "GET") throw refusal(exit_usage, "HTTP/0.9 has no method but GET");
+    if (plan.content) throw refusal(exit_usage, "HTTP/0.9 requests carry no content; leave out -d and --json");
+    if (!o.headers.empty()) throw refusal(exit_usage, "HTTP/0.9 requests carry no fields; leave out -H");
+  }
+  if (plan.urls.size() > 1 && plan.output && *plan.output != "-") throw refusal(exit_usage, "-o takes the content of one URL; give one");
+}
+
+}  // namespace
+
+fetch_plan make_fetch_plan(std::string method, const std::vector<std::string>& urls, const fetch_options& o) {
+  refuse_what_is_missing(o);
+  fetch_plan plan;
+  plan.method = std::move(method);
+  plan.version = chosen_version(o);
+  plan.output = o.output;
+  plan.include = o.include;
+  plan.verbose = o.verbose;
+  plan.fail = o.fail;
+  plan.show = o.show;
+  plan.show_secrets = o.show_secrets;
+  plan.expect = o.expect;
+  if (o.timeout) plan.timeout = parse_seconds("--timeout", *o.timeout);
+  if (o.connect_timeout) plan.connect_timeout = parse_seconds("--connect-timeout", *o.connect_timeout);
+  if (plan.output && plan.output->empty()) throw refusal(exit_usage, "-o needs a file's name, or - for standard output");
+
+  if (plan.version != parley::http0_9) {
+    plan.fields.emplace_back("User-Agent", "parley/" PARLEY_VERSION_STRING);
+    plan.fields.emplace_back("Accept", o.json ? "application/json" : "*/*");
+  }
+  if (o.json && !o.data.empty()) throw refusal(exit_usage, "choose one of -d and --json");
+  if (o.json) plan.fields.emplace_back("Content-Type", "application/json");
+  if (!o.data.empty()) plan.fields.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+  apply_headers(plan, o.headers);
+
+  for (const std::string& written : urls) {
+    plan.urls.push_back(complete_url(written));
+    refuse_unsupported_scheme(plan.urls.back());
+  }
+  // HTTP/1.0 cannot announce an end without a length, and a pipe cannot be read twice.
+  const bool collected = urls.size() > 1 || plan.version == parley::http1_0;
+  if (o.json) plan.content = open_upload({*o.json}, collected);
+  if (!o.data.empty()) plan.content = open_upload(o.data, collected);
+  refuse_bad_combinations(plan, o);
+  return plan;
+}
+
+}  // namespace parley::tool

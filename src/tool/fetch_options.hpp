@@ -1,0 +1,47 @@
+// The options that all client commands share, and what they come to.
+#pragma once
+
+#include <parley/uri.hpp>
+#include <parley/version.hpp>
+
+#include "tool/arguments.hpp"
+#include "tool/upload.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace parley::tool {
+
+/// As written on the command line.
+struct fetch_options {
+  std::vector<std::string> headers, data;
+  std::optional<std::string> json, output, timeout, connect_timeout, cacert;
+  bool include = false, verbose = false, fail = false, show = false, show_secrets = false, expect = false, insecure = false;
+  bool http09 = false, http10 = false, http11 = false, http2 = false, http3 = false;
+};
+
+void declare_fetch_options(arguments& to, fetch_options& options);
+
+/// Checked and complete: what is to be done for each URL.
+struct fetch_plan {
+  std::string method;
+  std::vector<uri> urls;
+  std::vector<std::pair<std::string, std::string>> fields;
+  std::optional<parley::version> version;
+  std::shared_ptr<const upload> content;  // null for none
+  std::optional<std::chrono::milliseconds> timeout, connect_timeout;
+  std::optional<std::string> output;
+  bool include = false, verbose = false, fail = false, show = false, show_secrets = false, expect = false;
+};
+
+/// Throws `refusal` for what cannot be done, or not yet.
+[[nodiscard]] fetch_plan make_fetch_plan(std::string method, const std::vector<std::string>& urls, const fetch_options& options);
+
+/// `2`, `0.5`: seconds, above 0. Throws `refusal` that names `option`.
+[[nodiscard]] std::chrono::milliseconds parse_seconds(std::string_view option, std::string_view text);
+
+}  // namespace parley::tool

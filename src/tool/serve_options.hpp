@@ -1,0 +1,37 @@
+// The options that `serve` and `demo` share, and what they come to together with the configuration file.
+#pragma once
+
+#include "tool/arguments.hpp"
+#include "tool/listen_address.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace parley::tool {
+
+/// As written, on the command line or in the file; nothing where neither says anything.
+struct serve_options {
+  std::optional<std::string> http, https, cert, key, threads, data, access_log, config;
+  bool show = false;
+};
+
+void declare_serve_options(arguments& to, serve_options& options);
+
+/// Checked and complete.
+struct serve_plan {
+  listen_address http;
+  std::size_t threads = 0;  // 0: one a core
+  std::string data;         // a folder; it need not be there
+  std::string access_log;   // a file, `-` for standard output, empty for none
+  bool show = false;
+  bool mention_https = false;  // say that https is left out, since nobody asked for that
+};
+
+/// Reads the configuration file if there is one; what the command line says wins. Throws `refusal`.
+[[nodiscard]] serve_plan make_serve_plan(serve_options options);
+
+/// `$XDG_DATA_HOME/parley`, else `~/.local/share/parley`. Throws `refusal` when there is no home.
+[[nodiscard]] std::string default_data_folder();
+
+}  // namespace parley::tool

@@ -1,0 +1,79 @@
+#include "tool/url_rules.hpp"
+
+#include "tool/exit_code.hpp"
+#include "trace/escape.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace parley::tool {
+
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+/// Whether `text` begins with a scheme. `localhost:8080/x` does not, although a URI's grammar has it so: what follows the colon is a
+/// port, and nobody fetches a scheme without `//` here.
+bool has_scheme(std::string_view text) {
+  const std::size_t mark = text.find("://");
+  if (mark == std::string_view::npos || mark == 0) return false;
+  return std::ranges::all_of(text.substr(0, mark), [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '-' || c == '.'; });
+}
+
+[[noreturn]] void refuse_url(std::string_view written, const std::string& why) {
+  throw refusal(exit_usage, "\"" + trace::display_url(written, false) + "\" is no URL: " + why);
+}
+
+}  // namespace
+
+bool is_loopback(std::string_view host) {
+  std::string name = lower(host);
+  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+  if (name.ends_with('.')) name.pop_back();
+  if (name == "localhost" || name.ends_with(".localhost")) return true;  // RFC 6761 §6.3
+  in_addr v4{};
+  if (inet_pton(AF_INET, name.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  in6_addr v6{};
+  return inet_pton(AF_INET6, name.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+uri complete_url(std::string_view written) {
+  if (written.empty()) throw refusal(exit_usage, "the URL is empty");
+  // A bare IPv6 address cannot be told from a host and a port.
+  if (std::ranges::count(written.substr(0, written.find('/')), ':') > 1 && !written.starts_with('[') && !has_scheme(written)) {
+    refuse_url(written, "an IPv6 address stands in brackets, as in [::1]:8080");
+  }
+  std::string text(written);
+  if (!has_scheme(written)) {
+    const auto guess = uri::parse("http://" + text);
+    if (!guess) refuse_url(written, guess.error().sentence);
+    text.insert(0, is_loopback(guess->host()) ? "http://" : "https://");
+  }
+  auto parsed = uri::parse(text);
+  if (!parsed) {
+    const std::size_t position = parsed.error().position - std::min(parsed.error().position, text.size() - written.size());
+    refuse_url(written, std::string(parsed.error().sentence) + " (at character " + std::to_string(position + 1) + ")");
+  }
+  if (parsed->host().empty()) refuse_url(written, "it names no host");
+  if (parsed->has_userinfo()) {
+    refuse_url(written, "user and password do not belong into a URL; send them with -H 'Authorization: ...'");
+  }
+  if (parsed->port() == 0) refuse_url(written, "port 0 cannot be connected to");
+  return parsed->has_fragment() ? parsed->without_fragment() : std::move(*parsed);
+}
+
+void refuse_unsupported_scheme(const uri& url) {
+  const std::string scheme = lower(url.scheme());
+  if (scheme == "http") return;
+  const std::string shown = trace::display_url(url.to_string(), false);
+  if (scheme != "https") throw refusal(exit_usage, shown + ": the scheme is " + scheme + ", but parley speaks http");
+  throw refusal(exit_usage, shown + ": https is not there yet; only http URLs can be fetched");
+}
+
+}  // namespace parley::tool

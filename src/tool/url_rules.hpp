@@ -1,0 +1,21 @@
+// What a person may write for a URL.
+#pragma once
+
+#include <parley/uri.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace parley::tool {
+
+/// `localhost`, names below it, 127.0.0.0/8 and `[::1]`: this machine, where nobody listens in between.
+[[nodiscard]] bool is_loopback(std::string_view host);
+
+/// The URL that `written` stands for: without a scheme it is http for this machine (`is_loopback`) and https for all others.
+/// Without fragment. Throws `refusal` (usage) that names what is wrong.
+[[nodiscard]] uri complete_url(std::string_view written);
+
+/// Refuses, in a sentence, what cannot be fetched yet: https, and schemes that are not HTTP's.
+void refuse_unsupported_scheme(const uri& url);
+
+}  // namespace parley::tool

@@ -1,0 +1,93 @@
+// Records folded into exchanges: one request and its response, with the connection it went over.
+#pragma once
+
+#include "trace/recorded.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace parley::trace {
+
+/// One side's message, as this end saw it.
+struct message {
+  std::string head;                     // wire text; empty where there is none (HTTP/0.9 responses)
+  parley::version version = parley::version::http1_1;
+  int status = 0;                       // of a response
+  std::uint64_t head_bytes = 0;         // on the wire; 0 where nobody said
+  std::uint64_t content = 0;            // bytes, without framing
+  std::uint64_t written = 0;            // bytes that went out since it began; of an outgoing one
+  std::string trailers;                 // `Name: value` lines
+  std::optional<time_point> first_byte;  // received, or written
+  std::optional<time_point> last_byte;
+  bool begun = false;                   // its head was seen, or for HTTP/0.9 its content
+  bool ended = false;                   // it is whole
+};
+
+/// One address that was tried.
+struct attempt {
+  std::string address;
+  time_point started{};
+  std::optional<time_point> done;
+  std::string error;  // empty for a success
+};
+
+struct exchange {
+  std::uint64_t connection = 0;
+  engine::stream_id stream = 0;
+  std::uint64_t number = 1;  // the how manieth of its connection; above 1 the connection was reused
+  engine::role role = engine::role::client;
+
+  std::string peer;  // the address that it went over; also on a reused connection
+  std::string host;  // that was looked up; empty where there was no need
+  std::string addresses;
+  std::optional<time_point> resolve_started, resolve_done;
+  std::vector<attempt> attempts;
+
+  message request;
+  std::vector<std::string> interim_heads;  // of 1xx responses
+  message response;
+
+  std::string error;   // what broke the session, one sentence
+  std::string closed;  // the reason, when the connection closed before the exchange was whole
+
+  /// The earliest time there is.
+  [[nodiscard]] time_point started() const;
+  /// The latest time there is.
+  [[nodiscard]] time_point finished() const;
+};
+
+/// What an exchange that is not whole was doing last: `looking up example.org`, `waiting for the response`.
+[[nodiscard]] std::string last_doing(const exchange& x);
+
+/// Sees records in order and gives each exchange once it is whole or lost.
+class exchange_folder {
+ public:
+  using sink = std::function<void(exchange&&)>;
+  explicit exchange_folder(sink give);
+  exchange_folder(const exchange_folder&) = delete;
+  exchange_folder& operator=(const exchange_folder&) = delete;
+  ~exchange_folder();
+
+  void add(const recorded& one);
+  /// Gives what is still under way, as it is.
+  void flush();
+
+ private:
+  struct connection_state;
+
+  connection_state& find_connection(std::uint64_t id);
+  void give_whole(connection_state& on);
+  void give_all(connection_state& on);
+
+  sink give_;
+  std::vector<connection_state> connections_;
+};
+
+/// All exchanges of some records, those that did not end too.
+[[nodiscard]] std::vector<exchange> fold(std::span<const recorded> records);
+
+}  // namespace parley::trace

@@ -1,0 +1,80 @@
+#include "trace/recorded.hpp"
+
+#include <parley/fields.hpp>
+#include <parley/status.hpp>
+
+#include <string_view>
+
+namespace parley::trace {
+
+namespace {
+
+std::string field_lines(const parley::fields& fields) {
+  std::string text;
+  for (const auto line : fields) {
+    text.append(line.name).append(": ").append(line.value).append("\r\n");
+  }
+  return text;
+}
+
+std::string written_as_http1(const semantics::request_head& head) {
+  std::string text(head.method.name());
+  text.append(" ").append(head.target()).append(" ").append(name(head.version)).append("\r\n");
+  return text + field_lines(head.fields) + "\r\n";
+}
+
+std::string written_as_http1(const semantics::response_head& head) {
+  std::string text(name(head.version));
+  text.append(" ").append(std::to_string(head.status)).append(" ");
+  text.append(head.reason().empty() ? reason_phrase(head.status) : head.reason()).append("\r\n");
+  return text + field_lines(head.fields) + "\r\n";
+}
+
+head_step record_head(const engine::observed_head& seen) {
+  head_step step{.way = seen.way, .is_request = seen.request != nullptr, .wire_size = seen.text.size(), .text = std::string(seen.text)};
+  if (seen.request != nullptr) {
+    step.version = seen.request->version;
+    if (step.text.empty()) step.text = written_as_http1(*seen.request);
+  } else if (seen.response != nullptr) {
+    step.status = seen.response->status;
+    step.version = seen.response->version;
+    // HTTP/0.9 has no head in its responses at all, so an empty one stays empty.
+    if (step.text.empty() && step.version != parley::http0_9) step.text = written_as_http1(*seen.response);
+  }
+  return step;
+}
+
+struct record_one {
+  time_point now;
+
+  decltype(recorded::what) operator()(const engine::observed_resolve& seen) const {
+    return resolve_step{std::string(seen.host), std::string(seen.addresses), seen.done};
+  }
+  decltype(recorded::what) operator()(const engine::observed_connect& seen) const {
+    return connect_step{std::string(seen.address), seen.done, std::string(seen.error)};
+  }
+  decltype(recorded::what) operator()(const engine::observed_bytes& seen) const {
+    return bytes_step{.way = seen.way, .size = seen.bytes.size() + seen.file_bytes, .file_bytes = seen.file_bytes, .last = now};
+  }
+  decltype(recorded::what) operator()(const engine::observed_head& seen) const { return record_head(seen); }
+  decltype(recorded::what) operator()(const engine::observed_data& seen) const {
+    return data_step{.way = seen.way, .size = seen.size, .last = now};
+  }
+  decltype(recorded::what) operator()(const engine::observed_trailers& seen) const {
+    return trailers_step{seen.way, seen.trailers == nullptr ? std::string() : field_lines(*seen.trailers)};
+  }
+  decltype(recorded::what) operator()(const engine::observed_end& seen) const { return end_step{seen.way}; }
+  decltype(recorded::what) operator()(const engine::observed_state& seen) const {
+    return state_step{std::string(seen.machine), std::string(seen.from), std::string(seen.to)};
+  }
+  decltype(recorded::what) operator()(const engine::observed_error& seen) const { return error_step{seen.error}; }
+  decltype(recorded::what) operator()(const engine::observed_close& seen) const { return close_step{std::string(seen.reason)}; }
+};
+
+}  // namespace
+
+recorded record(const engine::observation& seen) {
+  return {seen.time, seen.connection, seen.stream, std::visit(record_one{seen.time}, seen.what)};
+}
+
+}  // namespace parley::trace

@@ -1,0 +1,88 @@
+// An observation as a value: it owns its text, so it may be kept, folded into exchanges, or written down.
+#pragma once
+
+#include <parley/version.hpp>
+
+#include "engine/observer.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+namespace parley::trace {
+
+using time_point = std::chrono::steady_clock::time_point;
+using engine::direction;
+
+struct resolve_step {
+  std::string host;
+  std::string addresses;  // as the resolver gave them, separated by blanks or commas
+  bool done = false;
+};
+
+struct connect_step {
+  std::string address;
+  bool done = false;
+  std::string error;  // why it failed; empty for a success
+};
+
+/// A run of reads or writes: from the record's time to `last`.
+struct bytes_step {
+  direction way = direction::in;
+  std::uint64_t size = 0;
+  std::uint64_t file_bytes = 0;  // of these, how many were sent straight from a file
+  std::uint64_t calls = 1;
+  time_point last{};
+};
+
+struct head_step {
+  direction way = direction::in;
+  bool is_request = false;
+  int status = 0;  // of a response
+  parley::version version = parley::version::http1_1;
+  std::uint64_t wire_size = 0;  // 0 where the version has no text of its own
+  std::string text;             // as on the wire, or the same written as HTTP/1 where the version has no text of its own
+};
+
+/// A run of content, as `bytes_step`.
+struct data_step {
+  direction way = direction::in;
+  std::uint64_t size = 0;
+  std::uint64_t pieces = 1;
+  time_point last{};
+};
+
+struct trailers_step {
+  direction way = direction::in;
+  std::string text;  // `Name: value` lines
+};
+
+struct end_step {
+  direction way = direction::in;
+};
+
+struct state_step {
+  std::string machine, from, to;
+};
+
+struct error_step {
+  engine::protocol_error error;  // its texts are literals
+};
+
+struct close_step {
+  std::string reason;
+};
+
+struct recorded {
+  time_point time{};
+  std::uint64_t connection = 0;
+  engine::stream_id stream = 0;
+  std::variant<resolve_step, connect_step, bytes_step, head_step, data_step, trailers_step, end_step, state_step, error_step, close_step>
+      what;
+};
+
+/// Copies what an observation only shows for the length of a call.
+[[nodiscard]] recorded record(const engine::observation& seen);
+
+}  // namespace parley::trace

@@ -1,0 +1,70 @@
+// A server's side of an exchange, a line a step.
+#include "trace/escape.hpp"
+#include "trace/paint.hpp"
+#include "trace/timeline.hpp"
+
+#include <algorithm>
+
+namespace parley::trace {
+
+namespace {
+
+class server_view {
+ public:
+  server_view(const exchange& x, const look& how) : x_(x), paint_(how), width_(std::max<std::size_t>(how.width, 60)) {}
+
+  std::string draw() {
+    const std::string peer = x_.peer.empty() ? "a client" : printable(x_.peer);
+    const std::string which = "connection " + std::to_string(x_.connection);
+    row(paint_.top(), tint::connect, "1 connect", "from " + peer + (x_.number > 1 ? ", kept alive: request " + std::to_string(x_.number) + " of " : ", new ") + which, {},
+        {});
+    const message& in = x_.request;
+    const message& out = x_.response;
+    row(paint_.branch(), tint::request, "2 request", in.begun ? first_line(in) : "none", in, took(in.first_byte, in.last_byte));
+    const auto asked = in.last_byte ? in.last_byte : in.first_byte;
+    row(paint_.corner(), lost() ? tint::bad : tint::response, "3 response", outcome(), out, took(asked, out.last_byte));
+    return std::move(text_);
+  }
+
+ private:
+  static std::string took(const std::optional<time_point>& from, const std::optional<time_point>& to) {
+    return from && to ? duration_text(std::max(*to - *from, std::chrono::steady_clock::duration{})) : std::string();
+  }
+
+  static std::string first_line(const message& m) {
+    const auto lines = head_lines(m.head);
+    return lines.empty() ? "content alone (HTTP/0.9)" : printable(lines.front());
+  }
+
+  [[nodiscard]] bool lost() const { return !x_.error.empty() || !x_.closed.empty(); }
+
+  [[nodiscard]] std::string outcome() const {
+    std::string text = x_.response.begun ? first_line(x_.response) : "none";
+    if (!x_.error.empty()) return text + "; " + printable(x_.error);
+    if (!x_.closed.empty()) return text + "; " + printable(x_.closed);
+    return text;
+  }
+
+  void row(std::string_view glyph, tint t, std::string_view label, const std::string& about, const message& m, const std::string& time) {
+    constexpr std::size_t label_width = 12;
+    constexpr std::size_t number_width = 11;
+    const std::uint64_t bytes = m.head_bytes + m.content;
+    const std::string numbers = m.begun ? paint_.right(size_text(bytes), number_width) + paint_.right(time, number_width) : std::string();
+    const std::size_t room = width_ - 2 - label_width - (numbers.empty() ? 0 : 2 * number_width);
+    std::string line = paint_.colour(tint::faint, glyph) + " " + paint_.colour(t, paint_.left(label, label_width));
+    line += numbers.empty() ? paint_.cut(about, room) : paint_.left(about, room) + paint_.colour(tint::faint, numbers);
+    const std::size_t end = line.find_last_not_of(' ');
+    text_.append(line, 0, end + 1).append("\n");
+  }
+
+  const exchange& x_;
+  paint paint_;
+  std::size_t width_;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string server_lines(const exchange& x, const look& how) { return server_view(x, how).draw(); }
+
+}  // namespace parley::trace

@@ -1,0 +1,210 @@
+#include "trace/timeline.hpp"
+
+#include <parley/status.hpp>
+
+#include "base/ascii.hpp"
+#include "trace/escape.hpp"
+#include "trace/paint.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <vector>
+
+namespace parley::trace {
+
+namespace {
+
+constexpr std::size_t label_width = 12;
+constexpr std::size_t time_width = 11;
+
+double milliseconds(std::chrono::steady_clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
+
+std::string counted(std::uint64_t bytes, std::string_view what) { return size_text(bytes) + " " + std::string(what); }
+
+/// `head 143 B, content 25 B`.
+std::string sizes(const message& m) {
+  std::string text;
+  if (m.head_bytes != 0) text = counted(m.head_bytes, "head");
+  if (m.content != 0 || text.empty()) text += (text.empty() ? "" : " + ") + counted(m.content, "content");
+  return text;
+}
+
+/// The value of a field in a head's text.
+std::string_view field_value(std::string_view head, std::string_view name) {
+  for (const std::string_view line : head_lines(head)) {
+    const std::size_t colon = line.find(':');
+    if (colon != std::string_view::npos && base::iequals(line.substr(0, colon), name)) return base::trim_ows(line.substr(colon + 1));
+  }
+  return {};
+}
+
+/// `GET localhost:8080/hello`, from a request's head.
+std::string title_from_head(const exchange& x) {
+  const auto lines = head_lines(x.request.head);
+  if (lines.empty()) return x.host.empty() ? x.peer : x.host;
+  const std::string_view line = lines.front().substr(0, lines.front().rfind(" HTTP/"));
+  const std::size_t blank = line.find(' ');
+  if (blank == std::string_view::npos || !line.substr(blank + 1).starts_with('/')) return std::string(line);
+  std::string title(line.substr(0, blank + 1));
+  return title.append(field_value(x.request.head, "host")).append(line.substr(blank + 1));
+}
+
+std::string status_text(const message& response) {
+  if (!response.begun) return "none";
+  if (response.head.empty() || response.version == parley::http0_9) return "no head (HTTP/0.9)";
+  const auto lines = head_lines(response.head);
+  const std::size_t blank = lines.empty() ? std::string_view::npos : lines.front().find(' ');
+  return blank == std::string_view::npos ? std::to_string(response.status) : printable(lines.front().substr(blank + 1));
+}
+
+/// Draws one exchange as its client saw it.
+class timeline_view {
+ public:
+  timeline_view(const exchange& x, const look& how)
+      : x_(x), how_(how), paint_(how), width_(std::max<std::size_t>(how.width, 60)), start_(x.started()), total_(x.finished() - start_) {}
+
+  std::string draw(std::string_view title) {
+    const std::string heading = title.empty() ? title_from_head(x_) : std::string(title);
+    const std::string shown = paint_.left(display_url(heading, how_.show_secrets), width_ - 2 * time_width);
+    line(paint_.colour(tint::strong, shown) + paint_.colour(tint::faint, paint_.right("took", time_width) + paint_.right("at", time_width)));
+    line("");
+    draw_connect();
+    draw_request();
+    draw_response();
+    draw_end();
+    return std::move(out_);
+  }
+
+ private:
+  void line(std::string_view text) {
+    const std::size_t end = text.find_last_not_of(' ');
+    out_.append(text.substr(0, end == std::string_view::npos ? 0 : end + 1)).append("\n");
+  }
+  void railed(std::string_view text) { line(paint_.colour(tint::faint, paint_.rail()) + " " + std::string(text)); }
+
+  void step(char number, tint t, std::string_view name, std::string_view about) {
+    std::string text = paint_.colour(t, std::string(1, number) + " " + paint_.left(name, label_width));
+    line(text + paint_.cut(about, width_ - 2 - label_width));
+  }
+
+  /// A part of a step: its bar, what it took, and when it was over.
+  void part(std::string_view label, tint t, time_point begin, time_point end) {
+    const double whole = std::max(milliseconds(total_), 1e-6);
+    const std::size_t bar_width = width_ - 2 - label_width - 2 * time_width;
+    const std::string bar = paint_.bar(milliseconds(begin - start_) / whole, milliseconds(end - start_) / whole, bar_width);
+    railed(paint_.left(label, label_width) + paint_.colour(t, bar) + paint_.right(duration_text(end - begin), time_width) +
+           paint_.right(duration_text(end - start_), time_width));
+  }
+
+  void note(tint t, std::string_view text) { railed(std::string("  ") + paint_.colour(t, paint_.cut(text, width_ - 4))); }
+
+  void head(std::string_view text) {
+    for (const std::string_view each : head_lines(text)) note(tint::faint, display_line(each, how_.show_secrets));
+  }
+
+  void draw_connect() {
+    std::string about = printable(x_.peer);
+    if (x_.number > 1) {
+      about += ", kept alive: request " + std::to_string(x_.number) + " on this connection";
+    } else if (!x_.host.empty() && !about.empty()) {
+      about = printable(x_.host) + " " + std::string(paint_.arrow()) + " " + about;
+    } else if (about.empty()) {
+      about = printable(x_.host);
+    }
+    step('1', tint::connect, "Connect", about);
+    if (x_.resolve_started) part("look-up", tint::connect, *x_.resolve_started, x_.resolve_done.value_or(x_.finished()));
+    for (const attempt& a : x_.attempts) {
+      part("TCP", a.error.empty() ? tint::connect : tint::bad, a.started, a.done.value_or(x_.finished()));
+      if (!a.error.empty()) note(tint::bad, std::string(paint_.cross()) + " " + printable(a.address) + ": " + printable(a.error));
+    }
+    railed("");
+  }
+
+  void draw_request() {
+    step('2', tint::request, "Request", x_.request.begun ? sizes(x_.request) : "not sent");
+    if (x_.request.begun) {
+      const time_point begin = x_.request.first_byte.value_or(x_.finished());
+      part(x_.request.ended ? "sent" : "sending", tint::request, before_request().value_or(begin), x_.request.last_byte.value_or(begin));
+      head(x_.request.head);
+      head(x_.request.trailers);
+    }
+    railed("");
+  }
+
+  /// When the connection was ready, so that waiting between it and the request shows as part of the request.
+  [[nodiscard]] std::optional<time_point> before_request() const {
+    std::optional<time_point> ready;
+    for (const attempt& a : x_.attempts) {
+      if (a.done && a.error.empty()) ready = a.done;
+    }
+    return ready;
+  }
+
+  void draw_response() {
+    const message& r = x_.response;
+    step('3', tint::response, "Response", status_text(r) + (r.begun ? ", " + sizes(r) : ""));
+    const time_point sent = x_.request.last_byte.value_or(x_.request.first_byte.value_or(start_));
+    if (r.first_byte) {
+      // A server may answer before it has the whole request.
+      part("first byte", tint::response, std::min(sent, *r.first_byte), *r.first_byte);
+      part(r.ended ? "last byte" : "broken off", r.ended ? tint::response : tint::bad, *r.first_byte, r.last_byte.value_or(x_.finished()));
+    }
+    for (const std::string& interim : x_.interim_heads) head(interim);
+    head(r.head);
+    head(r.trailers);
+    railed("");
+  }
+
+  void draw_end() {
+    std::string text = duration_text(total_) + " in all";
+    tint t = tint::strong;
+    if (!x_.error.empty()) {
+      text += "; " + printable(x_.error);
+      t = tint::bad;
+    } else if (!x_.closed.empty()) {
+      text += "; the connection closed: " + printable(x_.closed);
+      t = tint::bad;
+    }
+    line(paint_.colour(tint::faint, paint_.corner()) + " " + paint_.colour(t, paint_.cut(text, width_ - 2)));
+  }
+
+  const exchange& x_;
+  look how_;
+  paint paint_;
+  std::size_t width_;
+  time_point start_;
+  std::chrono::steady_clock::duration total_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string timeline(const exchange& x, std::string_view title, const look& how) { return timeline_view(x, how).draw(title); }
+
+std::string duration_text(std::chrono::steady_clock::duration d) {
+  const double ms = milliseconds(d);
+  std::array<char, 32> text{};
+  if (ms < 1000) {
+    std::snprintf(text.data(), text.size(), "%.2f ms", ms);
+  } else {
+    std::snprintf(text.data(), text.size(), "%.3f s", ms / 1000);
+  }
+  return text.data();
+}
+
+std::string size_text(std::uint64_t bytes) {
+  if (bytes < 10'000) return std::to_string(bytes) + " B";
+  constexpr std::array<const char*, 4> units{"KiB", "MiB", "GiB", "TiB"};
+  double scaled = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  while (scaled >= 1000 && unit + 1 < units.size()) {
+    scaled /= 1024;
+    ++unit;
+  }
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f %s", scaled, units[unit]);
+  return text.data();
+}
+
+}  // namespace parley::trace
