@@ -76,8 +76,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(parley_warnings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
   endif()
   if(PARLEY_UNITY)
-    # It is silent for types that stay in one .cpp file, and does not see that an included .cpp is one.
-    target_compile_options(parley_warnings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+    # Both take what an included .cpp keeps to itself for everybody's: the names and types of its unnamed namespace.
+    target_compile_options(parley_warnings INTERFACE
+      $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage -Wno-shadow -Wshadow=local>)
   endif()
   if(PARLEY_SANITIZE)
     # The manual: sanitizers' added paths make this warning report variables that are always set.

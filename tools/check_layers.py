@@ -36,7 +36,7 @@ ROOMS = {
 # Arrows that are narrower than a room: (room, target) -> (file name pattern in the target, what is meant).
 NARROW = {
     ("net", "engine"): (r"observ", "only the engine's observations"),
-    ("store", "net"): (r"pool|blocking|remote", "only net's pool for blocking work and the way back to a loop"),
+    ("store", "net"): (r"^(pool|blocking|remote|loop)$", "only net's pool for blocking work and the loop that it reports to"),
 }
 # Arrows that only some files of a room may use: (room, target) -> (pattern of the file's name, what is meant).
 ONLY_FROM = {

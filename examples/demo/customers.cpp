@@ -134,8 +134,8 @@ task<response> put_request(record_store& store, request& req) {
 void require_merge_patch(const request& req) {
   const auto type = parley::media_type::parse(req.header("Content-Type"));
   if (type && (type->essence() == "application/merge-patch+json" || type->essence() == "application/json")) return;
-  throw parley::problem_error(415,
-                              "The content must be a JSON merge patch: send it with Content-Type: application/merge-patch+json.");
+  throw parley::problem_error(415, "The content must be a JSON merge patch: send it as application/merge-patch+json.")
+      .header("Accept-Patch", "application/merge-patch+json, application/json");  // RFC 5789 §2.2
 }
 
 task<response> patch(record_store& store, request& req) {

@@ -40,19 +40,40 @@ class PARLEY_API fetch_error : public std::runtime_error {
 class PARLEY_API options {
  public:
   /// The version to speak. Default: the best that the connection gives.
-  options& version(parley::version v) { version_ = v; return *this; }
+  options& version(parley::version v) {
+    version_ = v;
+    return *this;
+  }
   /// For the whole fetch, from look-up to the last byte (to the head, when streaming). Default: none.
-  options& timeout(std::chrono::milliseconds t) { timeout_ = t; return *this; }
+  options& timeout(std::chrono::milliseconds t) {
+    timeout_ = t;
+    return *this;
+  }
   /// For look-up and connecting. Default 30 s.
-  options& connect_timeout(std::chrono::milliseconds t) { connect_timeout_ = t; return *this; }
+  options& connect_timeout(std::chrono::milliseconds t) {
+    connect_timeout_ = t;
+    return *this;
+  }
   /// The most content that is collected; above it `fetch_error`. Default 64 MiB. Not for streams.
-  options& content_limit(std::size_t bytes) { content_limit_ = bytes; return *this; }
+  options& content_limit(std::size_t bytes) {
+    content_limit_ = bytes;
+    return *this;
+  }
   /// The response comes at its head, and its content is read through `body()`. It may outlive the client, but not the loop.
-  options& streamed(bool on = true) { streamed_ = on; return *this; }
+  options& streamed(bool on = true) {
+    streamed_ = on;
+    return *this;
+  }
   /// Called for each interim response (1xx) but 101.
-  options& on_informational(std::function<void(const response&)> f) { on_informational_ = std::move(f); return *this; }
+  options& on_informational(std::function<void(const response&)> f) {
+    on_informational_ = std::move(f);
+    return *this;
+  }
   /// Sends `Expect: 100-continue` and waits up to this long before it sends content anyway. Default: not used.
-  options& expect_continue(std::chrono::milliseconds wait) { expect_continue_ = wait; return *this; }
+  options& expect_continue(std::chrono::milliseconds wait) {
+    expect_continue_ = wait;
+    return *this;
+  }
 
   [[nodiscard]] std::optional<parley::version> version() const { return version_; }
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const { return timeout_; }

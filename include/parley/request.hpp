@@ -94,7 +94,7 @@ class PARLEY_API request {
  private:
   friend struct detail::request_access;
   struct parameter {
-    std::string_view name;  // lies in the route's pattern
+    std::string_view name;   // lies in the route's pattern
     detail::text_ref value;  // relative to the path
   };
   static constexpr std::size_t max_parameters = 8;

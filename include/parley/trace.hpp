@@ -26,13 +26,25 @@ class observer;  // src/engine/observer.hpp
 class PARLEY_API timeline_options {
  public:
   /// ANSI colours. Default: none.
-  timeline_options& colour(bool on = true) { colour_ = on; return *this; }
+  timeline_options& colour(bool on = true) {
+    colour_ = on;
+    return *this;
+  }
   /// Box drawing and bars of Unicode; else plain ASCII. Default: on.
-  timeline_options& unicode(bool on = true) { unicode_ = on; return *this; }
+  timeline_options& unicode(bool on = true) {
+    unicode_ = on;
+    return *this;
+  }
   /// Columns, 60 at least. Default 80.
-  timeline_options& width(std::size_t columns) { width_ = columns; return *this; }
+  timeline_options& width(std::size_t columns) {
+    width_ = columns;
+    return *this;
+  }
   /// Shows the values of Authorization, Proxy-Authorization, Cookie and Set-Cookie. Default: `[hidden]` instead.
-  timeline_options& show_secrets(bool on = true) { show_secrets_ = on; return *this; }
+  timeline_options& show_secrets(bool on = true) {
+    show_secrets_ = on;
+    return *this;
+  }
 
   [[nodiscard]] bool colour() const { return colour_; }
   [[nodiscard]] bool unicode() const { return unicode_; }

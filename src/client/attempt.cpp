@@ -17,7 +17,7 @@ struct stale_connection {};
 
 // RFC 9110 §10.1.1: content is held back until the server asks for it or refuses it, but not for ever.
 task<> wait_for_go(call_ptr c) {
-  call::wait go(*c, &call::may_go_on);
+  call::wait go(*c, call::condition::may_go_on);
   co_await go;
 }
 
@@ -36,7 +36,7 @@ task<> settle_producer(call_ptr c) {
     c->stop_producer();
     co_return;
   }
-  call::wait sent(*c, &call::produced);
+  call::wait sent(*c, call::condition::produced);
   co_await sent;
 }
 
@@ -47,17 +47,17 @@ task<response> talk(call_ptr c, plan& what, const options& how, progress& at) {
     auto holding = hold_back(c, *what.expect_continue);
     co_await holding;
   }
-  if (!c->answered()) c->send_content(what);
+  if (!c->is(call::condition::answered)) c->send_content(what);
 
   at.at = step::waiting;
-  call::wait head(*c, &call::answered);
+  call::wait head(*c, call::condition::answered);
   co_await head;
   c->check();
   if (c->status() == 101) throw protocol_switched(what.to, c->head());
   if (how.streamed()) co_return c->take_streamed();
 
   at.at = step::receiving;
-  call::wait end(*c, &call::received);
+  call::wait end(*c, call::condition::received);
   co_await end;
   c->check();
   auto settling = settle_producer(c);
@@ -67,7 +67,9 @@ task<response> talk(call_ptr c, plan& what, const options& how, progress& at) {
 }
 
 // RFC 9110 §9.2.2: whether the request may go out once more although it may have been processed.
-bool repeatable(const call& c, const plan& what) { return what.content_at_hand() && (c.untouched() || what.head.method.idempotent()); }
+bool repeatable(const call& c, const plan& what) {
+  return what.content_at_hand() && (c.untouched() || what.head.method.idempotent());
+}
 
 // RFC 9110 §15.5.9: a server may say 408 before it closes an idle connection, and our request crossed that on its way.
 bool answers_nobody(const call& c, const response& answer) {

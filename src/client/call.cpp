@@ -13,14 +13,8 @@
 namespace parley::fetching {
 
 call::call(std::shared_ptr<pool> of, lease on, const plan& what, const options& how)
-    : pool_(std::move(of)),
-      lease_(std::move(on)),
-      to_(what.to),
-      how_(how),
-      method_(what.head.method),
-      streamed_(how.streamed()),
-      reused_(lease_.reused()),
-      sink_(*this, what.length) {}
+    : pool_(std::move(of)), lease_(std::move(on)), to_(what.to), how_(how), method_(what.head.method), streamed_(how.streamed()),
+      reused_(lease_.reused()), sink_(*this, what.length) {}
 
 call::~call() { close(); }
 
@@ -28,6 +22,7 @@ call::~call() { close(); }
 
 void call::begin(const plan& what) {
   using engine::misuse;
+  written_before_ = lease_.connection().bytes_written();
   const auto sent = lease_.connection().send_request(*this, what.head, what.length);
   if (sent) {
     untouched_ = false;
@@ -39,6 +34,17 @@ void call::begin(const plan& what) {
   gone_ = true;
   lost_.emplace(fetch_error::kind::connection_lost, to_.to_string() + " closed the connection before the request was sent");
   throw fetch_error(*lost_);
+}
+
+bool call::is(condition c) const {
+  if (failed()) return true;
+  switch (c) {
+    case condition::may_go_on: return continue_seen_ || head_;
+    case condition::answered: return head_.has_value();
+    case condition::received: return received_ || too_large_;
+    case condition::produced: return !producing_;
+  }
+  return true;
 }
 
 void call::check() {
@@ -59,7 +65,6 @@ response call::take_collected() {
 response call::take_streamed() {
   using access = parley::detail::response_access;
   response made = access::from_head(std::move(*head_));
-  reading_ = true;
   access::source(made, std::make_shared<response_stream>(shared_from_this()));
   return made;
 }
@@ -77,7 +82,6 @@ void call::close() noexcept {
 }
 
 void call::drop() noexcept {
-  reading_ = false;
   close_asked_ = true;
   if (!producing_) return close();
   give_up();
@@ -130,10 +134,11 @@ void call::on_too_large() {
 
 void call::on_lost() {
   gone_ = true;
+  untouched_ = connection().bytes_written() == written_before_;
   lost_ = exchange_lost(to_, error(), got(), pool_->settings().caps);
   look();
   // Else whoever fetches or reads closes; but when the loop ends, a response may be kept beyond it.
-  if (close_asked_ || (reading_ && pool_->ending())) drop();
+  if (close_asked_ || (stream_ != nullptr && pool_->ending())) drop();
 }
 
 received_part call::got() const {
@@ -142,7 +147,8 @@ received_part call::got() const {
 }
 
 void call::look() {
-  if (waiting_ != nullptr && (this->*waiting_->until_)()) std::exchange(waiting_, nullptr)->wake();
+  if (stream_ != nullptr) stream_->look();
+  if (waiting_ != nullptr && is(waiting_->until_)) std::exchange(waiting_, nullptr)->wake();
 }
 
 }  // namespace parley::fetching

@@ -24,6 +24,7 @@
 namespace parley::fetching {
 
 class call;
+class response_stream;
 
 /// Where a producer writes: the exchange, with an eye on the announced length.
 class content_sink final : public parley::detail::body_sink {
@@ -51,16 +52,22 @@ class call final : public connection::exchange, public std::enable_shared_from_t
   call(std::shared_ptr<pool> of, lease on, const plan& what, const options& how);
   ~call() override;
 
-  /// Waits until something has become true, or nothing more can. Cancellable.
+  /// What can be waited for; a failure ends every wait.
+  enum class condition : std::uint8_t {
+    may_go_on,  // with the content: the server said 100, or something final
+    answered,
+    received,  // all of the response, or more of it than is wanted
+    produced,  // all of the request
+  };
+  /// Cancellable.
   class wait final : public parley::detail::operation {
    public:
-    using condition = bool (call::*)() const;
     wait(call& of, condition until) : call_(of), until_(until) {}
     void await_resume() { finish(); }
 
    private:
     friend class call;
-    bool ready() noexcept override { return (call_.*until_)(); }
+    bool ready() noexcept override { return call_.is(until_); }
     void start() override { call_.waiting_ = this; }
     void cancel() noexcept override { call_.waiting_ = nullptr; }
     void wake() { complete(); }
@@ -84,12 +91,7 @@ class call final : public connection::exchange, public std::enable_shared_from_t
   void begin(const plan& what);
   /// Sends the content, or starts its producer, which is taken from the plan.
   void send_content(plan& what);
-  /// Conditions for `wait`.
-  [[nodiscard]] bool may_go_on() const { return continue_seen_ || answered(); }
-  [[nodiscard]] bool answered() const { return head_.has_value() || failed(); }
-  [[nodiscard]] bool received() const { return received_ || too_large_ || failed(); }
-  [[nodiscard]] bool produced() const { return !producing_ || failed(); }
-
+  [[nodiscard]] bool is(condition c) const;
   /// Throws what went wrong, if anything did.
   void check();
   [[nodiscard]] int status() const { return head_->status; }
@@ -136,6 +138,7 @@ class call final : public connection::exchange, public std::enable_shared_from_t
   const method method_;
   const bool streamed_;
   const bool reused_;
+  std::uint64_t written_before_ = 0;  // by the connection
   bool untouched_ = true;
 
   content_sink sink_;
@@ -149,6 +152,7 @@ class call final : public connection::exchange, public std::enable_shared_from_t
   std::uint64_t streamed_bytes_ = 0;
   std::optional<fetch_error> lost_;  // the reason, once `gone_`
   wait* waiting_ = nullptr;
+  response_stream* stream_ = nullptr;  // while the response that reads it is somebody's
 
   bool response_begun_ = false;  // a head came, interim or final
   bool continue_seen_ = false;
@@ -156,7 +160,6 @@ class call final : public connection::exchange, public std::enable_shared_from_t
   bool too_large_ = false;
   bool producing_ = false;
   bool gone_ = false;
-  bool reading_ = false;  // the response's stream is somebody's
   bool close_asked_ = false;
   bool closed_ = false;
 };

@@ -22,8 +22,9 @@ void call::start_producer() {
   producing_ = true;
   try {
     task<> work = producer_(writer_);
-    parley::detail::start(std::move(work), &cancellation(),
-                          [self = shared_from_this()](parley::detail::outcome<void> ended) { self->on_produced(std::move(ended)); });
+    parley::detail::start(std::move(work), &cancellation(), [self = shared_from_this()](parley::detail::outcome<void> ended) {
+      self->on_produced(std::move(ended));
+    });
   } catch (...) {
     on_produced(std::unexpected(std::current_exception()));
   }

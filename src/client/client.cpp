@@ -70,7 +70,8 @@ client& client::observe(engine::observer* sink) {
 namespace {
 
 void refuse_on_a_loop() {
-  if (on_loop_thread()) throw std::logic_error("parley::fetch would block this thread's loop; co_await parley::client::get instead");
+  if (on_loop_thread())
+    throw std::logic_error("parley::fetch would block this thread's loop; co_await parley::client::get instead");
 }
 
 // The client lives within the task, so that its connections close on the loop that they were made on.

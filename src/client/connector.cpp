@@ -60,10 +60,9 @@ void connect_operation::try_next() {
   if (index == addresses_.size()) return;
   report_.connecting(addresses_[index]);
   attempts_.emplace_back();
-  attempts_[index] = net::connect(loop_, addresses_[index],
-                                  [this, index](std::expected<std::unique_ptr<net::byte_stream>, std::error_code> result) {
-                                    ended(index, std::move(result));
-                                  });
+  attempts_[index] = net::connect(
+      loop_, addresses_[index],
+      [this, index](std::expected<std::unique_ptr<net::byte_stream>, std::error_code> result) { ended(index, std::move(result)); });
   if (index + 1 < addresses_.size()) next_.arm(loop_.now() + head_start);
 }
 

@@ -65,8 +65,8 @@ task<response> client::core::fetch_url(std::shared_ptr<core> self, method m, std
   co_return got;
 }
 
-task<response> client::core::fetch_with(std::shared_ptr<core> self, method m, std::string url, std::string content, std::string type,
-                                        options how) {
+task<response> client::core::fetch_with(std::shared_ptr<core> self, method m, std::string url, std::string content,
+                                        std::string type, options how) {
   request req = request_for(m, url);
   req.content(std::move(content), type);
   auto sending = fetch(std::move(self), std::move(req), std::move(how));

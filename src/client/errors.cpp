@@ -11,7 +11,7 @@ namespace parley::fetching {
 
 namespace {
 
-using kind = fetch_error::kind;
+using reason = fetch_error::kind;
 
 std::string_view reason_for(std::error_code error) {
   static constexpr std::pair<std::errc, std::string_view> reasons[] = {
@@ -58,15 +58,15 @@ fetch_error lost(const origin& to, const received_part& got, bool within_head) {
   } else {
     text = to.to_string() + " closed the connection before it answered";
   }
-  return {kind::connection_lost, text};
+  return {reason::connection_lost, text};
 }
 
 fetch_error slow(const origin& to, const engine::protocol_error& why, const limits& caps) {
   const bool head = why.limit == "head_time";
   const std::string limit = in_words(head ? caps.head_time : caps.stall_time) + " (limits::" + std::string(why.limit) + ")";
-  if (head) return {kind::timeout, "the head of the response of " + to.to_string() + " was not whole after " + limit};
+  if (head) return {reason::timeout, "the head of the response of " + to.to_string() + " was not whole after " + limit};
   const bool sending = why.name == "send-timeout";
-  return {kind::timeout, to.to_string() + (sending ? " took nothing of the request for " : " sent nothing for ") + limit};
+  return {reason::timeout, to.to_string() + (sending ? " took nothing of the request for " : " sent nothing for ") + limit};
 }
 
 }  // namespace
@@ -86,22 +86,22 @@ std::string in_words(std::error_code error) {
 fetch_error resolve_failed(const origin& to, std::error_code error) {
   const bool unknown = error.category() == net::resolve_category() && error.value() == EAI_NONAME;
   const std::string_view way_out = unknown ? " (is the name spelled right?)" : " (does this machine reach its name server?)";
-  return {kind::resolve, "cannot find the host " + to.host + ": " + in_words(error) + std::string(way_out)};
+  return {reason::resolve, "cannot find the host " + to.host + ": " + in_words(error) + std::string(way_out)};
 }
 
 fetch_error connect_failed(const origin& to, const std::vector<failed_address>& tried) {
   const std::string what = "cannot connect to " + to.to_string() + ": ";
-  if (tried.empty()) return {kind::connect, what + "the host has no address"};
+  if (tried.empty()) return {reason::connect, what + "the host has no address"};
   const auto differs = [&](const failed_address& other) { return other.error != tried.front().error; };
-  if (std::ranges::none_of(tried, differs)) return {kind::connect, what + in_words(tried.front().error)};
+  if (std::ranges::none_of(tried, differs)) return {reason::connect, what + in_words(tried.front().error)};
   std::string reasons;
   for (const failed_address& one : tried) reasons += (reasons.empty() ? "" : "; ") + one.address + ": " + in_words(one.error);
-  return {kind::connect, what + reasons};
+  return {reason::connect, what + reasons};
 }
 
 fetch_error out_of_time(const origin& to, step at, std::chrono::milliseconds limit, bool of_connecting) {
-  return {kind::timeout, "gave up after " + in_words(limit) + " while " + std::string(doing(at)) + to.to_string() +
-                             (of_connecting ? " (a longer connect_timeout may help)" : " (a longer timeout may help)")};
+  return {reason::timeout, "gave up after " + in_words(limit) + " while " + std::string(doing(at)) + to.to_string() +
+                               (of_connecting ? " (a longer connect_timeout may help)" : " (a longer timeout may help)")};
 }
 
 fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol_error>& why, const received_part& got,
@@ -112,21 +112,21 @@ fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol
   if (why->name == "incomplete-head") return lost(to, got, true);
   if (why->limit == "head_time" || why->limit == "stall_time") return slow(to, *why, caps);
   if (!why->limit.empty()) {
-    return {kind::protocol, "the response of " + to.to_string() + " is beyond limits::" + std::string(why->limit) + " (" +
-                                std::string(why->name) + ")"};
+    return {reason::protocol, "the response of " + to.to_string() + " is beyond limits::" + std::string(why->limit) + " (" +
+                                  std::string(why->name) + ")"};
   }
-  return {kind::protocol, to.to_string() + " broke the rules of HTTP: " + std::string(why->message) + " (" +
-                              std::string(why->section) + ")"};
+  return {reason::protocol,
+          to.to_string() + " broke the rules of HTTP: " + std::string(why->message) + " (" + std::string(why->section) + ")"};
 }
 
 fetch_error protocol_switched(const origin& to, const semantics::response_head& head) {
   const std::string protocol(head.fields.get("Upgrade").value_or("another protocol"));
-  return {kind::not_supported, to.to_string() + " switched to " + protocol + ", which cannot be followed yet; leave Upgrade out"};
+  return {reason::not_supported, to.to_string() + " switched to " + protocol + ", which cannot be followed yet; leave Upgrade out"};
 }
 
 fetch_error more_than_collected(const origin& to, std::size_t limit) {
-  return {kind::content_too_large, "the content from " + to.to_string() + " is larger than the " + std::to_string(limit) +
-                                       " bytes that are collected (raise content_limit, or stream it)"};
+  return {reason::content_too_large, "the content from " + to.to_string() + " is larger than the " + std::to_string(limit) +
+                                         " bytes that are collected (raise content_limit, or stream it)"};
 }
 
 }  // namespace parley::fetching

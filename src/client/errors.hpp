@@ -34,8 +34,8 @@ struct received_part {
 /// The whole fetch, or its way to a connection, took longer than it may.
 [[nodiscard]] fetch_error out_of_time(const origin& to, step at, std::chrono::milliseconds limit, bool of_connecting);
 /// What the engine says about a lost exchange; nothing when the connection just went.
-[[nodiscard]] fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol_error>& why, const received_part& got,
-                                        const limits& caps);
+[[nodiscard]] fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol_error>& why,
+                                        const received_part& got, const limits& caps);
 [[nodiscard]] fetch_error protocol_switched(const origin& to, const semantics::response_head& head);
 [[nodiscard]] fetch_error more_than_collected(const origin& to, std::size_t limit);
 

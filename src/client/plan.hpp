@@ -41,9 +41,7 @@ struct plan {
   std::optional<std::chrono::milliseconds> expect_continue;
 
   /// The content can be sent (again): it lies in memory, or its producer has not been called yet.
-  [[nodiscard]] bool content_at_hand() const {
-    return content || producer || length.what == engine::content_length::kind::none;
-  }
+  [[nodiscard]] bool content_at_hand() const { return content || producer || length.what == engine::content_length::kind::none; }
 };
 
 /// Takes the request apart. Throws `fetch_error` (bad_url, not_supported) when it names nobody that we could ask, and

@@ -1,6 +1,6 @@
 #include "client/pool.hpp"
 
-#include "h1/connection.hpp"
+#include "connection/make_engine.hpp"
 
 #include <atomic>
 #include <utility>
@@ -49,7 +49,7 @@ task<lease> pool::connect(slot place, std::chrono::milliseconds limit, progress&
 }
 
 lease pool::add(slot place, std::unique_ptr<net::byte_stream> stream, std::uint64_t id) {
-  auto engine = std::make_unique<h1::connection>(engine::role::client, settings_.caps, h1::options(), loop_.now());
+  auto engine = connection::make_http1_engine(engine::role::client, settings_.caps, {}, loop_.now());
   auto made = std::make_unique<link>();
   made->place = std::move(place);
   connection::exchange_owner& owner = *this;

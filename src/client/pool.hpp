@@ -39,7 +39,7 @@ struct pool_settings {
 /// What there is for one origin.
 struct origin_connections {
   origin to;
-  std::size_t open = 0;              // connected, or about to be
+  std::size_t open = 0;     // connected, or about to be
   std::vector<link*> idle;  // the one that was used last comes last
   std::deque<turn_operation*> queue;
 };
@@ -117,7 +117,8 @@ class turn_operation final : public parley::detail::operation {
 /// Lives on one loop, until that ends or the client is gone.
 class pool final : private connection::exchange_owner, public std::enable_shared_from_this<pool> {
  public:
-  pool(net::loop& on, const pool_settings& settings) : loop_(on), settings_(settings), sweep_(std::in_place, on, [this] { sweep(); }) {}
+  pool(net::loop& on, const pool_settings& settings)
+      : loop_(on), settings_(settings), sweep_(std::in_place, on, [this] { sweep(); }) {}
   pool(const pool&) = delete;
   pool& operator=(const pool&) = delete;
 
@@ -183,7 +184,7 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   std::unordered_map<origin, origin_connections, origin_hash> origins_;
   std::vector<std::unique_ptr<link>> links_;  // tcp_connection::owner_index is the place
   std::optional<net::timer> sweep_;           // gone with the loop
-  std::size_t open_ = 0;      // slots of all origins
+  std::size_t open_ = 0;                      // slots of all origins
   until_over* watcher_ = nullptr;
   std::coroutine_handle<> when_empty_;
   bool retired_ = false;

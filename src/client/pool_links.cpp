@@ -116,7 +116,8 @@ void pool::sweep() {
   std::optional<net::time_point> next;
   for (auto& [to, at] : origins_) {
     // The oldest come first.
-    while (!at.idle.empty() && at.idle.front()->idle_since + settings_.idle_time <= now) close(*at.idle.front(), "idle for too long");
+    while (!at.idle.empty() && at.idle.front()->idle_since + settings_.idle_time <= now)
+      close(*at.idle.front(), "idle for too long");
     if (at.idle.empty()) continue;
     const net::time_point due = at.idle.front()->idle_since + settings_.idle_time;
     if (!next || due < *next) next = due;

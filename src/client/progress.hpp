@@ -9,9 +9,9 @@ enum class step : std::uint8_t {
   queued,      // for a connection, since the origin has as many as it may
   looking_up,  // the host's addresses
   connecting,
-  holding,     // the content back until the server says 100
-  waiting,     // for the response
-  receiving,   // its content
+  holding,    // the content back until the server says 100
+  waiting,    // for the response
+  receiving,  // its content
 };
 
 struct progress {

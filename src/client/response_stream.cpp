@@ -1,8 +1,18 @@
 #include "client/response_stream.hpp"
 
+#include <exception>
 #include <utility>
 
 namespace parley::fetching {
+
+response_stream::response_stream(std::shared_ptr<call> of) : call_(std::move(of)), length_(call_->incoming().length()) {
+  call_->stream_ = this;
+}
+
+response_stream::~response_stream() {
+  call_->stream_ = nullptr;
+  call_->drop();
+}
 
 bool response_stream::ready() noexcept { return ended_ || call_->received_ || call_->failed() || call_->incoming().ready(); }
 
@@ -23,13 +33,25 @@ std::string_view response_stream::take_rest() {
   if (!rest_.empty()) return rest_;
   ended_ = true;
   if (const fields* lines = call_->incoming().trailers()) trailers_ = *lines;
-  call_->reading_ = false;
   call_->close_asked_ = true;
   // A producer that still writes may go on, and the connection goes back to the pool when it has ended.
   if (!call_->producing_) call_->close();
   return {};
 }
 
-void response_stream::wait(parley::detail::waiter* who) noexcept { call_->incoming().wait(who); }
+void response_stream::wait(parley::detail::waiter* who) noexcept {
+  reader_ = who;
+  call_->incoming().wait(who != nullptr ? this : nullptr);
+}
+
+void response_stream::wake() noexcept {
+  if (reader_ != nullptr) std::exchange(reader_, nullptr)->wake();
+}
+
+void response_stream::look() noexcept {
+  if (reader_ == nullptr || !ready()) return;
+  call_->incoming().wait(nullptr);
+  wake();
+}
 
 }  // namespace parley::fetching

@@ -14,10 +14,10 @@
 namespace parley::fetching {
 
 /// Destroying it before the end gives the exchange up.
-class response_stream final : public parley::detail::body_source {
+class response_stream final : public parley::detail::body_source, private parley::detail::waiter {
  public:
-  explicit response_stream(std::shared_ptr<call> of) : call_(std::move(of)), length_(call_->incoming().length()) {}
-  ~response_stream() override { call_->drop(); }
+  explicit response_stream(std::shared_ptr<call> of);
+  ~response_stream() override;
   response_stream(const response_stream&) = delete;
   response_stream& operator=(const response_stream&) = delete;
 
@@ -27,13 +27,18 @@ class response_stream final : public parley::detail::body_source {
   const fields* trailers() noexcept override { return trailers_ ? &*trailers_ : nullptr; }
   std::optional<std::uint64_t> length() noexcept override { return length_; }
 
+  /// Something has happened to the call: who waits is woken if that is for them.
+  void look() noexcept;
+
  private:
+  void wake() noexcept override;
   std::string_view take_rest();
 
   std::shared_ptr<call> call_;
   std::optional<std::uint64_t> length_;
   std::optional<fields> trailers_;
   std::string rest_;
+  parley::detail::waiter* reader_ = nullptr;
   bool ended_ = false;
 };
 

@@ -65,8 +65,7 @@ struct request_access {
 };
 
 struct response_access {
-  using content_variant =
-      std::variant<std::monostate, std::string, shared_content, file_content, streamed_content, tunnel_content>;
+  using content_variant = std::variant<std::monostate, std::string, shared_content, file_content, streamed_content, tunnel_content>;
 
   // --- a server ------------------------------------------------------------------------------------------------------------
   [[nodiscard]] static content_variant& content(response& r) { return r.content_; }

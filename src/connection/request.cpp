@@ -38,7 +38,8 @@ uri parse_request_url(std::string_view url) {
     refuse_target(url, "it names no host; give a URL such as http://localhost:8080/hello");
   }
   // RFC 9110 §4.2.4: user information in a URL misleads people, and proxies and logs would see it.
-  if (parsed->has_userinfo()) refuse_target(url, "a URL must not carry a user name or password; send an Authorization field instead");
+  if (parsed->has_userinfo())
+    refuse_target(url, "a URL must not carry a user name or password; send an Authorization field instead");
   return *parsed;
 }
 

@@ -118,7 +118,7 @@ void tcp_connection::tell_eof() {
   const auto now = loop_.now();
   engine_->receive_eof(now);
   // RFC 9112 §9.6 lets a client end its direction and still read; but it may as well have left for good.
-  if (!exchanges_.empty()) half_closed_until_ = now + limits_.half_close_time;
+  if (!is_client_ && !exchanges_.empty()) half_closed_until_ = now + limits_.half_close_time;
 }
 
 bool tcp_connection::flush() {
@@ -145,6 +145,7 @@ bool tcp_connection::flush() {
       bytes_written_ += done.written;
       engine_->written(done.written, loop_.now());
       wrote = true;
+      if (half_closed_until_) half_closed_until_ = loop_.now() + limits_.half_close_time;  // it still reads
     }
     if (done.error) {
       close_stream(done.error.message());

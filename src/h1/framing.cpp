@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/ascii.hpp"
+#include "h1/plain_lines.hpp"
 #include "h1/violations.hpp"
 #include "semantics/connection_options.hpp"
 #include "semantics/content_length.hpp"
@@ -30,6 +31,9 @@ text_ref value_ref(const parley::fields& f, field_id id) {
   const auto* slot = access::find(f, id);
   return {slot->value_offset, slot->value_length};
 }
+
+// The slots stand behind the text in one block: up to them it can be read, whatever it holds.
+const char* readable_end(const parley::fields& f) { return reinterpret_cast<const char*>(&access::slot(f, f.size() - 1)); }
 
 problem read_connection(const parley::fields& f, const head_controls& seen, parley::version version, received_head& meaning) {
   semantics::connection_options options;
@@ -91,22 +95,12 @@ problem read_expect(const parley::fields& f, const semantics::request_head& head
   return std::nullopt;
 }
 
-// A registered name of unreserved bytes and perhaps a port: nearly every Host, and valid without taking it apart further.
-bool is_plain_host(std::string_view value) {
-  std::size_t i = 0;
-  while (i < value.size() && base::is_class(value[i], base::class_unreserved)) ++i;
-  if (i == 0) return false;
-  if (i == value.size()) return true;
-  const std::string_view port = value.substr(i + 1);
-  return value[i] == ':' && port.size() <= 4 && base::all_of_class(port, base::class_digit);
-}
-
 // RFC 9112 §3.2: one valid Host in 1.1 whatever the target says; what the target says wins (§3.2.2).
 problem read_host(semantics::request_head& head, const head_controls& seen) {
   if (seen.repeats(control::host)) return violation::duplicate_host;
   if (!seen.has(control::host)) return head.version >= parley::http1_1 ? problem(violation::missing_host) : std::nullopt;
   const text_ref value = value_ref(head.fields, field_id::host);
-  if (const std::string_view text = access::view(head.fields, value); !is_plain_host(text)) {
+  if (const std::string_view text = access::view(head.fields, value); !is_plain_host(text, readable_end(head.fields))) {
     auto parsed = semantics::parse_host(text);
     if (!parsed) return with_sentence(violation::bad_host, parsed.error());
     if (parsed->kind == semantics::host_kind::empty) return violation::bad_host;

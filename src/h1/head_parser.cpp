@@ -75,6 +75,10 @@ head_parser::progress head_parser::parse(std::string_view bytes, scratch& room) 
 head_parser::progress head_parser::read_lines(std::string_view bytes) {
   const char* const begin = bytes.data();
   const char* const end = begin + bytes.size();
+  if (start_line_due_ && kind_ == head_kind::request && scanned_ == 0) {
+    position_ = read_plain_request_line(bytes.substr(0, max_size_), limits_.start_line, request_);
+    start_line_due_ = position_ == 0;
+  }
   while (true) {
     if (!start_line_due_ && scanned_ == 0) {
       skip_plain_lines(bytes);
@@ -163,7 +167,7 @@ head_parser::progress head_parser::field_line(const char* bytes, const char* lin
                       .value_length = static_cast<std::uint32_t>(value_end - value),
                       .name_length = static_cast<std::uint16_t>(name_size),
                       .id = static_cast<std::uint16_t>(id)};
-  controls_.note(static_cast<std::size_t>(id));
+  controls_.add(static_cast<std::size_t>(id));
   return progress::incomplete;
 }
 

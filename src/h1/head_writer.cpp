@@ -20,6 +20,7 @@ using semantics::field_id;
 constexpr std::size_t room_for_framing = 256;
 
 char* put(char* out, std::string_view text) {
+  if (text.empty()) return out;  // its data may be null
   std::memcpy(out, text.data(), text.size());
   return out + text.size();
 }

@@ -31,25 +31,7 @@ inline const char* find_colon(const char* p, const char* end, [[maybe_unused]] c
   return p;
 }
 
-struct target_end {
-  const char* end;    // the first byte that no request-target may carry: a control character, a space, `#`, 0x7f to 0xff
-  const char* query;  // the first `?` before it, or null
-};
-
-/// Searches [p, end) for both in one pass.
-inline target_end find_target_end(const char* p, const char* end, [[maybe_unused]] const char* floor) {
-  const char* query = nullptr;
-  for (; p != end; ++p) {
-    const auto c = static_cast<unsigned char>(*p);
-    if (c <= ' ' || c == '#' || c >= 0x7f) break;
-    if (c == '?' && query == nullptr) query = p;
-  }
-  return {p, query};
-}
-
 }  // namespace portable
-
-using portable::target_end;
 
 #if PARLEY_H1_SSE2
 
@@ -82,27 +64,6 @@ inline const char* find_control(const char* p, const char* end, const char* floo
   }
 }
 
-inline target_end find_target_end(const char* p, const char* end, const char* floor) {
-  if (end - floor < 16) return portable::find_target_end(p, end, floor);
-  const char* query = nullptr;
-  while (p != end) {
-    // The last vector overlaps what was searched already; its lower bits are dropped.
-    const int drop = end - p < 16 ? static_cast<int>(16 - (end - p)) : 0;
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p - drop));
-    // The highest bit of a byte less 0x21 is set up to 0x20 and from 0xa1 on; that of a byte plus 1 from 0x7f to 0xfe.
-    const __m128i outside = _mm_or_si128(_mm_sub_epi8(bytes, _mm_set1_epi8(0x21)), _mm_add_epi8(bytes, _mm_set1_epi8(1)));
-    const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('#')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('?')));
-    unsigned mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(outside, marks))) >> drop;
-    for (; mask != 0; mask &= mask - 1) {
-      const char* const at = p + std::countr_zero(mask);
-      if (*at != '?') return {at, query};
-      if (query == nullptr) query = at;
-    }
-    p += 16 - drop;
-  }
-  return {end, query};
-}
-
 /// `limit`: the end of readable memory, behind `end`.
 inline const char* find_colon(const char* p, const char* end, const char* limit) {
   while (limit - p >= 16) {
@@ -122,7 +83,6 @@ inline const char* find_colon(const char* p, const char* end, const char* limit)
 
 using portable::find_colon;
 using portable::find_control;
-using portable::find_target_end;
 
 #endif
 

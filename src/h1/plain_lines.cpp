@@ -24,6 +24,8 @@ constexpr std::size_t longest = 2 * vector - 1;
 
 struct folded_name {
   alignas(vector) std::array<char, 2 * vector> text{};
+  std::uint64_t control = 0;  // as head_controls counts it
+  std::uint32_t tail = 0;     // the last four bytes of its slots: length and id
 };
 
 constexpr std::array<std::string_view, 1 + 0
@@ -37,14 +39,14 @@ constexpr std::array<std::string_view, 1 + 0
         PARLEY_FIELD_NAMES(PARLEY_H1_NAME)
 #undef PARLEY_H1_NAME
     };
-static_assert(names.size() <= 256, "ids of the tables have eight bits");
-
 constexpr auto folded_names = [] {
   std::array<folded_name, names.size()> table{};
   for (std::size_t i = 1; i < names.size(); ++i) {
     if (names[i].size() > longest) continue;
     for (std::size_t j = 0; j < names[i].size(); ++j) table[i].text[j] = static_cast<char>(names[i][j] | 0x20);
     table[i].text[names[i].size()] = ':';
+    table[i].control = control_of_id[i];
+    table[i].tail = static_cast<std::uint32_t>(names[i].size() | i << 16);
   }
   return table;
 }();
@@ -68,16 +70,16 @@ constexpr std::size_t hash(std::uint64_t last, std::size_t size, std::uint64_t f
 
 struct hash_table {
   std::uint64_t factor = 0;
-  std::array<std::uint8_t, std::size_t{1} << hash_bits> ids{};  // each name has a place of its own
+  std::array<std::uint16_t, std::size_t{1} << hash_bits> ids{};  // each name has a place of its own
 };
 
 constexpr bool fill(hash_table& table, std::uint64_t factor) {
   table = {factor, {}};
   for (std::size_t i = 1; i < names.size(); ++i) {
     if (names[i].size() > longest) continue;
-    std::uint8_t& id = table.ids[hash(last_word(names[i]), names[i].size(), factor)];
+    std::uint16_t& id = table.ids[hash(last_word(names[i]), names[i].size(), factor)];
     if (id != 0) return false;
-    id = static_cast<std::uint8_t>(i);
+    id = static_cast<std::uint16_t>(i);
   }
   return true;
 }
@@ -97,8 +99,8 @@ inline unsigned equal_folded(const char* name, const char* known) {
   return equal(_mm_or_si128(load(name), _mm_set1_epi8(0x20)), _mm_load_si128(reinterpret_cast<const __m128i*>(known)));
 }
 
-/// The id that a name of this size has, if it has one. Eight bytes before its end, or behind its start, can be read.
-inline std::size_t candidate(const char* name, std::size_t size) {
+/// The known name that a name of this size is, if it is one. Eight bytes before its end, or behind its start, can be read.
+inline const folded_name& candidate(const char* name, std::uint32_t size) {
   std::uint64_t word = 0;
   if (size >= 8) {
     std::memcpy(&word, name + size - 8, 8);
@@ -106,47 +108,95 @@ inline std::size_t candidate(const char* name, std::size_t size) {
     std::memcpy(&word, name, 8);
     word = size == 0 ? 0 : word << (64 - 8 * size);
   }
-  return ids.ids[hash(word, size, ids.factor)];
+  return folded_names[ids.ids[hash(word, size, ids.factor)]];
 }
 
-/// The id of a name of 16 to 31 bytes, 0 for none.
-[[gnu::noinline]] std::size_t find_long_name(const char* line, std::size_t& size) {
+inline std::uint32_t first_bit(unsigned mask) { return static_cast<std::uint32_t>(std::countr_zero(mask)); }
+
+/// A name of 16 to 31 bytes; null for none.
+[[gnu::noinline]] const folded_name* find_long_name(const char* line) {
   const unsigned colons = equal(load(line + vector), _mm_set1_epi8(':'));
-  if (colons == 0) return 0;
-  size = vector + static_cast<std::size_t>(std::countr_zero(colons));
-  const std::size_t id = candidate(line, size);
-  const char* const known = folded_names[id].text.data();
+  if (colons == 0) return nullptr;
+  const folded_name& known = candidate(line, vector + first_bit(colons));
   const unsigned wanted = colons ^ (colons - 1);  // up to the first colon
-  return equal_folded(line, known) == 0xffff && (equal_folded(line + vector, known + vector) & wanted) == wanted ? id : 0;
+  if (equal_folded(line, known.text.data()) != 0xffff) return nullptr;
+  return (equal_folded(line + vector, known.text.data() + vector) & wanted) == wanted ? &known : nullptr;
 }
 
-/// The id of the name that ends at the first colon, 0 for none. 32 bytes can be read.
-[[gnu::always_inline]] inline std::size_t find_name(const char* line, std::size_t& size) {
+/// The name that ends at the first colon; null for none. 32 bytes can be read.
+[[gnu::always_inline]] inline const folded_name* find_name(const char* line) {
   const unsigned colons = equal(load(line), _mm_set1_epi8(':'));
-  if (colons == 0) [[unlikely]] return find_long_name(line, size);
-  size = static_cast<std::size_t>(std::countr_zero(colons));
-  const std::size_t id = candidate(line, size);
+  if (colons == 0) [[unlikely]] return find_long_name(line);
+  const folded_name& known = candidate(line, first_bit(colons));
   const unsigned wanted = colons ^ (colons - 1);
-  return (equal_folded(line, folded_names[id].text.data()) & wanted) == wanted ? id : 0;
+  return (equal_folded(line, known.text.data()) & wanted) == wanted ? &known : nullptr;
 }
+
+// The highest bit of each byte that does not lie from `lowest` to 0x7e: less `lowest` it is beyond the distance, and adding what lacks
+// to 0x80, without overflow, shows that.
+template <char Lowest>
+inline __m128i outside(__m128i bytes) {
+  return _mm_adds_epu8(_mm_sub_epi8(bytes, _mm_set1_epi8(Lowest)), _mm_set1_epi8(Lowest + 1));
+}
+
+inline unsigned high_bits(__m128i bytes) { return static_cast<unsigned>(_mm_movemask_epi8(bytes)); }
 
 // The first byte at or behind `p` that is not a visible one of ASCII or a space; null when the vectors up to `last` have none.
 [[gnu::always_inline]] inline const char* find_not_plain(const char* p, const char* last) {
+  do {
+    if (const unsigned mask = high_bits(outside<' '>(load(p)))) return p + first_bit(mask);
+    p += vector;
+  } while (p <= last);
+  return nullptr;
+}
+
+inline bool is_line_end(const char* p) {
+  std::uint16_t two = 0;
+  std::memcpy(&two, p, 2);
+  return two == 0x0a0d;
+}
+
+inline std::uint64_t eight_at(const char* p) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, p, 8);
+  return word;
+}
+
+consteval std::uint64_t eight_of(std::string_view text) {
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < 8; ++i) word |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[i])) << (8 * i);
+  return word;
+}
+
+struct target_end {
+  const char* end = nullptr;    // the first byte that no request-target may carry
+  const char* query = nullptr;  // the first `?` before it
+};
+
+inline target_end find_target_end(const char* p, const char* last) {
+  target_end found;
   for (; p <= last; p += vector) {
     const __m128i bytes = load(p);
-    // The highest bit of a byte less 0x20 is set below 0x20 and from 0xa0 on; that of a byte plus 1 from 0x7f to 0xfe.
-    const __m128i high = _mm_or_si128(_mm_sub_epi8(bytes, _mm_set1_epi8(0x20)), _mm_add_epi8(bytes, _mm_set1_epi8(1)));
-    if (const auto mask = static_cast<unsigned>(_mm_movemask_epi8(high))) return p + std::countr_zero(mask);
+    // A space ends a target, and so does `#`; `?` is only looked at.
+    const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('#')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('?')));
+    unsigned mask = high_bits(_mm_or_si128(outside<'!'>(bytes), marks));
+    for (; mask != 0; mask &= mask - 1) {
+      const char* const at = p + first_bit(mask);
+      if (*at != '?') {
+        found.end = at;
+        return found;
+      }
+      if (found.query == nullptr) found.query = at;
+    }
   }
-  return nullptr;
+  return found;
 }
 
 }  // namespace plain
 
 plain_lines read_plain_lines(std::string_view head, std::size_t position, std::size_t longest_line, parley::detail::field_slot* slots,
                              std::size_t room) {
-  plain_lines found{position, 0, {}};
-  if (head.size() - position < 2 * plain::vector) return found;
+  if (head.size() - position < 2 * plain::vector) return {position, 0, {}};
   const char* const begin = head.data();
   const char* line = begin + position;
   // Within these bytes no line can be too long.
@@ -154,27 +204,70 @@ plain_lines read_plain_lines(std::string_view head, std::size_t position, std::s
   const char* const last_line = end - 2 * plain::vector;
   const char* const last_vector = end - plain::vector - 1;  // so that one more byte can be read
   parley::detail::field_slot* slot = slots;
-  parley::detail::field_slot* const slots_end = slots + room;
+  parley::detail::field_slot* const slots_end = slots + std::min(room, head_controls::most_counted);
   head_controls controls;
   while (line <= last_line && slot != slots_end) {
-    std::size_t name_size = 0;
-    const std::size_t id = plain::find_name(line, name_size);
-    const char* const value = line + name_size + 2;
-    if (id == 0 || value > last_vector || value[-1] != ' ' || *value == ' ') break;
+    const plain::folded_name* const name = plain::find_name(line);
+    if (name == nullptr) break;
+    const std::uint32_t tail = name->tail;
+    const char* const value = line + (tail & 0xffff) + 2;
+    if (value > last_vector || value[-1] != ' ' || *value == ' ') break;
     const char* const at = plain::find_not_plain(value, last_vector);
-    if (at == nullptr || at[0] != '\r' || at[1] != '\n' || at[-1] == ' ') break;
-    *slot++ = {.name_offset = static_cast<std::uint32_t>(line - begin),
-               .value_offset = static_cast<std::uint32_t>(value - begin),
-               .value_length = static_cast<std::uint32_t>(at - value),
-               .name_length = static_cast<std::uint16_t>(name_size),
-               .id = static_cast<std::uint16_t>(id)};
-    controls.note(id);
+    if (at == nullptr || !plain::is_line_end(at) || at[-1] == ' ') break;
+    const std::array<std::uint32_t, 4> words{static_cast<std::uint32_t>(line - begin), static_cast<std::uint32_t>(value - begin),
+                                             static_cast<std::uint32_t>(at - value), tail};
+    static_assert(sizeof words == sizeof *slot);
+    std::memcpy(slot++, words.data(), sizeof words);
+    controls.count_as(name->control);
     line = at + 2;
   }
-  found.position = static_cast<std::size_t>(line - begin);
-  found.count = static_cast<std::size_t>(slot - slots);
-  found.controls = controls;
-  return found;
+  return {static_cast<std::size_t>(line - begin), static_cast<std::size_t>(slot - slots), controls};
+}
+
+std::size_t read_plain_request_line(std::string_view head, std::size_t longest_line, request_line& out) {
+  constexpr std::uint64_t five_bytes = 0xff'ffff'ffff;
+  constexpr std::uint64_t six_bytes = 0xffff'ffff'ffff;
+  const std::size_t size = std::min(head.size(), longest_line);
+  if (size < 3 * plain::vector) return 0;
+  const char* const begin = head.data();
+  const std::uint64_t start = plain::eight_at(begin);
+  std::uint32_t offset = 4;
+  if ((start & five_bytes) != (plain::eight_of("GET /   ") & five_bytes)) {
+    if ((start & six_bytes) != (plain::eight_of("POST /  ") & six_bytes)) return 0;
+    offset = 5;
+  }
+  const char* const target = begin + offset;
+  // The last vector leaves room for what follows the target.
+  const auto found = plain::find_target_end(target, begin + size - 2 * plain::vector);
+  if (found.end == nullptr || *found.end != ' ' || plain::eight_at(found.end + 1) != plain::eight_of("HTTP/1.1")) return 0;
+  if (!plain::is_line_end(found.end + 9)) return 0;
+
+  const auto length = static_cast<std::uint32_t>(found.end - target);
+  const auto path = found.query != nullptr ? static_cast<std::uint32_t>(found.query - target) : length;
+  out.method = offset == 4 ? parley::method::get : parley::method::post;
+  out.version = parley::version::http1_1;
+  out.target = {offset, length};
+  out.parts = {};
+  out.parts.path = {0, path};
+  if (path < length) out.parts.query = {path + 1, length - path - 1};
+  return static_cast<std::size_t>(found.end + 11 - begin);
+}
+
+bool is_plain_host(std::string_view value, const char* readable) {
+  if (value.empty() || readable - value.data() < static_cast<std::ptrdiff_t>(plain::vector)) return false;
+  const __m128i bytes = plain::load(value.data());
+  // Without sign: a letter with bit 5 set is at most 25 from `a`; `-`, `.`, `/` and the digits are at most 12 from `-`.
+  const __m128i letter = _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+  const __m128i other = _mm_sub_epi8(bytes, _mm_set1_epi8('-'));
+  const __m128i good = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
+                                    _mm_cmpeq_epi8(_mm_min_epu8(other, _mm_set1_epi8(12)), other));
+  const unsigned slash = plain::equal(bytes, _mm_set1_epi8('/'));
+  const unsigned bad = (~static_cast<unsigned>(_mm_movemask_epi8(good)) | slash) & 0xffff;
+  const std::size_t name = bad == 0 ? plain::vector : plain::first_bit(bad);
+  if (name >= value.size()) return value.size() <= plain::vector;
+  if (name == 0 || name == plain::vector || value[name] != ':') return false;
+  const std::string_view port = value.substr(name + 1);
+  return port.size() <= 4 && base::all_of_class(port, base::class_digit);
 }
 
 #else
@@ -182,6 +275,10 @@ plain_lines read_plain_lines(std::string_view head, std::size_t position, std::s
 plain_lines read_plain_lines(std::string_view, std::size_t position, std::size_t, parley::detail::field_slot*, std::size_t) {
   return {position, 0, {}};
 }
+
+std::size_t read_plain_request_line(std::string_view, std::size_t, request_line&) { return 0; }
+
+bool is_plain_host(std::string_view, const char*) { return false; }
 
 #endif
 

@@ -1,4 +1,5 @@
-// The short way through the field lines of an ordinary head.
+// The short way through an ordinary head. Whatever is not ordinary is left to the long way, which then says what it is: so none of
+// this may be compiled in (PARLEY_PORTABLE_SCAN, processors without SSE2), and nothing changes but the speed.
 #pragma once
 
 #include <parley/fields.hpp>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "h1/head_controls.hpp"
+#include "h1/start_line.hpp"
 
 namespace parley::h1 {
 
@@ -16,12 +18,17 @@ struct plain_lines {
   head_controls controls;  // those among the lines
 };
 
-/// Reads lines that are plain: a known name, a colon, one space, a value of visible ASCII and spaces that neither begins nor ends with
-/// a space, CR LF. Stops at the first that is anything else, or that lies too near the end of `head`; the long way then says what it
-/// is. So this may not be compiled in at all (PARLEY_PORTABLE_SCAN, processors without SSE2), and nothing changes but the speed.
+/// Reads lines of a known name, a colon, one space, a value of visible ASCII and spaces that neither begins nor ends with a space, and
+/// CR LF. Stops at the first that is anything else, or that lies too near the end of `head`.
 ///
 /// Fills `slots`, which has `room`, with offsets from the start of `head`.
 plain_lines read_plain_lines(std::string_view head, std::size_t position, std::size_t longest_line, parley::detail::field_slot* slots,
                              std::size_t room);
+
+/// Reads GET or POST, a path and HTTP/1.1; the size of the line with CR LF, 0 when it is anything else.
+std::size_t read_plain_request_line(std::string_view head, std::size_t longest_line, request_line& out);
+
+/// Whether a Host is a name of at most 16 letters, digits, `-` and `.`, perhaps with a port. Memory can be read up to `readable`.
+bool is_plain_host(std::string_view value, const char* readable);
 
 }  // namespace parley::h1

@@ -6,7 +6,6 @@
 
 #include "base/ascii.hpp"
 #include "base/scan.hpp"
-#include "h1/line_scan.hpp"
 #include "h1/violations.hpp"
 
 namespace parley::h1 {
@@ -79,42 +78,9 @@ std::optional<protocol_error> parse_simple_request(std::string_view line, bool a
   return parse_target_of(line, offset, target.size(), out);
 }
 
-// Nearly all requests: GET or POST, a path, HTTP/1.1. Whatever is different goes the long way.
-bool take_plain_line(std::string_view line, request_line& out) {
-  constexpr std::size_t tail = version_size + 1;
-  if (line.size() < tail + 6 || load_eight(line.data() + line.size() - version_size) != eight_bytes("HTTP/1.1")) return false;
-  const std::uint64_t start = load_eight(line.data());
-  constexpr std::uint64_t five_bytes = 0xff'ffff'ffff;
-  constexpr std::uint64_t six_bytes = 0xffff'ffff'ffff;
-  std::size_t offset = 0;
-  if ((start & five_bytes) == (eight_bytes("GET /   ") & five_bytes)) {
-    out.method = parley::method::get;
-    offset = 4;
-  } else if ((start & six_bytes) == (eight_bytes("POST /  ") & six_bytes)) {
-    out.method = parley::method::post;
-    offset = 5;
-  } else {
-    return false;
-  }
-  const char* const begin = line.data() + offset;
-  const char* const end = line.data() + line.size() - tail;
-  const auto found = line_scan::find_target_end(begin, line.data() + line.size(), line.data());
-  if (found.end != end || *end != ' ') return false;
-
-  const auto size = static_cast<std::uint32_t>(end - begin);
-  const auto path = found.query != nullptr ? static_cast<std::uint32_t>(found.query - begin) : size;
-  out.version = parley::version::http1_1;
-  out.target = {static_cast<std::uint32_t>(offset), size};
-  out.parts = {};
-  out.parts.path = {0, path};
-  if (path < size) out.parts.query = {path + 1, size - path - 1};
-  return true;
-}
-
 }  // namespace
 
 std::optional<protocol_error> parse_request_line(std::string_view line, bool allow_simple, request_line& out) {
-  if (take_plain_line(line, out)) [[likely]] return std::nullopt;
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
   if (first == last) {

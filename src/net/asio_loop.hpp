@@ -47,7 +47,8 @@ class asio_loop final : public loop {
   void arm(timer& t, time_point when) override;
   void cancel(timer& t) override { timers_.cancel(t); }
   void forget(timer& t) override { timers_.forget(t); }
-  std::expected<std::unique_ptr<listener>, std::error_code> open_listener(const endpoint& at, const listen_options& options) override;
+  std::expected<std::unique_ptr<listener>, std::error_code> open_listener(const endpoint& at,
+                                                                          const listen_options& options) override;
   std::unique_ptr<pending> open_connection(const endpoint& to, connect_callback done) override;
   std::optional<std::vector<std::string>> known_addresses(std::string_view) override { return std::nullopt; }
 

@@ -1,7 +1,7 @@
 #include <parley/detail/blocking.hpp>
 
-#include "net/loop.hpp"
 #include "net/pool.hpp"
+#include "net/remote.hpp"
 
 namespace parley {
 
@@ -10,20 +10,20 @@ const char* overloaded::what() const noexcept { return "parley: the pool for blo
 namespace detail {
 
 void blocking_operation::start() {
-  net::loop* here = net::loop::current();
-  // The loop may be gone when the function ends, and the await may be cancelled: so the job is shared, and the way back is one
-  // that may fail.
-  auto run = [job = job_, back = here->remote()] {
+  // The loop may be gone when the function ends, and the await may be cancelled: so the job is shared.
+  const net::errand errand;
+  auto run = [job = job_, errand] {
     if (!job->abandoned_.load(std::memory_order_relaxed)) job->work();
-    back.post([job] { finished(*job); });
+    errand.finish([job] { finished(*job); });
   };
-  if (!net::pool::process_wide().submit(std::move(run))) throw overloaded();
-  here->outside_begins();
+  if (!net::pool::process_wide().submit(std::move(run))) {
+    errand.drop();
+    throw overloaded();
+  }
   job_->waiter_ = this;
 }
 
 void blocking_operation::finished(blocking_job& job) noexcept {
-  net::loop::current()->outside_ends();
   if (job.waiter_ != nullptr) job.waiter_->complete();
 }
 

@@ -22,7 +22,7 @@ base::unique_fd open_stream_socket(int family) {
 
 /// A socket of the path `at` that nobody answers on was left behind by a program that is gone.
 bool is_left_behind(const socket_address& at, const std::string& path) {
-  struct stat found {};
+  struct stat found{};
   if (lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
   const base::unique_fd probe = open_stream_socket(AF_UNIX);
   return probe && ::connect(probe.get(), at.get(), at.length) != 0 && errno == ECONNREFUSED;
@@ -78,7 +78,7 @@ std::expected<listen_socket, std::error_code> open_listen_socket(const endpoint&
   const std::error_code error =
       at.unix_socket ? bind_path(made.socket.get(), *address, at.host) : bind_tcp(made.socket.get(), *address, options);
   if (error) return std::unexpected(error);
-  if (struct stat bound {}; at.unix_socket && lstat(at.host.c_str(), &bound) == 0) made.file = bound.st_ino;
+  if (struct stat bound{}; at.unix_socket && lstat(at.host.c_str(), &bound) == 0) made.file = bound.st_ino;
   if (::listen(made.socket.get(), options.backlog > 0 ? options.backlog : SOMAXCONN) != 0) return std::unexpected(last_error());
   if (!at.unix_socket) made.local = local_of(made.socket.get());
   return made;
@@ -86,7 +86,7 @@ std::expected<listen_socket, std::error_code> open_listen_socket(const endpoint&
 
 void remove_listen_path(const listen_socket& of) {
   if (of.file == 0) return;
-  struct stat found {};
+  struct stat found{};
   if (lstat(of.local.host.c_str(), &found) == 0 && found.st_ino == of.file) unlink(of.local.host.c_str());
 }
 

@@ -38,6 +38,17 @@ void remote::retire() const {
   state_->to = nullptr;
 }
 
+errand::errand() : errand(*loop::current()) {}
+errand::errand(loop& on) : on_(&on), back_(on.remote()) { on.outside_begins(); }
+
+void errand::finish(base::unique_function<void()> work) const {
+  // Two posts rather than one that holds `work`: it would not fit into a function without an allocation. The second comes right
+  // behind the first.
+  if (back_.post(std::move(work))) back_.post([] { loop::current()->outside_ends(); });
+}
+
+void errand::drop() const { on_->outside_ends(); }
+
 timer::timer(loop& on, base::unique_function<void()> callback) : loop_(on), callback_(std::move(callback)) {}
 timer::~timer() { loop_.forget(*this); }
 void timer::arm(time_point when) { loop_.arm(*this, when); }

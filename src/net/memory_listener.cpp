@@ -80,7 +80,8 @@ class memory_connect final : public pending {
     connect_callback done = std::move(done_);  // which may destroy this
     memory_listener* const at = on_.listener_at(to_);
     if (at == nullptr) return done(std::unexpected(make_error_code(std::errc::connection_refused)));
-    const endpoint from{to_.unix_socket ? "" : "127.0.0.1", to_.unix_socket ? std::uint16_t{0} : on_.next_port_++, to_.unix_socket};
+    endpoint from{"", 0, true};
+    if (!to_.unix_socket) from = {"127.0.0.1", on_.next_port_++, false};
     memory_pair pair = on_.make_pair_between(on_.default_link(), from, to_);
     at->push(std::move(pair.b));
     done(std::move(pair.a));

@@ -35,6 +35,7 @@ void memory_loop::run_for(std::chrono::nanoseconds duration) {
 }
 
 void memory_loop::run_until(time_point end) {
+  const entered here(*this);
   const auto stopped = [this] {
     const std::scoped_lock lock(mutex_);
     return std::exchange(stop_asked_, false);

@@ -16,9 +16,9 @@ namespace parley::net {
 
 /// How one direction of a memory stream carries bytes. May be changed while it does.
 struct memory_link {
-  std::size_t fragment = SIZE_MAX;      // the most bytes that one read gives
-  std::size_t capacity = 64UL * 1024;   // bytes under way or not yet read; then writing blocks
-  std::chrono::nanoseconds delay{0};    // from writing to reading
+  std::size_t fragment = SIZE_MAX;     // the most bytes that one read gives
+  std::size_t capacity = 64UL * 1024;  // bytes under way or not yet read; then writing blocks
+  std::chrono::nanoseconds delay{0};   // from writing to reading
 };
 
 /// Two ends of one connection and what lies between.
@@ -70,7 +70,8 @@ class memory_loop final : public loop {
   void arm(timer& t, time_point when) override { timers_.arm(t, when); }
   void cancel(timer& t) override { timers_.cancel(t); }
   void forget(timer& t) override { timers_.forget(t); }
-  std::expected<std::unique_ptr<listener>, std::error_code> open_listener(const endpoint& at, const listen_options& options) override;
+  std::expected<std::unique_ptr<listener>, std::error_code> open_listener(const endpoint& at,
+                                                                          const listen_options& options) override;
   std::unique_ptr<pending> open_connection(const endpoint& to, connect_callback done) override;
   std::optional<std::vector<std::string>> known_addresses(std::string_view name) override;
 

@@ -27,4 +27,22 @@ class remote {
   std::shared_ptr<state> state_;
 };
 
+/// A piece of work that another thread does for this thread's loop, with its way back. As long as it is not finished,
+/// `run_until_idle` waits for it. Copies stand for the same piece.
+class errand {
+ public:
+  /// Begins one for `loop::current()`, which must be.
+  errand();
+  /// Begins one for this loop, on its thread.
+  explicit errand(loop& on);
+  /// Ends it: runs `work` on the loop's thread, soon. When the loop is gone, `work` is dropped. Any thread, once.
+  void finish(base::unique_function<void()> work) const;
+  /// Ends it when nobody has taken it up. On the loop's thread, instead of `finish`.
+  void drop() const;
+
+ private:
+  loop* on_;  // for its thread only
+  remote back_;
+};
+
 }  // namespace parley::net

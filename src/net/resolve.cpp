@@ -92,19 +92,16 @@ class resolution final : public pending {
   }
 
   void ask(loop& on, const std::string& host, std::uint16_t port) {
-    auto look_up = [host, port, shared = shared_, back = on.remote()]() mutable {
+    const errand errand(on);
+    auto look_up = [host, port, shared = shared_, errand]() mutable {
       const bool given_up = shared.use_count() == 1;  // before a thread was free for it
       resolved answer = given_up ? std::unexpected(make_error_code(std::errc::operation_canceled)) : ask_system(host, port);
       // The callback is the loop's, so the last reference goes there.
-      back.post([shared = std::move(shared), answer = std::move(answer)]() mutable {
-        loop::current()->outside_ends();
-        give(shared, std::move(answer));
-      });
+      errand.finish([shared = std::move(shared), answer = std::move(answer)]() mutable { give(shared, std::move(answer)); });
     };
-    if (!pool::process_wide().submit(std::move(look_up))) {
-      return answer_soon(on, std::unexpected(make_error_code(std::errc::resource_unavailable_try_again)));
-    }
-    on.outside_begins();
+    if (pool::process_wide().submit(std::move(look_up))) return;
+    errand.drop();
+    answer_soon(on, std::unexpected(make_error_code(std::errc::resource_unavailable_try_again)));
   }
 
   shared_callback shared_;

@@ -11,9 +11,9 @@
 namespace parley::net {
 namespace {
 
-constexpr std::size_t most_parts = 64;                         // of one sendmsg; well below IOV_MAX, and it lives on the stack
-constexpr std::uint64_t most_of_files = 4ULL * 1024 * 1024;    // of one call
-constexpr std::size_t copy_size = 32UL * 1024;                 // where sendfile cannot
+constexpr std::size_t most_parts = 64;                       // of one sendmsg; well below IOV_MAX, and it lives on the stack
+constexpr std::uint64_t most_of_files = 4ULL * 1024 * 1024;  // of one call
+constexpr std::size_t copy_size = 32UL * 1024;               // where sendfile cannot
 
 /// Where writing stands: `done` bytes of `segments[index]` are written.
 struct write_place {

@@ -48,7 +48,8 @@ class byte_stream {
   virtual void handler(stream_handler* to) = 0;
   /// Begins one read; `on_read` follows, never from within this call. `into` must stay until then or until `close`.
   virtual void read(std::span<char> into) = 0;
-  /// Gives up the read under way; no `on_read` follows for it. What had already been received may not be lost: it is kept for the next `read`.
+  /// Gives up the read under way; no `on_read` follows for it. What had already been received is not lost: the next `read` gets
+  /// it.
   virtual void cancel_read() = 0;
   /// Writes what the peer takes now, as one gathered write where it can (sendfile for file slices).
   virtual write_result write(std::span<const base::segment> segments) = 0;
@@ -59,6 +60,7 @@ class byte_stream {
   virtual void close() = 0;
   /// As close, but what was not delivered is thrown away at once (TCP: reset).
   virtual void abort() = 0;
+  /// The addresses of both ends. Asked for before the stream was closed, they stay; asked for later, they may be empty.
   [[nodiscard]] virtual const endpoint& peer() const = 0;
   [[nodiscard]] virtual const endpoint& local() const = 0;
 };
@@ -82,7 +84,7 @@ class listener {
   /// Takes no connection for now; new ones wait in the kernel's queue. Until `resume`.
   virtual void pause() = 0;
   virtual void resume() = 0;
-  /// Accepts what already waits in the queue, then closes.
+  /// Accepts what already waits in the queue (`on_accept` is called from within), then closes. It may be destroyed meanwhile.
   virtual void close() = 0;
 };
 

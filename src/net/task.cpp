@@ -131,12 +131,22 @@ void runner::stop() noexcept { state_->on->stop(); }
 
 }  // namespace detail
 
-void spawn(task<> work) {
-  net::task_scope& scope = loop_here().scope();
-  detail::start(std::move(work), &scope.state, [&scope](const detail::outcome<void>& ended) {
+namespace detail {
+
+// Not in the anonymous namespace: a coroutine that others link to holds one.
+struct spawned_end {
+  net::task_scope& scope;
+  void operator()(const outcome<void>& ended) const {
     --scope.running;
     if (!ended) report_unhandled(ended.error());
-  });
+  }
+};
+
+}  // namespace detail
+
+void spawn(task<> work) {
+  net::task_scope& scope = loop_here().scope();
+  detail::start(std::move(work), &scope.state, detail::spawned_end{scope});
   ++scope.running;
 }
 

@@ -143,7 +143,8 @@ class tcp_listener final : public listener {
 
 }  // namespace
 
-std::expected<std::unique_ptr<listener>, std::error_code> asio_loop::open_listener(const endpoint& at, const listen_options& options) {
+std::expected<std::unique_ptr<listener>, std::error_code> asio_loop::open_listener(const endpoint& at,
+                                                                                   const listen_options& options) {
   auto socket = open_listen_socket(at, options);
   if (!socket) return std::unexpected(socket.error());
   try {

@@ -20,7 +20,14 @@ steady_time time_after(steady_time from, steady_duration duration) {
   return duration > steady_time::max() - from ? steady_time::max() : from + duration;
 }
 
-class sleeping final : public detail::operation {
+}  // namespace
+
+const char* timed_out::what() const noexcept { return "parley: timed out"; }
+
+namespace detail {
+
+// Not in the anonymous namespace: a coroutine that others link to holds one.
+class sleeping final : public operation {
  public:
   explicit sleeping(steady_time until) : until_(until), timer_(loop_for_time(), [this] { complete(); }) {}
   void await_resume() { finish(); }
@@ -32,12 +39,6 @@ class sleeping final : public detail::operation {
   steady_time until_;
   net::timer timer_;
 };
-
-}  // namespace
-
-const char* timed_out::what() const noexcept { return "parley: timed out"; }
-
-namespace detail {
 
 static_assert(sizeof(net::timer) <= 160 && alignof(net::timer) <= alignof(std::max_align_t));
 
@@ -52,19 +53,17 @@ alarm::alarm(cancel_state& target, steady_duration after) {
 
 alarm::~alarm() { timer_in(timer_).~timer(); }
 
-void turn_awaiter::resume_next_turn(std::coroutine_handle<> coroutine) noexcept {
-  loop_for_time().resume_next_turn(coroutine);
-}
+void turn_awaiter::resume_next_turn(std::coroutine_handle<> coroutine) noexcept { loop_for_time().resume_next_turn(coroutine); }
 
 }  // namespace detail
 
 task<> sleep_until(steady_time when) {
-  sleeping nap(when);
+  detail::sleeping nap(when);
   co_await nap;
 }
 
 task<> sleep_for(steady_duration duration) {
-  sleeping nap(time_after(loop_for_time().now(), duration));
+  detail::sleeping nap(time_after(loop_for_time().now(), duration));
   co_await nap;
 }
 

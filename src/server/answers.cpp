@@ -10,8 +10,12 @@
 #include <parley/store.hpp>
 #include <parley/uri.hpp>
 
+#include <unistd.h>
+
 #include <array>
+#include <cerrno>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace parley {
@@ -88,6 +92,20 @@ task<> produce_whole(response& r) {
   }
   detail::response_access::trailers(r) = std::move(sink.trailer_lines);
   detail::response_access::content(r, std::move(sink.bytes));
+}
+
+// What a server would send straight from a file.
+void read_whole_file(response& r) {
+  const detail::file_content file = std::get<detail::file_content>(detail::response_access::content(r));
+  std::string bytes(file.length, '\0');
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n = ::pread(file.descriptor, bytes.data() + done, bytes.size() - done, static_cast<off_t>(file.offset + done));
+    if (n < 0) throw std::system_error(errno, std::system_category(), "reading a file to answer with");
+    if (n == 0) throw std::length_error("a file shrank while it was read to answer with");
+    done += static_cast<std::size_t>(n);
+  }
+  detail::response_access::content(r, std::move(bytes));
 }
 
 }  // namespace
@@ -214,7 +232,9 @@ task<response> server_core::handle_whole(request& req) const {
   } else if (streams) {
     length = std::get<detail::streamed_content>(detail::response_access::content(result)).length;
   } else {
-    length = result.content().size();
+    const auto* file = std::get_if<detail::file_content>(&detail::response_access::content(result));
+    length = file != nullptr ? file->length : result.content().size();
+    if (file != nullptr && !without_content) read_whole_file(result);
   }
   if (length && result.status() != 204 && result.status() != 304) result.fields().set("Content-Length", std::to_string(*length));
   if (without_content) detail::response_access::content(result, std::string());

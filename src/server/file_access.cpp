@@ -37,10 +37,11 @@ opened_file examined(base::unique_fd descriptor) {
   if (!descriptor) {
     out.error = errno;
     // What leads outside, or in circles, is not there for a peer.
-    if (out.error == EXDEV || out.error == ELOOP || out.error == ENOTDIR || out.error == ENAMETOOLONG || out.error == ENXIO) out.error = ENOENT;
+    if (out.error == EXDEV || out.error == ELOOP || out.error == ENOTDIR || out.error == ENAMETOOLONG || out.error == ENXIO)
+      out.error = ENOENT;
     return out;
   }
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor.get(), &status) != 0) {
     out.error = errno;
   } else if (S_ISDIR(status.st_mode)) {
@@ -89,5 +90,18 @@ opened_file open_beneath(int folder, const std::string& path) {
 }
 
 opened_file open_anywhere(const std::string& path) { return examined(base::unique_fd(::open(path.c_str(), file_flags))); }
+
+std::string read_slice(int descriptor, std::uint64_t offset, std::uint64_t length) {
+  std::string bytes(length, '\0');
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const ssize_t n = ::pread(descriptor, bytes.data() + have, bytes.size() - have, static_cast<off_t>(offset + have));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    have += static_cast<std::size_t>(n);
+  }
+  bytes.resize(have);
+  return bytes;
+}
 
 }  // namespace parley::server_room

@@ -17,11 +17,14 @@ struct opened_file {
   std::chrono::sys_seconds modified{};
 };
 
-/// Opens `path` below `folder` for reading: `..`, absolute names and links that lead outside give ENOENT. Never blocks on a pipe or a device,
-/// which give ENOENT too.
+/// Opens `path` below `folder` for reading: `..`, absolute names and links that lead outside give ENOENT. Never blocks on a pipe
+/// or a device, which give ENOENT too.
 [[nodiscard]] opened_file open_beneath(int folder, const std::string& path);
 /// Opens any path.
 [[nodiscard]] opened_file open_anywhere(const std::string& path);
+
+/// Reads `length` bytes from `offset` on; fewer where the file ends before.
+[[nodiscard]] std::string read_slice(int descriptor, std::uint64_t offset, std::uint64_t length);
 
 /// The way for kernels before 5.6 and sandboxes that lack openat2: step by step, where a link ends the walk. For tests too.
 [[nodiscard]] int walk_beneath(int folder, const std::string& path, int flags);

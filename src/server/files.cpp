@@ -7,7 +7,6 @@
 #include "server/file_access.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -27,25 +26,19 @@ constexpr std::uint64_t small_file = 64 * 1024;
 
 struct found_file {
   opened_file file;
-  std::string name;  // its last part, for the type
-  std::string bytes;  // of a small one
+  std::string name;       // its last part, for the type
+  std::string bytes;      // of a small one
   bool redirect = false;  // a folder that was named without its slash
 };
 
 std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-/// Nothing is read of a file that shrank below its size: it is then sent from its descriptor, where that shows.
+/// A file that shrank below its size is sent from its descriptor, where that shows.
 void read_small(found_file& found) {
-  if (!found.file.descriptor || found.file.size > small_file) return;
-  std::string bytes(found.file.size, '\0');
-  std::size_t have = 0;
-  while (have < bytes.size()) {
-    const ssize_t n = ::pread(found.file.descriptor.get(), bytes.data() + have, bytes.size() - have, static_cast<off_t>(have));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;
-    have += static_cast<std::size_t>(n);
-  }
-  found.bytes = std::move(bytes);
+  const opened_file& file = found.file;
+  if (!file.descriptor || file.size > small_file) return;
+  std::string bytes = server_room::read_slice(file.descriptor.get(), 0, file.size);
+  if (bytes.size() == file.size) found.bytes = std::move(bytes);
 }
 
 found_file find_file(int folder, const std::string& path, const std::string& index) {
@@ -87,7 +80,8 @@ bool has_impossible_name(std::string_view raw_path, const std::string& decoded) 
   throw problem_error(404);
 }
 
-/// RFC 9110 §13.1.3, §13.1.1: with If-None-Match the date does not count, and since these answers carry no entity tags, only `*` matches.
+/// RFC 9110 §13.1.3, §13.1.1: with If-None-Match the date does not count, and since these answers carry no entity tags, only `*`
+/// matches.
 bool is_unchanged(const request& req, std::chrono::sys_seconds modified) {
   if (const auto tags = req.fields().get("If-None-Match")) return *tags == "*";
   const std::string_view since = req.header("If-Modified-Since");

@@ -16,9 +16,9 @@ namespace parley::tool {
 
 std::span<const command> commands() {
   static const std::vector<command> all{
-      {"get", run_fetch_command},     {"head", run_fetch_command},  {"post", run_fetch_command},    {"put", run_fetch_command},
+      {"get", run_fetch_command},     {"head", run_fetch_command},   {"post", run_fetch_command},    {"put", run_fetch_command},
       {"patch", run_fetch_command},   {"delete", run_fetch_command}, {"options", run_fetch_command}, {"trace", run_fetch_command},
-      {"request", run_fetch_command}, {"serve", run_serve_command}, {"demo", run_demo_command},     {"help", run_help_command},
+      {"request", run_fetch_command}, {"serve", run_serve_command},  {"demo", run_demo_command},     {"help", run_help_command},
   };
   return all;
 }
@@ -39,10 +39,10 @@ std::string overview() {
          "  serve DIR             the files of a folder\n"
          "\n"
          "Try it\n"
-         "  parley demo                                   in one terminal, then in another\n"
-         "  parley get localhost:8080 --show              the session, step by step\n"
+         "  parley demo                               in one terminal, then in another\n"
+         "  parley get localhost:8080 --show          the session, step by step\n"
          "  parley put localhost:8080/customers/100 --json \\\n"
-         "    '{\"Name\": \"David Smith\", \"Address\": \"123 Bank Street\"}'\n"
+         "    '{\"CustID\": 100, \"Name\": \"David Smith\", \"Address\": \"123 Bank Street\"}'\n"
          "\n"
          "parley COMMAND --help tells all about one; --version says which parley this is.\n";
 }
@@ -69,7 +69,8 @@ int dispatch(const std::vector<std::string>& words) {
   if (words.empty() || words.front() == "--help" || words.front() == "-h") return print(overview());
   if (words.front() == "--version") return print("parley " PARLEY_VERSION_STRING "\n");
   if (words.front().starts_with('-')) {
-    throw refusal(exit_usage, "there is no option " + trace::printable(words.front()) + " before a command; parley --help lists the commands");
+    throw refusal(exit_usage,
+                  "there is no option " + trace::printable(words.front()) + " before a command; parley --help lists the commands");
   }
   const command* chosen = find_command(words.front());
   if (chosen == nullptr) refuse_unknown_command(words.front());

@@ -109,7 +109,8 @@ void apply_config(serve_options& options, std::string_view text, const std::stri
     const toml::table table = toml::parse(text, name);
     config_reader(options, name).read(table);
   } catch (const toml::parse_error& error) {
-    throw refusal(exit_usage, name + " line " + std::to_string(error.source().begin.line) + ": " + trace::printable(error.description()));
+    throw refusal(exit_usage,
+                  name + " line " + std::to_string(error.source().begin.line) + ": " + trace::printable(error.description()));
   }
 }
 

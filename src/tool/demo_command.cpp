@@ -17,18 +17,23 @@
 namespace parley::tool {
 
 int run_demo_command(const command& self, const std::vector<std::string>& words) {
-  arguments args(self.name, "",
-                 "Serves the typical session: a test page at /, and customers in a database at /customers. Runs until Ctrl-C or SIGTERM, "
-                 "then finishes what it is doing, within 10 seconds.");
+  arguments args(
+      self.name, "",
+      "Serves the typical session: a test page at /, and customers in a database at /customers. Runs until Ctrl-C or SIGTERM, "
+      "then finishes what it is doing, within 10 seconds.");
   serve_options options;
   declare_serve_options(args, options);
-  args.note("Standard error gets a line for each address (listening http 127.0.0.1:8080), then ready. The exit status is 0 after Ctrl-C or "
-            "SIGTERM, 2 for a wrong command line or configuration, 3 when an address, a file or the data folder cannot be used.");
+  args.note(
+      "Standard error gets a line for each address (listening http 127.0.0.1:8080), then ready. The exit status is 0 after Ctrl-C "
+      "or "
+      "SIGTERM, 2 for a wrong command line or configuration, 3 when an address, a file or the data folder cannot be used.");
   args.example_line("parley demo", "then open http://127.0.0.1:8080 in a browser")
-      .example_line("parley demo --http '[::1]:0' --data /tmp/try --show", "on any free IPv6 port, with data of its own, seeing each step");
+      .example_line("parley demo --http '[::1]:0' --data /tmp/try --show",
+                    "on any free IPv6 port, with data of its own, seeing each step");
   const std::vector<std::string> positionals = args.parse(words);
   if (args.help_wanted()) return write_all(STDOUT_FILENO, args.help(80)) ? exit_done : exit_local;
-  if (!positionals.empty()) throw refusal(exit_usage, "demo takes no " + positionals.front() + "; parley serve DIR serves a folder");
+  if (!positionals.empty())
+    throw refusal(exit_usage, "demo takes no " + positionals.front() + "; parley serve DIR serves a folder");
 
   const serve_plan plan = make_serve_plan(options);
   make_data_folder(plan.data);

@@ -25,7 +25,8 @@ constexpr std::chrono::milliseconds continue_wait{1000};
 void print_head(const trace::head_step& head) {
   const std::string_view mark = head.way == trace::direction::out ? ">" : "<";
   std::string text;
-  for (const std::string_view line : trace::head_lines(head.text)) text.append(mark).append(" ").append(trace::printable(line)).append("\n");
+  for (const std::string_view line : trace::head_lines(head.text))
+    text.append(mark).append(" ").append(trace::printable(line)).append("\n");
   if (!text.empty()) write_all(STDERR_FILENO, text.append(mark).append("\n"));
 }
 
@@ -33,8 +34,7 @@ void print_head(const trace::head_step& head) {
 class session_view {
  public:
   explicit session_view(const fetch_plan& plan)
-      : plan_(plan),
-        heads_([this](const trace::head_step& head) { see_head(head); }),
+      : plan_(plan), heads_([this](const trace::head_step& head) { see_head(head); }),
         exchanges_([this](const trace::exchange& x) { seen_.push_back(x); }) {
     sinks_.add(&heads_);
     sinks_.add(&exchanges_);
@@ -53,10 +53,9 @@ class session_view {
     return seen_.empty() ? "starting" : trace::last_doing(seen_.back());
   }
 
-  /// `whole` is false when an exchange may still be under way.
-  void show(const std::string& title, bool whole) {
-    if (!whole) exchanges_.flush();
+  void show(const std::string& title) {
     if (!plan_.show) return;
+    if (seen_.empty()) exchanges_.flush();  // it has not ended, and will not
     const trace::look how = look_of(STDERR_FILENO, plan_.show_secrets);
     for (const trace::exchange& x : seen_) write_all(STDERR_FILENO, "\n" + trace::timeline(x, title, how));
   }
@@ -183,7 +182,7 @@ task<int> fetch_each(const fetch_plan& plan, session_view& view) {
     }
     const int code = failure ? explain(failure, plan, url, view) : exit_done;
     if (result == exit_done) result = code;
-    view.show(plan.method + " " + url.to_string(), !failure);
+    view.show(plan.method + " " + url.to_string());
   }
   co_return result;
 }

@@ -5,7 +5,8 @@
 
 namespace parley::tool {
 
-/// Fetches each URL of the plan, in order, on connections that are kept alive in between. The exit status of the first that failed.
+/// Fetches each URL of the plan, in order, on connections that are kept alive in between. The exit status of the first that
+/// failed.
 [[nodiscard]] int fetch_all(const fetch_plan& plan);
 
 }  // namespace parley::tool

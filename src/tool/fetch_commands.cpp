@@ -24,7 +24,8 @@ struct fetch_command {
 
 constexpr std::array<fetch_command, 9> fetch_commands{{
     {"get",
-     "Gets what a URL names and prints its content. With several URLs, one after the other on the same connection where that is possible.",
+     "Gets what a URL names and prints its content. With several URLs, one after the other on the same connection where that is "
+     "possible.",
      {{{"parley get localhost:8080/customers", "print the list"},
        {"parley get http://localhost:8080/ -o page.html", "save it; the file appears once it is whole"},
        {"parley get localhost:8080/ localhost:8080/customers --show", "see the second one reuse the connection"}}}},
@@ -35,12 +36,13 @@ constexpr std::array<fetch_command, 9> fetch_commands{{
      "Sends content to be processed, and prints the answer.",
      {{{"parley post localhost:8080/customers --json '{\"Name\": \"Ada\", \"Address\": \"1 Hill\"}'", "add a customer"},
        {"parley post localhost:8080/form -d name=Ada -d 'city=New York'", "send a form"},
-       {"tar c . | parley post localhost:8080/upload -d @- -H 'Content-Type: application/x-tar'", "send what a pipe gives, as it comes"}}}},
+       {"tar c . | parley post localhost:8080/upload -d @- -H 'Content-Type: application/x-tar'",
+        "send what a pipe gives, as it comes"}}}},
     {"put",
      "Creates or replaces what the URL names.",
      {{{"parley put localhost:8080/customers/100 --json @david.json", "send a file"},
-       {"parley put http://127.0.0.1:8080/customers/requests -H 'Host: www.example.re' --json '{\"CustID\": 100, ...}'",
-        "to this machine, under another name"},
+       {"parley put 127.0.0.1:8080/customers/requests -H 'Host: www.example.re' --json @david.json",
+        "to this machine, but asking for another site"},
        {"", ""}}}},
     {"patch",
      "Changes a part of what the URL names.",
@@ -48,11 +50,16 @@ constexpr std::array<fetch_command, 9> fetch_commands{{
         "change one member"},
        {"", ""},
        {"", ""}}}},
-    {"delete", "Removes what the URL names.", {{{"parley delete localhost:8080/customers/100 -i", "see the status"}, {"", ""}, {"", ""}}}},
+    {"delete",
+     "Removes what the URL names.",
+     {{{"parley delete localhost:8080/customers/100 -i", "see the status"}, {"", ""}, {"", ""}}}},
     {"options",
-     "Asks what can be done with the URL, and prints the head (as with -i): see Allow. A URL without a path is about the server as a whole "
+     "Asks what can be done with the URL, and prints the head (as with -i): see Allow. A URL without a path is about the server as "
+     "a whole "
      "(OPTIONS *).",
-     {{{"parley options localhost:8080/customers", "what can be done with the customers"}, {"parley options localhost:8080", "OPTIONS *"}, {"", ""}}}},
+     {{{"parley options localhost:8080/customers", "what can be done with the customers"},
+       {"parley options localhost:8080", "OPTIONS *"},
+       {"", ""}}}},
     {"trace",
      "Asks the server to send the request back as it received it. Many servers refuse that.",
      {{{"parley trace localhost:8080/ -i", "see what arrived"}, {"", ""}, {"", ""}}}},
@@ -93,13 +100,16 @@ int run_fetch_command(const command& self, const std::vector<std::string>& words
 
   std::string method;
   if (any_method) {
-    if (positionals.size() > 2) throw refusal(exit_usage, "request takes a method and one URL; got " + std::to_string(positionals.size()) + " words");
+    if (positionals.size() > 2)
+      throw refusal(exit_usage, "request takes a method and one URL; got " + std::to_string(positionals.size()) + " words");
     method = take_method(positionals, options);
   } else {
-    std::ranges::transform(self.name, std::back_inserter(method), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    std::ranges::transform(self.name, std::back_inserter(method),
+                           [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   }
   if (positionals.empty()) {
-    throw refusal(exit_usage, self.name + " needs a URL, such as parley " + self.name + (any_method ? " GET" : "") + " localhost:8080/");
+    throw refusal(exit_usage,
+                  self.name + " needs a URL, such as parley " + self.name + (any_method ? " GET" : "") + " localhost:8080/");
   }
   // The answers to these are their heads.
   if (method == "HEAD" || method == "OPTIONS") options.include = true;

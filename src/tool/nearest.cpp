@@ -27,7 +27,7 @@ std::string_view nearest(std::string_view word, std::span<const std::string> can
   // Half of the letters may be wrong, no more.
   std::size_t limit = word.size() / 2 + 1;
   for (const std::string& candidate : candidates) {
-    const bool begun = word.size() >= 2 && candidate.starts_with(word);
+    const bool begun = word.size() >= 2 && (candidate.starts_with(word) || (candidate.size() >= 4 && word.starts_with(candidate)));
     const std::size_t distance = begun ? 0 : edit_distance(word, candidate);
     if (distance < limit) {
       limit = distance;

@@ -26,6 +26,17 @@ std::string real_path(const std::string& path) {
   return resolved == nullptr ? path : resolved.get();
 }
 
+/// By the signal that ends whoever writes to a pipe that nobody reads any more (`parley get ... | head`). The library keeps it
+/// away from its own writes, so it was not delivered.
+void end_as_filters_do() {
+  std::signal(SIGPIPE, SIG_DFL);
+  sigset_t pipe{};
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_UNBLOCK, &pipe, nullptr);
+  std::raise(SIGPIPE);
+}
+
 }  // namespace
 
 bool is_displayable(std::string_view piece) {
@@ -47,7 +58,8 @@ output::~output() {
 }
 
 void output::refuse_file(int error) const {
-  throw refusal(exit_local, "cannot write " + (path_.empty() ? std::string("to standard output") : path_) + ": " + std::strerror(error));
+  throw refusal(exit_local,
+                "cannot write " + (path_.empty() ? std::string("to standard output") : path_) + ": " + std::strerror(error));
 }
 
 void output::begin() {
@@ -59,7 +71,7 @@ void output::begin() {
 }
 
 void output::open_file() {
-  struct stat there {};
+  struct stat there{};
   if (::stat(path_.c_str(), &there) == 0) {
     if (S_ISDIR(there.st_mode)) refuse_file(EISDIR);
     if (!S_ISREG(there.st_mode)) {
@@ -83,19 +95,21 @@ void output::open_file() {
 
 void output::write(std::string_view piece) {
   if (to_terminal_ && !asked_for_ && !is_displayable(piece)) {
-    if (written_ != 0) write_all(descriptor_, "\n");
+    if (in_line_) write_all(descriptor_, "\n");
     throw refusal(exit_local, std::string(written_ == 0 ? "the content" : "the rest of the content") +
                                   " is binary and was kept from the terminal; save it with -o FILE, or force it with -o -");
   }
   if (!write_all(descriptor_, piece)) {
-    // As every filter does when nobody reads any more (`parley get ... | head`).
-    if (errno == EPIPE) std::raise(SIGPIPE);
-    refuse_file(errno);
+    const int error = errno;
+    if (error == EPIPE) end_as_filters_do();
+    refuse_file(error);
   }
   written_ += piece.size();
+  if (!piece.empty()) in_line_ = piece.back() != '\n';
 }
 
 void output::commit() {
+  if (to_terminal_ && in_line_) write_all(descriptor_, "\n");
   if (temporary_.empty()) return;
   if (::close(std::exchange(descriptor_, -1)) != 0) refuse_file(errno);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) refuse_file(errno);

@@ -8,7 +8,8 @@
 
 namespace parley::tool {
 
-/// Whether a terminal can show it: no control characters but white space. An escape sequence in content could change the terminal.
+/// Whether a terminal can show it: no control characters but white space. An escape sequence in content could change the
+/// terminal.
 [[nodiscard]] bool is_displayable(std::string_view piece);
 
 class output {
@@ -25,20 +26,21 @@ class output {
   void begin();
   /// Throws `refusal` when it cannot be written, and for content that a terminal must not get.
   void write(std::string_view piece);
-  /// The file is whole: gives it its name. Throws `refusal`.
+  /// All was written: a file gets its name, and a terminal a line end if the content had none. Throws `refusal`.
   void commit();
 
  private:
   void open_file();
   [[noreturn]] void refuse_file(int error) const;
 
-  std::string path_;       // empty: standard output
-  std::string temporary_;  // while the file has it
+  std::string path_;                       // empty: standard output
+  std::string temporary_;                  // while the file has it
   std::optional<unsigned> replaced_mode_;  // the permissions of the file that was there
   int descriptor_ = -1;
   bool to_terminal_ = false;
   bool asked_for_ = false;  // `-o -`: any content, also to a terminal
   std::uint64_t written_ = 0;
+  bool in_line_ = false;  // the last byte was no line end
 };
 
 }  // namespace parley::tool

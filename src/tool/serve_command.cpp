@@ -16,20 +16,26 @@
 namespace parley::tool {
 
 int run_serve_command(const command& self, const std::vector<std::string>& words) {
-  arguments args(self.name, "DIR",
-                 "Serves the files of a folder: index.html for a folder of it, no listings, no hidden files (names that begin with a dot, but for "
-                 ".well-known), nothing outside of it. Runs until Ctrl-C or SIGTERM, then finishes what it is doing, within 10 seconds.");
+  arguments args(
+      self.name, "DIR",
+      "Serves the files of a folder: index.html for a folder of it, no listings, no hidden files (names that begin with a dot, but "
+      "for "
+      ".well-known), nothing outside of it. Runs until Ctrl-C or SIGTERM, then finishes what it is doing, within 10 seconds.");
   serve_options options;
   declare_serve_options(args, options);
   args.note("Files keep nothing, so --data is not used here yet.");
-  args.note("Standard error gets a line for each address (listening http 127.0.0.1:8080), then ready. The exit status is 0 after Ctrl-C or "
-            "SIGTERM, 2 for a wrong command line or configuration, 3 when an address, a file or DIR cannot be used.");
+  args.note(
+      "Standard error gets a line for each address (listening http 127.0.0.1:8080), then ready. The exit status is 0 after Ctrl-C "
+      "or "
+      "SIGTERM, 2 for a wrong command line or configuration, 3 when an address, a file or DIR cannot be used.");
   args.example_line("parley serve public", "then open http://127.0.0.1:8080 in a browser")
-      .example_line("parley serve . --http 0.0.0.0:8000 --access-log -", "for the whole network, with a line a request on standard output");
+      .example_line("parley serve . --http 0.0.0.0:8000 --access-log -",
+                    "for the whole network, with a line a request on standard output");
   const std::vector<std::string> positionals = args.parse(words);
   if (args.help_wanted()) return write_all(STDOUT_FILENO, args.help(80)) ? exit_done : exit_local;
   if (positionals.size() != 1) {
-    throw refusal(exit_usage, positionals.empty() ? "serve needs a folder, such as parley serve ." : "serve takes one folder; got " + std::to_string(positionals.size()));
+    throw refusal(exit_usage, positionals.empty() ? "serve needs a folder, such as parley serve ."
+                                                  : "serve takes one folder; got " + std::to_string(positionals.size()));
   }
 
   serve_plan plan = make_serve_plan(options);

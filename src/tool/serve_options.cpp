@@ -22,7 +22,8 @@ std::size_t parse_threads(std::string_view text) {
   std::size_t n = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
   if (text.empty() || error != std::errc() || end != text.data() + text.size() || n == 0 || n > most_threads) {
-    throw refusal(exit_usage, "--threads takes a number from 1 to " + std::to_string(most_threads) + "; got \"" + trace::printable(text) + "\"");
+    throw refusal(exit_usage, "--threads takes a number from 1 to " + std::to_string(most_threads) + "; got \"" +
+                                  trace::printable(text) + "\"");
   }
   return n;
 }
@@ -30,7 +31,8 @@ std::size_t parse_threads(std::string_view text) {
 void refuse_tls(const serve_options& o) {
   if (o.https && *o.https != "off") {
     static_cast<void>(parse_listen_address("--https", *o.https));  // a mistake in it comes first
-    throw refusal(exit_usage, "https is not there yet, so nothing can listen on " + trace::printable(*o.https) + "; use --https off");
+    throw refusal(exit_usage,
+                  "https is not there yet, so nothing can listen on " + trace::printable(*o.https) + "; use --https off");
   }
   for (const auto& [name, value] : {std::pair("--cert", &o.cert), std::pair("--key", &o.key)}) {
     if (*value) throw refusal(exit_usage, std::string("https is not there yet, so ") + name + " has no use; leave it out");
@@ -63,7 +65,8 @@ std::string default_data_folder() {
     const passwd* entry = ::getpwuid(::getuid());
     home = entry == nullptr ? nullptr : entry->pw_dir;
   }
-  if (home == nullptr || home[0] != '/') throw refusal(exit_local, "there is no home folder to keep data in; give one with --data DIR");
+  if (home == nullptr || home[0] != '/')
+    throw refusal(exit_local, "there is no home folder to keep data in; give one with --data DIR");
   return std::string(home) + "/.local/share/parley";
 }
 
@@ -73,7 +76,8 @@ serve_plan make_serve_plan(serve_options o) {
   serve_plan plan;
   plan.mention_https = !o.https;
   const std::string http = o.http.value_or(std::string(default_http));
-  if (http == "off") throw refusal(exit_usage, "http is off and https is not there yet, so there is nothing to serve; leave out --http off");
+  if (http == "off")
+    throw refusal(exit_usage, "http is off and https is not there yet, so there is nothing to serve; leave out --http off");
   plan.http = parse_listen_address("--http", http);
   if (o.threads) plan.threads = parse_threads(*o.threads);
   if (o.data && o.data->empty()) throw refusal(exit_usage, "--data needs a folder's name");

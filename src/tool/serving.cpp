@@ -22,8 +22,8 @@ namespace {
 
 constexpr std::chrono::seconds drain_time{10};
 
-/// SIGTERM and SIGINT wait until they are asked for, from before anybody is told that we are ready: none is lost. Threads that are
-/// made meanwhile inherit it.
+/// SIGTERM and SIGINT wait until they are asked for, from before anybody is told that we are ready: none is lost. Threads that
+/// are made meanwhile inherit it.
 class held_signals {
  public:
   held_signals() {
@@ -82,10 +82,12 @@ std::unique_ptr<trace::live> make_view(bool wanted) {
 void make_data_folder(const std::string& path) {
   std::error_code error;
   const bool made = std::filesystem::create_directories(path, error);
-  if (error) throw refusal(exit_local, "cannot make the data folder " + path + ": " + error.message() + "; choose another with --data DIR");
+  if (error)
+    throw refusal(exit_local, "cannot make the data folder " + path + ": " + error.message() + "; choose another with --data DIR");
   if (made) std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
   if (::access(path.c_str(), W_OK | X_OK) != 0) {
-    throw refusal(exit_local, "cannot write to the data folder " + path + ": " + std::strerror(errno) + "; choose another with --data DIR");
+    throw refusal(exit_local,
+                  "cannot write to the data folder " + path + ": " + std::strerror(errno) + "; choose another with --data DIR");
   }
 }
 

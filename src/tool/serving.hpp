@@ -10,7 +10,8 @@ namespace parley::tool {
 /// Makes the folder and those above it, for this user only. Throws `refusal`.
 void make_data_folder(const std::string& path);
 
-/// Serves until SIGTERM or SIGINT; the exit status. On standard error: `listening http ADDR:PORT`, then `ready`. Throws `refusal`.
+/// Serves until SIGTERM or SIGINT; the exit status. On standard error: `listening http ADDR:PORT`, then `ready`. Throws
+/// `refusal`.
 int serve_until_signal(server& app, const serve_plan& plan);
 
 }  // namespace parley::tool

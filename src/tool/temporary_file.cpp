@@ -27,7 +27,7 @@ void remove_and_end(int signal) {
 
 void watch_signals(bool on) {
   for (const int signal : ending_signals) {
-    struct sigaction action {};
+    struct sigaction action{};
     ::sigaction(signal, nullptr, &action);
     // One that is ignored (nohup) stays ignored.
     if (action.sa_handler == SIG_IGN) continue;

@@ -43,7 +43,7 @@ std::shared_ptr<upload> open_one(const std::string& name) {
 }  // namespace
 
 upload::upload(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {
-  struct stat status {};
+  struct stat status{};
   if (descriptor < 0 || ::fstat(descriptor, &status) != 0) refuse_upload(name_, errno);
   if (S_ISDIR(status.st_mode)) {
     ::close(std::exchange(descriptor_, -1));

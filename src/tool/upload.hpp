@@ -40,8 +40,8 @@ class upload {
   std::optional<std::uint64_t> length_;
 };
 
-/// What `-d` or `--json` say: text, `@FILE`, or `@-` for standard input; several are joined by `&`. Large files and pipes stay outside of memory
-/// unless `collected`. Throws `refusal` for a file that cannot be read.
+/// What `-d` or `--json` say: text, `@FILE`, or `@-` for standard input; several are joined by `&`. Large files and pipes stay
+/// outside of memory unless `collected`. Throws `refusal` for a file that cannot be read.
 [[nodiscard]] std::shared_ptr<const upload> open_upload(const std::vector<std::string>& data, bool collected);
 
 }  // namespace parley::tool

@@ -18,16 +18,26 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// Whether `text` begins with a scheme. `localhost:8080/x` does not, although a URI's grammar has it so: what follows the colon is a
-/// port, and nobody fetches a scheme without `//` here.
+/// Whether `text` begins with a scheme. `localhost:8080/x` does not, although a URI's grammar has it so: what follows the colon
+/// is a port, and nobody fetches a scheme without `//` here.
 bool has_scheme(std::string_view text) {
   const std::size_t mark = text.find("://");
   if (mark == std::string_view::npos || mark == 0) return false;
-  return std::ranges::all_of(text.substr(0, mark), [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '-' || c == '.'; });
+  return std::ranges::all_of(text.substr(0, mark),
+                             [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '-' || c == '.'; });
 }
 
 [[noreturn]] void refuse_url(std::string_view written, const std::string& why) {
   throw refusal(exit_usage, "\"" + trace::display_url(written, false) + "\" is no URL: " + why);
+}
+
+/// The parser's sentence as a part of ours, with the place in what was written; `added` is the length of what we put in front.
+[[noreturn]] void refuse_syntax(std::string_view written, const uri_error& error, std::size_t added) {
+  std::string why = error.sentence;
+  if (why.ends_with('.')) why.pop_back();
+  if (why.size() > 1 && std::islower(static_cast<unsigned char>(why[1]))) why[0] = lower(why.substr(0, 1))[0];
+  const std::size_t place = error.position - std::min(error.position, added);
+  refuse_url(written, why + " (character " + std::to_string(place + 1) + ")");
 }
 
 }  // namespace
@@ -49,17 +59,15 @@ uri complete_url(std::string_view written) {
   if (std::ranges::count(written.substr(0, written.find('/')), ':') > 1 && !written.starts_with('[') && !has_scheme(written)) {
     refuse_url(written, "an IPv6 address stands in brackets, as in [::1]:8080");
   }
+  constexpr std::string_view plain = "http://";
   std::string text(written);
   if (!has_scheme(written)) {
-    const auto guess = uri::parse("http://" + text);
-    if (!guess) refuse_url(written, guess.error().sentence);
-    text.insert(0, is_loopback(guess->host()) ? "http://" : "https://");
+    const auto guess = uri::parse(std::string(plain) + text);
+    if (!guess) refuse_syntax(written, guess.error(), plain.size());
+    text.insert(0, is_loopback(guess->host()) ? plain : "https://");
   }
   auto parsed = uri::parse(text);
-  if (!parsed) {
-    const std::size_t position = parsed.error().position - std::min(parsed.error().position, text.size() - written.size());
-    refuse_url(written, std::string(parsed.error().sentence) + " (at character " + std::to_string(position + 1) + ")");
-  }
+  if (!parsed) refuse_syntax(written, parsed.error(), text.size() - written.size());
   if (parsed->host().empty()) refuse_url(written, "it names no host");
   if (parsed->has_userinfo()) {
     refuse_url(written, "user and password do not belong into a URL; send them with -H 'Authorization: ...'");

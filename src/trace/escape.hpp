@@ -8,8 +8,8 @@
 namespace parley::trace {
 
 /// On one line and without a terminal's escape sequences: control characters and bytes that are no UTF-8 as `\xNN`, characters
-/// that reorder what surrounds them (bidirectional controls) or break a line as `\u{NNNN}`. All else stays as it is, backslashes too:
-/// it is for eyes, not for parsing back.
+/// that reorder what surrounds them (bidirectional controls) or break a line as `\u{NNNN}`. All else stays as it is, backslashes
+/// too: it is for eyes, not for parsing back.
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// The lines of a head or of trailers as on the wire, without line ends and without the empty line that ends it.

@@ -10,11 +10,11 @@ namespace parley::trace {
 /// What is known of a connection, and its exchanges under way: one in HTTP/1, many in later versions.
 struct exchange_folder::connection_state {
   std::uint64_t id = 0;
-  std::uint64_t exchanges = 0;             // so far
-  exchange prototype;                      // look-up and connect, handed to the first exchange
+  std::uint64_t exchanges = 0;  // so far
+  exchange prototype;           // look-up and connect, handed to the first exchange
   bool has_prototype = false;
   std::string peer;
-  std::optional<time_point> first_in;      // of bytes that belong to no message yet
+  std::optional<time_point> first_in;  // of bytes that belong to no message yet
   std::optional<time_point> last_in;
   std::vector<exchange> open;
 
@@ -47,7 +47,8 @@ bool is_written(const exchange& x) {
   return out.ended && out.last_byte.has_value() && out.written >= out.head_bytes + out.content;
 }
 
-bool is_whole(const exchange& x) { return x.request.ended && x.response.ended && is_written(x); }
+/// Its response ends an exchange: what may still come of a request that was answered early is dropped.
+bool is_whole(const exchange& x) { return x.response.ended && (x.role == engine::role::client || is_written(x)); }
 
 }  // namespace
 

@@ -14,17 +14,17 @@ namespace parley::trace {
 
 /// One side's message, as this end saw it.
 struct message {
-  std::string head;                     // wire text; empty where there is none (HTTP/0.9 responses)
+  std::string head;  // wire text; empty where there is none (HTTP/0.9 responses)
   parley::version version = parley::version::http1_1;
-  int status = 0;                       // of a response
-  std::uint64_t head_bytes = 0;         // on the wire; 0 where nobody said
-  std::uint64_t content = 0;            // bytes, without framing
-  std::uint64_t written = 0;            // bytes that went out since it began; of an outgoing one
-  std::string trailers;                 // `Name: value` lines
+  int status = 0;                        // of a response
+  std::uint64_t head_bytes = 0;          // on the wire; 0 where nobody said
+  std::uint64_t content = 0;             // bytes, without framing
+  std::uint64_t written = 0;             // bytes that went out since it began; of an outgoing one
+  std::string trailers;                  // `Name: value` lines
   std::optional<time_point> first_byte;  // received, or written
   std::optional<time_point> last_byte;
-  bool begun = false;                   // its head was seen, or for HTTP/0.9 its content
-  bool ended = false;                   // it is whole
+  bool begun = false;  // its head was seen, or for HTTP/0.9 its content
+  bool ended = false;  // it is whole
 };
 
 /// One address that was tried.

@@ -5,8 +5,7 @@
 
 namespace parley::trace {
 
-live::live(std::function<void(const exchange&)> tell)
-    : folder_([tell = std::move(tell)](exchange&& whole) { tell(whole); }) {}
+live::live(std::function<void(const exchange&)> tell) : folder_([tell = std::move(tell)](exchange&& whole) { tell(whole); }) {}
 
 void live::observe(const engine::observation& seen) noexcept {
   const std::lock_guard lock(mutex_);

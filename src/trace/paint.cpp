@@ -42,6 +42,22 @@ std::string paint::right(std::string_view text, std::size_t width) const {
   return std::string(width - columns(out), ' ') + out;
 }
 
+std::vector<std::string> paint::wrapped(std::string_view text, std::size_t width) const {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string word = cut(text.substr(0, end), width);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const bool fits = !lines.empty() && columns(lines.back()) + 1 + columns(word) <= width;
+    if (fits) {
+      lines.back() += " " + word;
+    } else {
+      lines.push_back(word);
+    }
+  }
+  return lines;
+}
+
 std::string paint::bar(double begin, double end, std::size_t width) const {
   const double halves = 2.0 * static_cast<double>(width);
   const auto scaled = [&](double part) { return static_cast<std::size_t>(std::lround(std::clamp(part, 0.0, 1.0) * halves)); };

@@ -31,7 +31,8 @@ std::string written_as_http1(const semantics::response_head& head) {
 }
 
 head_step record_head(const engine::observed_head& seen) {
-  head_step step{.way = seen.way, .is_request = seen.request != nullptr, .wire_size = seen.text.size(), .text = std::string(seen.text)};
+  head_step step{
+      .way = seen.way, .is_request = seen.request != nullptr, .wire_size = seen.text.size(), .text = std::string(seen.text)};
   if (seen.request != nullptr) {
     step.version = seen.request->version;
     if (step.text.empty()) step.text = written_as_http1(*seen.request);

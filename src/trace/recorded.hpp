@@ -78,7 +78,8 @@ struct recorded {
   time_point time{};
   std::uint64_t connection = 0;
   engine::stream_id stream = 0;
-  std::variant<resolve_step, connect_step, bytes_step, head_step, data_step, trailers_step, end_step, state_step, error_step, close_step>
+  std::variant<resolve_step, connect_step, bytes_step, head_step, data_step, trailers_step, end_step, state_step, error_step,
+               close_step>
       what;
 };
 

@@ -16,7 +16,8 @@ class server_view {
   std::string draw() {
     const std::string peer = x_.peer.empty() ? "a client" : printable(x_.peer);
     const std::string which = "connection " + std::to_string(x_.connection);
-    row(paint_.top(), tint::connect, "1 connect", "from " + peer + (x_.number > 1 ? ", kept alive: request " + std::to_string(x_.number) + " of " : ", new ") + which, {},
+    row(paint_.top(), tint::connect, "1 connect",
+        "from " + peer + (x_.number > 1 ? ", kept alive: request " + std::to_string(x_.number) + " of " : ", new ") + which, {},
         {});
     const message& in = x_.request;
     const message& out = x_.response;
@@ -45,11 +46,13 @@ class server_view {
     return text;
   }
 
-  void row(std::string_view glyph, tint t, std::string_view label, const std::string& about, const message& m, const std::string& time) {
+  void row(std::string_view glyph, tint t, std::string_view label, const std::string& about, const message& m,
+           const std::string& time) {
     constexpr std::size_t label_width = 12;
     constexpr std::size_t number_width = 11;
     const std::uint64_t bytes = m.head_bytes + m.content;
-    const std::string numbers = m.begun ? paint_.right(size_text(bytes), number_width) + paint_.right(time, number_width) : std::string();
+    const std::string numbers =
+        m.begun ? paint_.right(size_text(bytes), number_width) + paint_.right(time, number_width) : std::string();
     const std::size_t room = width_ - 2 - label_width - (numbers.empty() ? 0 : 2 * number_width);
     std::string line = paint_.colour(tint::faint, glyph) + " " + paint_.colour(t, paint_.left(label, label_width));
     line += numbers.empty() ? paint_.cut(about, room) : paint_.left(about, room) + paint_.colour(tint::faint, numbers);

@@ -34,7 +34,8 @@ std::string sizes(const message& m) {
 std::string_view field_value(std::string_view head, std::string_view name) {
   for (const std::string_view line : head_lines(head)) {
     const std::size_t colon = line.find(':');
-    if (colon != std::string_view::npos && base::iequals(line.substr(0, colon), name)) return base::trim_ows(line.substr(colon + 1));
+    if (colon != std::string_view::npos && base::iequals(line.substr(0, colon), name))
+      return base::trim_ows(line.substr(colon + 1));
   }
   return {};
 }
@@ -62,12 +63,14 @@ std::string status_text(const message& response) {
 class timeline_view {
  public:
   timeline_view(const exchange& x, const look& how)
-      : x_(x), how_(how), paint_(how), width_(std::max<std::size_t>(how.width, 60)), start_(x.started()), total_(x.finished() - start_) {}
+      : x_(x), how_(how), paint_(how), width_(std::max<std::size_t>(how.width, 60)), start_(x.started()),
+        total_(x.finished() - start_) {}
 
   std::string draw(std::string_view title) {
     const std::string heading = title.empty() ? title_from_head(x_) : std::string(title);
     const std::string shown = paint_.left(display_url(heading, how_.show_secrets), width_ - 2 * time_width);
-    line(paint_.colour(tint::strong, shown) + paint_.colour(tint::faint, paint_.right("took", time_width) + paint_.right("at", time_width)));
+    line(paint_.colour(tint::strong, shown) +
+         paint_.colour(tint::faint, paint_.right("took", time_width) + paint_.right("at", time_width)));
     line("");
     draw_connect();
     draw_request();
@@ -107,13 +110,14 @@ class timeline_view {
     std::string about = printable(x_.peer);
     if (x_.number > 1) {
       about += ", kept alive: request " + std::to_string(x_.number) + " on this connection";
-    } else if (!x_.host.empty() && !about.empty()) {
+    } else if (was_looked_up() && !about.empty()) {
       about = printable(x_.host) + " " + std::string(paint_.arrow()) + " " + about;
     } else if (about.empty()) {
       about = printable(x_.host);
     }
     step('1', tint::connect, "Connect", about);
-    if (x_.resolve_started) part("look-up", tint::connect, *x_.resolve_started, x_.resolve_done.value_or(x_.finished()));
+    if (x_.resolve_started && was_looked_up())
+      part("look-up", tint::connect, *x_.resolve_started, x_.resolve_done.value_or(x_.finished()));
     for (const attempt& a : x_.attempts) {
       part("TCP", a.error.empty() ? tint::connect : tint::bad, a.started, a.done.value_or(x_.finished()));
       if (!a.error.empty()) note(tint::bad, std::string(paint_.cross()) + " " + printable(a.address) + ": " + printable(a.error));
@@ -121,11 +125,18 @@ class timeline_view {
     railed("");
   }
 
+  /// Not so for a host that is an address.
+  [[nodiscard]] bool was_looked_up() const {
+    const bool is_address = x_.host.find(':') != std::string::npos || x_.host.find_first_not_of("0123456789.") == std::string::npos;
+    return !x_.host.empty() && !is_address;
+  }
+
   void draw_request() {
     step('2', tint::request, "Request", x_.request.begun ? sizes(x_.request) : "not sent");
     if (x_.request.begun) {
       const time_point begin = x_.request.first_byte.value_or(x_.finished());
-      part(x_.request.ended ? "sent" : "sending", tint::request, before_request().value_or(begin), x_.request.last_byte.value_or(begin));
+      part(x_.request.ended ? "sent" : "sending", tint::request, before_request().value_or(begin),
+           x_.request.last_byte.value_or(begin));
       head(x_.request.head);
       head(x_.request.trailers);
     }
@@ -148,7 +159,8 @@ class timeline_view {
     if (r.first_byte) {
       // A server may answer before it has the whole request.
       part("first byte", tint::response, std::min(sent, *r.first_byte), *r.first_byte);
-      part(r.ended ? "last byte" : "broken off", r.ended ? tint::response : tint::bad, *r.first_byte, r.last_byte.value_or(x_.finished()));
+      part(r.ended ? "last byte" : "broken off", r.ended ? tint::response : tint::bad, *r.first_byte,
+           r.last_byte.value_or(x_.finished()));
     }
     for (const std::string& interim : x_.interim_heads) head(interim);
     head(r.head);
@@ -157,16 +169,14 @@ class timeline_view {
   }
 
   void draw_end() {
-    std::string text = duration_text(total_) + " in all";
-    tint t = tint::strong;
+    line(paint_.colour(tint::faint, paint_.corner()) + " " + paint_.colour(tint::strong, duration_text(total_) + " in all"));
+    std::string why;
     if (!x_.error.empty()) {
-      text += "; " + printable(x_.error);
-      t = tint::bad;
+      why = printable(x_.error);
     } else if (!x_.closed.empty()) {
-      text += "; the connection closed: " + printable(x_.closed);
-      t = tint::bad;
+      why = "The connection closed: " + printable(x_.closed);
     }
-    line(paint_.colour(tint::faint, paint_.corner()) + " " + paint_.colour(t, paint_.cut(text, width_ - 2)));
+    for (const std::string& each : paint_.wrapped(why, width_ - 2)) line("  " + paint_.colour(tint::bad, each));
   }
 
   const exchange& x_;

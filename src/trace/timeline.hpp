@@ -12,8 +12,8 @@ namespace parley::trace {
 
 /// How text is drawn.
 struct look {
-  bool unicode = true;  // else plain ASCII
-  bool colour = false;  // ANSI colours
+  bool unicode = true;     // else plain ASCII
+  bool colour = false;     // ANSI colours
   std::size_t width = 80;  // columns, 60 at least
   bool show_secrets = false;
 };

@@ -49,7 +49,7 @@ TEST(attempt, a_stale_connection_is_replaced_where_that_is_safe) {
       {method::get, "", true},
       {method::put, "", true},
       {method::delete_, "", true},
-      {method::post, "", false},   // it may have been processed (RFC 9110 §9.2.2)
+      {method::post, "", false},  // it may have been processed (RFC 9110 §9.2.2)
       {method::patch, "", false},
       {method::get, "HTTP/1.1 20", true},  // no response that could be read
       {method::get, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel", false},
@@ -101,6 +101,16 @@ TEST(attempt, connections_that_closed_while_idle_are_not_used) {
   auto got = w.run(w.http.send(request(method::post, attempt_url)));
   EXPECT_TRUE(got->succeeded()) << got->error();
   EXPECT_EQ(w.server.peers.size(), 2u) << "the end had arrived before the second request";
+}
+
+TEST(attempt, what_has_not_left_is_sent_again_whatever_its_method) {
+  world w;
+  w.server.answer_all(ok_hello);
+  EXPECT_TRUE(w.run(w.http.get(attempt_url))->succeeded());
+  w.server.peers[0]->abort();  // the client has not heard of it when it sends
+  auto got = w.run(w.http.send(request(method::post, attempt_url)));
+  EXPECT_TRUE(got->succeeded()) << got->error();
+  EXPECT_EQ(w.server.peers.size(), 2u);
 }
 
 TEST(attempt, failures_in_words) {
@@ -175,9 +185,7 @@ TEST(attempt, the_whole_fetch_has_a_time_out) {
   };
   for (const row& x : rows) {
     world w;
-    w.server.on_connection = [&](peer& p, std::size_t) {
-      p.on_news = [&](peer& from) { from.send(x.wire); };
-    };
+    w.server.on_connection = [&](peer& p, std::size_t) { p.on_news = [&](peer& from) { from.send(x.wire); }; };
     auto got = w.run(w.http.get(attempt_url, parley::options().timeout(1500ms)));
     EXPECT_EQ(got->kind(), fetch_error::kind::timeout);
     EXPECT_EQ(got->error(), x.says);

@@ -40,16 +40,21 @@ TEST(client, requests_as_sent) {
   std::vector<row> rows;
   rows.push_back({plain(parley::method::head, "http://10.0.0.1:80/x"), {}, "HEAD /x HTTP/1.1\r\nHost: 10.0.0.1\r\n\r\n"});
   rows.push_back({plain(parley::method::options, "http://10.0.0.1"), {}, "OPTIONS * HTTP/1.1\r\nHost: 10.0.0.1\r\n\r\n"});
-  rows.push_back({std::move(plain(parley::method::get, "http://10.0.0.1/").header("Host", "www.example.re")), {},
+  rows.push_back({std::move(plain(parley::method::get, "http://10.0.0.1/").header("Host", "www.example.re")),
+                  {},
                   "GET / HTTP/1.1\r\nHost: www.example.re\r\n\r\n"});
-  rows.push_back({std::move(plain(parley::method::get, "http://10.0.0.1/").header("Connection", "close")), {},
+  rows.push_back({std::move(plain(parley::method::get, "http://10.0.0.1/").header("Connection", "close")),
+                  {},
                   "GET / HTTP/1.1\r\nHost: 10.0.0.1\r\nConnection: close\r\n\r\n"});
-  rows.push_back({std::move(plain(parley::method::put, "http://10.0.0.1/").content("abc", "text/plain")), {},
+  rows.push_back({std::move(plain(parley::method::put, "http://10.0.0.1/").content("abc", "text/plain")),
+                  {},
                   "PUT / HTTP/1.1\r\nHost: 10.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nabc"});
-  rows.push_back({plain(parley::method::post, "http://10.0.0.1/"), {}, "POST / HTTP/1.1\r\nHost: 10.0.0.1\r\nContent-Length: 0\r\n\r\n"});
+  rows.push_back(
+      {plain(parley::method::post, "http://10.0.0.1/"), {}, "POST / HTTP/1.1\r\nHost: 10.0.0.1\r\nContent-Length: 0\r\n\r\n"});
   rows.push_back({plain(parley::method::get, "http://10.0.0.1/"), parley::options().version(parley::http1_0),
                   "GET / HTTP/1.0\r\nHost: 10.0.0.1\r\n\r\n"});
-  rows.push_back({plain(parley::method::get, "http://10.0.0.1/old?q"), parley::options().version(parley::http0_9), "GET /old?q\r\n"});
+  rows.push_back(
+      {plain(parley::method::get, "http://10.0.0.1/old?q"), parley::options().version(parley::http0_9), "GET /old?q\r\n"});
   for (row& x : rows) {
     world w;
     const bool head = x.req.method() == parley::method::head;
@@ -94,14 +99,15 @@ TEST(client, responses_at_every_fragment_size) {
   const row rows[] = {
       {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", parley::method::get, 200, "hello", false},
       {"HTTP/1.1 404 Gone Fishing\r\nContent-Length: 2\r\n\r\nno", parley::method::get, 404, "no", false},
-      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: v\r\n\r\n", parley::method::get, 200,
-       "abcde", false},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: v\r\n\r\n", parley::method::get,
+       200, "abcde", false},
       {"HTTP/1.1 200 OK\r\n\r\nuntil the end", parley::method::get, 200, "until the end", true},
       {"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi", parley::method::get, 200, "hi", true},
       {"HTTP/1.1 204 No Content\r\n\r\n", parley::method::get, 204, "", false},
       {"HTTP/1.1 304 Not Modified\r\nContent-Length: 100\r\n\r\n", parley::method::get, 304, "", false},
       {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", parley::method::head, 200, "", false},
-      {"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", parley::method::get, 200, "x", false},
+      {"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", parley::method::get, 200, "x",
+       false},
   };
   for (const row& x : rows) {
     for (const std::size_t fragment : fragment_sizes) {
@@ -138,9 +144,8 @@ TEST(client, tells_of_interim_responses) {
   ASSERT_TRUE(got->succeeded()) << got->error();
   EXPECT_EQ(seen, (std::vector<std::string>{"102", "103</style.css>"}));
 
-  auto failed = w.run(w.http.get("http://10.0.0.1/", parley::options().on_informational([](const response&) {
-    throw std::runtime_error("not wanted");
-  })));
+  auto failed = w.run(w.http.get(
+      "http://10.0.0.1/", parley::options().on_informational([](const response&) { throw std::runtime_error("not wanted"); })));
   EXPECT_EQ(failed->error(), "not wanted");
 }
 
@@ -168,8 +173,10 @@ TEST(client, refuses_what_it_cannot_send) {
   using parley::options;
   const auto producer = [](parley::body_writer&) -> parley::task<> { co_return; };
   std::vector<row> rows;
-  rows.push_back({request(parley::method::post, "http://h/"), options().version(parley::http0_9), "HTTP/0.9 knows GET and nothing else"});
-  rows.push_back({std::move(request(parley::method::post, "http://h/").stream(producer)), options().version(parley::http1_0), "length"});
+  rows.push_back(
+      {request(parley::method::post, "http://h/"), options().version(parley::http0_9), "HTTP/0.9 knows GET and nothing else"});
+  rows.push_back(
+      {std::move(request(parley::method::post, "http://h/").stream(producer)), options().version(parley::http1_0), "length"});
   rows.push_back({std::move(request(parley::method::trace, "http://h/").content("x", "")), options(), "TRACE"});
   rows.push_back({std::move(request(parley::method::get, "http://h/").header("Host", "a b")), options(), "Host"});
   for (row& x : rows) {
@@ -221,7 +228,8 @@ TEST(client, a_switch_of_protocols_is_not_followed) {
 }
 
 TEST(client, collects_up_to_a_limit) {
-  for (const char* wire : {"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n0\r\n\r\n"}) {
+  for (const char* wire : {"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef",
+                           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n0\r\n\r\n"}) {
     world w;
     w.server.answer_all(wire);
     auto fits = w.run(w.http.get("http://10.0.0.1/", parley::options().content_limit(6)));

@@ -41,8 +41,8 @@ TEST(connector, shows_its_steps_under_the_connections_id) {
   w.http.observe(&seen);
   auto got = w.run(w.http.get("http://example.org/"));
   ASSERT_TRUE(got->succeeded()) << got->error();
-  EXPECT_EQ(seen.lines, (lines{"resolve example.org", "resolved 10.0.0.1", "connect 10.0.0.1:80", "connected 10.0.0.1:80", "request",
-                               "response"}));
+  EXPECT_EQ(seen.lines, (lines{"resolve example.org", "resolved 10.0.0.1", "connect 10.0.0.1:80", "connected 10.0.0.1:80",
+                               "request", "response"}));
   for (const auto id : seen.connections) EXPECT_EQ(id, seen.connections[0]);
   EXPECT_NE(seen.connections[0], 0u);
 }
@@ -109,7 +109,8 @@ TEST(connector, sentences_of_failures) {
        "cannot connect to 10.0.0.1 port 8080: connection refused (is the server running?)"},
       {"http://localhost:8080/", fetch_error::kind::connect,
        "cannot connect to localhost port 8080: connection refused (is the server running?)"},
-      {"http://[::1]:8080/", fetch_error::kind::connect, "cannot connect to ::1 port 8080: connection refused (is the server running?)"},
+      {"http://[::1]:8080/", fetch_error::kind::connect,
+       "cannot connect to ::1 port 8080: connection refused (is the server running?)"},
       {"http://example.org/", fetch_error::kind::connect,
        "cannot connect to example.org port 80: connection refused (is the server running?)"},
       {"http://nowhere.invalid/", fetch_error::kind::resolve, "cannot find the host nowhere.invalid: "},

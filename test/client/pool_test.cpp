@@ -31,7 +31,8 @@ TEST(pool, a_kept_alive_connection_is_used_again) {
 }
 
 TEST(pool, a_connection_that_was_said_to_close_is_not) {
-  for (const char* wire : {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx"}) {
+  for (const char* wire :
+       {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx"}) {
     world w;
     w.server.answer_all(wire);
     auto got = w.run(get_in_sequence(w.http, 2));

@@ -21,7 +21,7 @@ void ledger::note(const report& what) {
   if (what.when == report::moment::failed) {
     complain("the writer failed");
   } else if (what.when == report::moment::begun) {
-    doubts_[what.worker] = {what, highest_};
+    doubts_[what.worker] = {what, what.what == deed::start_count ? "0" : document_of(what.number), highest_};
   } else {
     const doubt begun = doubts_[what.worker];
     doubts_.erase(what.worker);
@@ -37,17 +37,17 @@ void ledger::note_end(const report& what, const doubt& begun) {
     case deed::put:
     case deed::start_count:
       if ((what.answer == 1) == was_there) complain(sentence(what, "created and updated are confused"));
-      known_[what.id] = what.what == deed::put ? document_of(what.number) : "0";
+      known_[what.id] = begun.document;
       highest_ = std::max(highest_, what.id);
       break;
     case deed::insert:
       if (was_there || what.id <= begun.highest_before) complain(sentence(what, "its id was used before"));
-      known_[what.id] = document_of(what.number);
+      known_[what.id] = begun.document;
       highest_ = std::max(highest_, what.id);
       break;
     case deed::modify:
       if ((what.answer == 1) != was_there) complain(sentence(what, "wrong about whether it was there"));
-      if (was_there) known_[what.id] = document_of(what.number);
+      if (was_there) known_[what.id] = begun.document;
       break;
     case deed::remove:
       if ((what.answer == 1) != was_there) complain(sentence(what, "wrong about whether it was there"));
@@ -65,18 +65,12 @@ bool ledger::may_be(std::int64_t id, const std::string* document) const {
   const auto known = known_.find(id);
   if (document == nullptr ? known == known_.end() : known != known_.end() && known->second == *document) return true;
   return std::ranges::any_of(doubts_, [&](const auto& each) {
-    const auto& [what, highest_before] = each.second;
-    const std::string* const written = document;
-    switch (what.what) {
-      case deed::put: return what.id == id && written != nullptr && *written == document_of(what.number);
-      case deed::insert: return id > highest_before && written != nullptr && *written == document_of(what.number);
-      case deed::modify:
-        return what.id == id && written != nullptr && *written == document_of(what.number) && known != known_.end();
-      case deed::remove: return what.id == id && written == nullptr;
-      case deed::start_count: return what.id == id && written != nullptr && *written == "0";
-      case deed::count_up: return false;
-    }
-    return false;
+    const auto& [what, written, highest_before] = each.second;
+    if (what.what == deed::count_up) return false;
+    if (what.what == deed::remove) return what.id == id && document == nullptr;
+    const bool this_one = what.what == deed::insert ? id > highest_before : what.id == id;
+    const bool needs_it = what.what == deed::modify;
+    return this_one && document != nullptr && *document == written && (!needs_it || known != known_.end());
   });
 }
 

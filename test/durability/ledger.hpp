@@ -30,6 +30,7 @@ class ledger {
  private:
   struct doubt {
     report what;
+    std::string document;             // that it writes, if it does
     std::int64_t highest_before = 0;  // the highest id that was known when it began
   };
   void note_end(const report& what, const doubt& begun);

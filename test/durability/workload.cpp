@@ -5,6 +5,7 @@
 
 #include <parley/store.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <random>
 #include <thread>
@@ -145,13 +146,13 @@ std::string document_of(std::uint64_t number) {
   const std::uint64_t sort = random() % 20;
   const std::size_t size = sort == 0 ? random() % 20000 : sort < 5 ? random() % 2000 : random() % 100;
   std::string document = "deed " + std::to_string(number) + " ";
-  while (document.size() < size) document += static_cast<char>('a' + random() % 26);
+  while (document.size() < size) document += std::to_string(random());
   return document;
 }
 
 void write_until_the_power_is_cut(const round_plan& plan) {
   lossy_vfs disk;
-  disk.cut_power_at(plan.cut_at, plan.seed, [] { ::_exit(0); });
+  disk.cut_power_at(plan.cut_at, plan.seed, [] { ::kill(::getpid(), SIGKILL); });  // does not return
   store::database_settings how;
   how.connection.file = plan.file;
   how.connection.vfs = disk.name();

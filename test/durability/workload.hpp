@@ -24,7 +24,8 @@ inline constexpr int workers_on_a_loop = 6;
 /// The numbers that a round may use.
 inline constexpr std::uint64_t numbers_of_a_round = 1'000'000;
 
-/// Opens the store on a disk whose power is cut at that step, and lets the workers write until then. Ends the process.
+/// Opens the store on a disk whose power is cut at that step, and lets the workers write until then, when it
+/// kills the process.
 [[noreturn]] void write_until_the_power_is_cut(const round_plan& plan);
 
 }  // namespace parley::test

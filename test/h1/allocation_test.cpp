@@ -26,13 +26,14 @@ std::size_t h1_allocations = 0;
 #endif
 
 #ifndef PARLEY_TEST_SANITIZED
-void* operator new(std::size_t size) {
+// Not inlined: g++ would pair an inlined free with the standard's operator new, and warn.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++h1_allocations;
   if (void* p = std::malloc(size)) return p;
   throw std::bad_alloc();
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 #endif
 
 namespace parley::h1::test {

@@ -18,7 +18,7 @@ constexpr std::string_view upgrade = "GET / HTTP/1.1\r\nHost: a\r\nConnection: u
 TEST(h1_tunnel, upgrade) {
   for (const std::size_t size : fragment_sizes) {
     tester t(engine::role::server);
-    t.feed(std::string(upgrade) + "first ", size);
+    t.feed(join({upgrade, "first "}), size);
     EXPECT_EQ(t.log, "request 1 GET / HTTP/1.1 | Host: a | Connection: upgrade | Upgrade: x | end\n");
     EXPECT_EQ(t.engine.send_response(1, response(101), no_content, epoch).error(), misuse::bad_status) << "it must say to what";
     ASSERT_TRUE(t.engine.send_response(1, response(101, {{"Upgrade", "x"}}), no_content, epoch));

@@ -33,12 +33,9 @@ std::string text_of(const answer& from) {
 
 TEST(resolve, numeric_addresses_and_localhost_need_no_system) {
   const std::pair<const char*, const char*> rows[] = {
-      {"127.0.0.1", "127.0.0.1:80 "},
-      {"::1", "[::1]:80 "},
-      {"2001:db8::7", "[2001:db8::7]:80 "},
-      {"localhost", "[::1]:80 127.0.0.1:80 "},
-      {"LocalHost.", "[::1]:80 127.0.0.1:80 "},
-      {"shop.localhost", "[::1]:80 127.0.0.1:80 "},
+      {"127.0.0.1", "127.0.0.1:80 "},           {"::1", "[::1]:80 "},
+      {"2001:db8::7", "[2001:db8::7]:80 "},     {"localhost", "[::1]:80 127.0.0.1:80 "},
+      {"LocalHost.", "[::1]:80 127.0.0.1:80 "}, {"shop.localhost", "[::1]:80 127.0.0.1:80 "},
   };
   for (const bool real : {true, false}) {
     for (const auto& [host, expected] : rows) {

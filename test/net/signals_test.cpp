@@ -27,7 +27,7 @@ TEST(signals, come_as_callbacks) {
 
 TEST(signals, leave_the_default_behind) {
   const auto loop = net::loop::make();
-  struct sigaction found {};
+  struct sigaction found{};
   {
     const net::signals listening(*loop, {SIGUSR2}, [](int) {});
     sigaction(SIGUSR2, nullptr, &found);

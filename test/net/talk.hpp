@@ -23,7 +23,9 @@ inline void call(std::function<void()> function) {
 /// One end of a connection: reads what comes, keeps it, and calls back.
 class end_of_talk final : public net::stream_handler {
  public:
-  explicit end_of_talk(std::unique_ptr<net::byte_stream> of = nullptr, std::size_t room = 16384) : room_(room) { take(std::move(of)); }
+  explicit end_of_talk(std::unique_ptr<net::byte_stream> of = nullptr, std::size_t room = 16384) : room_(room) {
+    take(std::move(of));
+  }
 
   void take(std::unique_ptr<net::byte_stream> of) {
     stream = std::move(of);

@@ -110,7 +110,8 @@ TEST_F(tcp, sends_slices_of_files_between_bytes) {
   connected_pair talk(*loop);
   const std::string content = pattern(3 * 1024 * 1024);
   const unique_fd file = file_with(content);
-  const std::vector<segment> segments{{"head\r\n"}, {{}, file.get(), 100, 2 * 1024 * 1024}, {{}, file.get(), 0, 0}, {"middle"}, {{}, file.get(), 7, 9}};
+  const std::vector<segment> segments{
+      {"head\r\n"}, {{}, file.get(), 100, 2 * 1024 * 1024}, {{}, file.get(), 0, 0}, {"middle"}, {{}, file.get(), 7, 9}};
   const std::string expected = "head\r\n" + content.substr(100, 2 * 1024 * 1024) + "middle" + content.substr(7, 9);
   std::size_t written = 0;
   const auto write_rest = [&] {

@@ -182,6 +182,27 @@ TEST(leave_response, a_half_closed_client_is_answered_but_not_for_ever) {
   }
 }
 
+TEST(leave_response, a_half_closed_client_that_reads_gets_all_of_a_long_answer) {
+  memory_server server;
+  server.route("GET /", [&](request&) -> task<response> {
+    co_return parley::stream(
+        [&](parley::body_writer& out) -> task<> {
+          for (int i = 0; i < 20; ++i) {
+            auto sleeping = parley::sleep_for(1s);
+            co_await sleeping;
+            auto writing = out.write("a second's worth ");
+            co_await writing;
+          }
+        },
+        "text/plain");
+  });
+  memory_peer peer(*server.loop, 80);
+  peer.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  peer.end();
+  server.loop->run_for(30s);
+  EXPECT_TRUE(peer.received.ends_with("0\r\n\r\n")) << peer.received;
+}
+
 TEST(leave_blocking, cancels_the_await_and_drops_the_result) {
   std::promise<void> go_on;
   auto may_end = go_on.get_future().share();

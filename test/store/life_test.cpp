@@ -85,8 +85,9 @@ TEST(store_life, a_full_queue_is_busy_and_passes) {
     auto second = how_it_ends(fresh.store->put(12, "x"));
     auto third = how_it_ends(fresh.store->put(13, "x"));
     auto release = [&]() -> task<> {
+      auto turn = parley::yield();  // until the others wait
+      co_await turn;
       held.let_go();
-      co_return;
     };
     auto all = when_all(std::move(first), std::move(second), std::move(third), release());
     auto ends = co_await all;
@@ -173,8 +174,9 @@ TEST(store_life, destroying_finishes_what_waits) {
   std::thread waits([&] {
     auto both = [&]() -> task<> {
       auto tell = [&]() -> task<> {
+        auto turn = parley::yield();
+        co_await turn;
         all_wait.set_value();
-        co_return;
       };
       auto write = when_all(how_it_ends(fresh.store->put(20, "kept")), tell());
       auto ends = co_await write;

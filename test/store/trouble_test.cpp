@@ -126,6 +126,8 @@ TEST(store_trouble, what_fits_is_kept_when_another_of_its_group_does_not) {
     std::vector<task<int>> works;
     for (std::int64_t id = 10; id < 20; ++id) works.push_back(outcome_of_put(*fresh.store, id, id == 15 ? 1 << 20 : 1000));
     auto release = [&]() -> task<int> {
+      auto turn = parley::yield();  // until the others wait
+      co_await turn;
       held->let_go();
       co_return 0;
     };
@@ -169,7 +171,7 @@ TEST(store_trouble, a_disk_that_fails) {
 }
 
 TEST(store_trouble, moved_away_and_back) {
-  store_fixture fresh;
+  store_fixture fresh(sqlite_options().readers(1));
   run(fresh.store->put(1, "one"));
   EXPECT_TRUE(run(fresh.store->get(1)).has_value());
   move_all(fresh.file, fresh.folder / "away");
@@ -212,6 +214,31 @@ TEST(store_trouble, replaced_by_another_file) {
   move_all(fresh.folder / "away", fresh.file);
   EXPECT_TRUE(run(fresh.store->get(1)).has_value());
   EXPECT_EQ(run(fresh.store->put(1, "three")), record_store::outcome::updated);
+}
+
+/// The open files of this process that have no name below the folder any more.
+std::size_t nameless_files(const files::path& folder) {
+  std::size_t count = 0;
+  for (const auto& entry : files::directory_iterator("/proc/self/fd")) {
+    std::error_code gone_meanwhile;
+    const std::string target = files::read_symlink(entry.path(), gone_meanwhile).string();
+    if (target.starts_with(folder.string()) && target.ends_with(" (deleted)")) ++count;
+  }
+  return count;
+}
+
+TEST(store_trouble, old_and_new_connections_never_meet) {
+  store_fixture fresh(sqlite_options().readers(1));
+  run(fresh.store->put(1, "old"));  // the writer's connection is open, the reader's not yet
+  const std::string copy = fresh.folder / "copy";
+  plain_sqlite(fresh.file).run("VACUUM INTO '" + copy + "'");
+  plain_sqlite(copy).run("UPDATE records_things SET document='new'");
+  for (const char* const end : {"-wal", "-shm"}) files::remove(fresh.file + end);
+  files::rename(copy, fresh.file);
+  EXPECT_EQ(run(fresh.store->get(1))->document, "new");
+  EXPECT_EQ(nameless_files(fresh.folder.path()), 0U) << "both would use the name of the -wal";
+  EXPECT_EQ(run(fresh.store->put(1, "newer")), record_store::outcome::updated);
+  EXPECT_EQ(run(fresh.store->get(1))->document, "newer");
 }
 
 TEST(store_trouble, the_log_alone_was_removed) {

@@ -5,9 +5,9 @@
 namespace task_tests {
 namespace {
 
+using parley::task;
 using parley::detail::cancel_state;
 using parley::net::memory_loop;
-using parley::task;
 using namespace std::chrono_literals;
 
 /// Passes three gates, one below another task, and tells how each await ended. Swallows what they throw.
@@ -15,7 +15,8 @@ task<> stubborn(std::vector<gate>& gates, story& told);
 
 task<int> below(gate& at) {
   auto wait = at.pass();
-  co_return co_await wait;
+  const int value = co_await wait;
+  co_return value;
 }
 
 task<> stubborn(std::vector<gate>& gates, story& told) {
@@ -126,9 +127,7 @@ class at_once final : public parley::detail::operation {
  private:
   void start() override {
     switch (what_) {
-      case way::completes:
-        complete();
-        return complete();
+      case way::completes: complete(); return complete();
       case way::throws: throw std::runtime_error("thrown");
       case way::fails: return fail(std::make_exception_ptr(std::runtime_error("failed")));
       case way::is_cancelled: return chain_->cancel();
@@ -141,7 +140,8 @@ class at_once final : public parley::detail::operation {
 
 task<int> awaits_at_once(at_once::way what, cancel_state* chain) {
   at_once wait(what, chain);
-  co_return co_await wait;
+  const int value = co_await wait;
+  co_return value;
 }
 
 TEST(operation, may_end_within_start) {
@@ -187,7 +187,9 @@ TEST(token, calls_back_once_and_not_after_the_registration_ended) {
   parley::cancel_source source;
   int calls = 0;
   const auto kept = source.token().on_cancel([&] { ++calls; });
-  { const auto dropped = source.token().on_cancel([] { FAIL(); }); }
+  {
+    const auto dropped = source.token().on_cancel([] { FAIL(); });
+  }
   source.cancel();
   source.cancel();
   EXPECT_EQ(calls, 1);

@@ -96,7 +96,8 @@ struct started {
 template <class T>
 std::unique_ptr<started<T>> start(parley::task<T> work, parley::detail::cancel_state* chain = nullptr) {
   auto made = std::make_unique<started<T>>();
-  parley::detail::start(std::move(work), chain, [to = made.get()](parley::detail::outcome<T> end) { to->end.emplace(std::move(end)); });
+  parley::detail::start(std::move(work), chain,
+                        [to = made.get()](parley::detail::outcome<T> end) { to->end.emplace(std::move(end)); });
   return made;
 }
 

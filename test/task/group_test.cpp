@@ -5,9 +5,9 @@
 namespace task_tests {
 namespace {
 
+using parley::task;
 using parley::detail::cancel_state;
 using parley::net::memory_loop;
-using parley::task;
 using namespace std::chrono_literals;
 
 /// Passes a gate, and takes a few turns to clean up when it is cancelled.
@@ -40,7 +40,9 @@ task<std::string> text_of(task<int> work) {
 }
 
 task<std::size_t> first_of_three(std::vector<gate>& gates, story& told) {
-  auto race = parley::when_any(careful(gates[0], told, "a"), text_of(careful(gates[1], told, "b")), void_of(careful(gates[2], told, "c")));
+  auto b = text_of(careful(gates[1], told, "b"));
+  auto c = void_of(careful(gates[2], told, "c"));
+  auto race = parley::when_any(careful(gates[0], told, "a"), std::move(b), std::move(c));
   auto first = co_await race;
   told.push_back("over");
   if (first.index() == 0) told.push_back(std::to_string(std::get<0>(first)));
@@ -113,7 +115,9 @@ TEST(when_any, tells_which_of_many) {
 TEST(when_any, needs_a_task) { EXPECT_THROW((void)parley::when_any(std::vector<task<int>>()), std::invalid_argument); }
 
 task<std::string> all_of(std::vector<gate>& gates, story& told) {
-  auto all = parley::when_all(careful(gates[0], told, "a"), text_of(careful(gates[1], told, "b")), void_of(careful(gates[2], told, "c")));
+  auto b = text_of(careful(gates[1], told, "b"));
+  auto c = void_of(careful(gates[2], told, "c"));
+  auto all = parley::when_all(careful(gates[0], told, "a"), std::move(b), std::move(c));
   auto values = co_await all;
   const std::monostate last = std::get<2>(values);
   static_cast<void>(last);

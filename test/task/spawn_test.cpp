@@ -5,8 +5,8 @@
 namespace task_tests {
 namespace {
 
-using parley::net::memory_loop;
 using parley::task;
+using parley::net::memory_loop;
 using namespace std::chrono_literals;
 
 task<> fails() {

@@ -33,13 +33,9 @@ TEST(task, gives_values) {
   EXPECT_EQ(**s->end, 5);
 }
 
-TEST(task, gives_what_can_only_be_moved) {
-  EXPECT_EQ(*parley::run(boxed(7)), 7);
-}
+TEST(task, gives_what_can_only_be_moved) { EXPECT_EQ(*parley::run(boxed(7)), 7); }
 
-TEST(task, ends_without_a_value) {
-  parley::run(nothing());
-}
+TEST(task, ends_without_a_value) { parley::run(nothing()); }
 
 task<std::string> caught() {
   std::string what;
@@ -81,7 +77,9 @@ TEST(task, may_be_dropped_before_it_begins) {
     ++*mine;
     co_return;
   };
-  { const auto dropped = work(counter); }
+  {
+    const auto dropped = work(counter);
+  }
   EXPECT_EQ(*counter, 0);
   EXPECT_EQ(counter.use_count(), 1);
 }
@@ -101,9 +99,7 @@ task<> twice() {
   co_await once;
 }
 
-TEST(task, can_be_awaited_once) {
-  EXPECT_THROW(parley::run(twice()), std::logic_error);
-}
+TEST(task, can_be_awaited_once) { EXPECT_THROW(parley::run(twice()), std::logic_error); }
 
 struct noisy {
   explicit noisy(story& to) : told(&to) {}
@@ -135,7 +131,8 @@ task<std::size_t> many_sequential(int n) {
   std::size_t total = 0;
   for (int i = 0; i < n; ++i) {
     auto one = number(1);
-    total += static_cast<std::size_t>(co_await one);
+    const int got = co_await one;
+    total += static_cast<std::size_t>(got);
   }
   co_return total;
 }
@@ -163,7 +160,8 @@ TEST(task, nests_100000_deep_without_a_stack) {
 task<std::size_t> nested_failure(std::size_t depth) {
   if (depth == 0) throw std::runtime_error("bottom");
   auto inner = nested_failure(depth - 1);
-  co_return co_await inner;
+  const std::size_t below = co_await inner;
+  co_return below;
 }
 
 TEST(task, an_exception_climbs_a_deep_chain) { EXPECT_THROW(parley::run(nested_failure(10'000)), std::runtime_error); }
@@ -181,9 +179,7 @@ task<std::string> with_temporaries() {
 }
 
 // g++ 12 double-frees some temporaries; AddressSanitizer looks at this one.
-TEST(task, keeps_parameters_that_live_on_the_heap) {
-  EXPECT_EQ(parley::run(with_temporaries()).size(), 40U + 36U + 41U);
-}
+TEST(task, keeps_parameters_that_live_on_the_heap) { EXPECT_EQ(parley::run(with_temporaries()).size(), 40U + 36U + 41U); }
 
 task<int> loop_here() { co_return parley::on_loop_thread() ? 1 : 0; }
 task<int> run_within() { co_return parley::run(number(1)); }

@@ -5,9 +5,9 @@
 namespace task_tests {
 namespace {
 
+using parley::task;
 using parley::detail::cancel_state;
 using parley::net::memory_loop;
-using parley::task;
 using namespace std::chrono_literals;
 
 task<> sleeps(story& told, std::chrono::milliseconds how_long) {
@@ -87,7 +87,8 @@ TEST(yield, is_cancelled) {
 
 task<int> waits_at(gate& at) {
   auto wait = at.pass();
-  co_return co_await wait;
+  const int value = co_await wait;
+  co_return value;
 }
 
 TEST(timeout, gives_the_value_that_came_in_time) {

@@ -40,7 +40,7 @@ BAD = [
     ("src/base/a.hpp", '\n#include "semantics/x.hpp"\n', "src/base/a.hpp:2: "),
     ("src/server/a.cpp", '#include "client/pool.hpp"\n', "src/server may not include"),
     ("src/net/a.cpp", '#include "engine/events.hpp"\n', "only the engine's observations"),
-    ("src/store/a.cpp", '#include "net/loop.hpp"\n', "only net's pool"),
+    ("src/store/a.cpp", '#include "net/tcp.hpp"\n', "only net's pool"),
     ("src/tool/get.cpp", '#include "connection/tcp.hpp"\n', "only tool/bench*"),
     ("src/net/a.hpp", "#include <asio.hpp>\n", "Asio"),
     ("test/net/a.cpp", '#include "net/asio_loop.hpp"\n', "only src/net may include it"),

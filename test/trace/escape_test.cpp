@@ -15,19 +15,25 @@ TEST(Printable, MakesTextHarmless) {
   const std::vector<printable_row> rows{
       {"", ""},
       {"plain text", "plain text"},
-      {"C:\\path", "C:\\path"},                               // for eyes: no doubling
+      {"C:\\path", "C:\\path"},                                   // for eyes: no doubling
       {"\x1b[2J\x1b]0;title\x07", "\\x1b[2J\\x1b]0;title\\x07"},  // escape sequences
       {"a\r\nForged: line", "a\\x0d\\x0aForged: line"},
       {"tab\there", "tab\\x09here"},
       {"\x7f", "\\x7f"},
       {"nul\0!"s, "nul\\x00!"},
       {"gr\u00fc\u00df \u65e5\u672c \U0001F600", "gr\u00fc\u00df \u65e5\u672c \U0001F600"},  // valid UTF-8 stays
-      {"\xc2\x9b" "31m", "\\xc2\\x9b31m"},  // U+009B: a C1 control introduces sequences too
-      {"\x9b" "31m", "\\x9b31m"},              // and as a single byte
+      {"\xc2\x9b"
+       "31m",
+       "\\xc2\\x9b31m"},  // U+009B: a C1 control introduces sequences too
+      {"\x9b"
+       "31m",
+       "\\x9b31m"},  // and as a single byte
       {"\xff\xfe", "\\xff\\xfe"},
-      {"\xc3", "\\xc3"},                      // cut off
-      {"\xe0\x80\xaf", "\\xe0\\x80\\xaf"},    // overlong
-      {"user\u202e" "cod.exe", "user\\u{202e}cod.exe"},  // reads backwards otherwise
+      {"\xc3", "\\xc3"},                    // cut off
+      {"\xe0\x80\xaf", "\\xe0\\x80\\xaf"},  // overlong
+      {"user\u202e"
+       "cod.exe",
+       "user\\u{202e}cod.exe"},  // reads backwards otherwise
       {"a\u2028b", "a\\u{2028}b"},
   };
   for (const auto& row : rows) EXPECT_EQ(printable(row.in), row.out);

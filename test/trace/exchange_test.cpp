@@ -145,7 +145,8 @@ TEST(Exchange, WhatItWasDoingWhenItFailed) {
   };
   const std::vector<row> rows{
       {[](trace_test::script& s) { s.see(0, 0, engine::observed_resolve{"example.org", "", false}); }, "looking up example.org"},
-      {[](trace_test::script& s) { s.see(0, 0, engine::observed_connect{"192.0.2.1:80", false, {}}); }, "connecting to 192.0.2.1:80"},
+      {[](trace_test::script& s) { s.see(0, 0, engine::observed_connect{"192.0.2.1:80", false, {}}); },
+       "connecting to 192.0.2.1:80"},
       {[](trace_test::script& s) {
          s.connect(0, 1, "127.0.0.1:80");
          s.request(1, direction::out, trace_test::request_text);

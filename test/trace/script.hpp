@@ -16,7 +16,9 @@ namespace trace_test {
 using parley::engine::direction;
 using time_point = std::chrono::steady_clock::time_point;
 
-inline time_point at(int microseconds) { return time_point{} + std::chrono::seconds(100) + std::chrono::microseconds(microseconds); }
+inline time_point at(int microseconds) {
+  return time_point{} + std::chrono::seconds(100) + std::chrono::microseconds(microseconds);
+}
 
 inline constexpr std::string_view request_text =
     "GET /hello/ada HTTP/1.1\r\nHost: localhost:8080\r\nAuthorization: Basic YWRhOnNlY3JldA==\r\nAccept: */*\r\n\r\n";
@@ -48,7 +50,9 @@ class script {
     head.status = status;
     see(when, stream, parley::engine::observed_head{way, nullptr, &head, text});
   }
-  void data(int when, direction way, std::uint64_t size, std::uint64_t stream = 1) { see(when, stream, parley::engine::observed_data{way, size}); }
+  void data(int when, direction way, std::uint64_t size, std::uint64_t stream = 1) {
+    see(when, stream, parley::engine::observed_data{way, size});
+  }
   void end(int when, direction way, std::uint64_t stream = 1) { see(when, stream, parley::engine::observed_end{way}); }
   void close(int when, std::string_view reason) { see(when, 0, parley::engine::observed_close{reason}); }
 

@@ -64,7 +64,8 @@ TEST(Timeline, AConnectionThatWasKeptAlive) {
   });
   ASSERT_EQ(all.size(), 2u);
   const std::string text = timeline(all[1], {}, {});
-  EXPECT_NE(text.find("1 Connect     127.0.0.1:8080, kept alive: request 2 on this connection\n│\n2 Request"), std::string::npos) << text;
+  EXPECT_NE(text.find("1 Connect     127.0.0.1:8080, kept alive: request 2 on this connection\n│\n2 Request"), std::string::npos)
+      << text;
 }
 
 TEST(Timeline, NobodyListens) {
@@ -99,7 +100,19 @@ TEST(Timeline, BrokenOff) {
   ASSERT_EQ(all.size(), 1u);
   const std::string text = timeline(all[0], {}, {});
   EXPECT_NE(text.find("│ broken off"), std::string::npos) << text;
-  EXPECT_NE(text.find("╰ 0.20 ms in all; the connection closed: the peer closed"), std::string::npos) << text;
+  EXPECT_TRUE(text.ends_with("╰ 0.20 ms in all\n  The connection closed: the peer closed\n")) << text;
+}
+
+TEST(Timeline, AnErrorIsWrappedAndNotCut) {
+  exchange x;
+  x.error =
+      "The server said something that is far too long for one line of a terminal, at least when that is narrow. (RFC 9112 §4)";
+  EXPECT_TRUE(timeline(x, "GET http://a/", {.width = 60})
+                  .ends_with("╰ 0.00 ms in all\n"
+                             "  The server said something that is far too long for one\n"
+                             "  line of a terminal, at least when that is narrow. (RFC\n"
+                             "  9112 §4)\n"))
+      << timeline(x, "GET http://a/", {.width = 60});
 }
 
 TEST(Timeline, NeverWiderThanAsked) {

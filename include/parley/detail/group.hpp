@@ -131,9 +131,8 @@ class tuple_any final : public tuple_group<any_group, T...> {
   template <std::size_t... I>
   result take_at(std::index_sequence<I...>) {
     using take_one = result (*)(tuple_any&);
-    static constexpr take_one table[] = {[](tuple_any& from) {
-      return result(std::in_place_index<I>, value_or_throw(*std::get<I>(from.slots_)));
-    }...};
+    static constexpr take_one table[] = {
+        [](tuple_any& from) { return result(std::in_place_index<I>, value_or_throw(*std::get<I>(from.slots_))); }...};
     return table[this->first_](*this);
   }
 };

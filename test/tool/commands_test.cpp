@@ -1,0 +1,121 @@
+#include "tool/commands.hpp"
+
+#include <parley/config.hpp>
+
+#include "trace/escape.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace parley::tool {
+namespace {
+
+struct said {
+  int code = 0;
+  std::string out, err;
+};
+
+said run(const std::vector<std::string>& words) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  said result;
+  result.code = run_command_line(words);
+  result.out = testing::internal::GetCapturedStdout();
+  result.err = testing::internal::GetCapturedStderr();
+  return result;
+}
+
+TEST(Command, AloneItIsAnOverviewThatFitsATerminal) {
+  const said alone = run({});
+  EXPECT_EQ(alone.code, 0);
+  EXPECT_EQ(alone.err, "");
+  EXPECT_EQ(alone.out, overview());
+  EXPECT_EQ(run({"--help"}).out, overview());
+  EXPECT_EQ(run({"help"}).out, overview());
+  const auto lines = trace::head_lines(alone.out);
+  EXPECT_LE(lines.size(), 24u);
+  for (const auto line : lines) EXPECT_LE(trace::columns(line), 80u) << line;
+  for (const command& c : commands()) {
+    EXPECT_TRUE(c.name == "help" || alone.out.find(c.name) != std::string::npos) << c.name;
+  }
+}
+
+TEST(Command, Version) { EXPECT_EQ(run({"--version"}).out, "parley " PARLEY_VERSION_STRING "\n"); }
+
+TEST(Command, EveryOneHasHelpWithExamples) {
+  for (const command& c : commands()) {
+    if (c.name == "help") continue;
+    const said help = run({c.name, "--help"});
+    EXPECT_EQ(help.code, 0) << c.name;
+    EXPECT_TRUE(help.out.starts_with("parley " + c.name)) << c.name;
+    EXPECT_NE(help.out.find("\nExamples\n  parley "), std::string::npos) << c.name;
+    EXPECT_EQ(run({"help", c.name}).out, help.out);
+    EXPECT_EQ(run({c.name, "-h"}).out, help.out);
+    // Only a command line that is meant to be copied may be wider.
+    for (const auto line : trace::head_lines(help.out)) {
+      const bool copied = line.starts_with("  parley ") || line.starts_with("  tar ");
+      EXPECT_TRUE(copied || trace::columns(line) <= 80) << line;
+    }
+  }
+}
+
+TEST(Command, TheReferenceNamesEveryOption) {
+  const char* source = std::getenv("PARLEY_SOURCE");
+  if (source == nullptr) GTEST_SKIP() << "PARLEY_SOURCE is not set";
+  std::ostringstream text;
+  text << std::ifstream(std::string(source) + "/docs/command.md").rdbuf();
+  const std::string reference = text.str();
+  ASSERT_FALSE(reference.empty());
+  const std::regex option_name("--?[a-z][a-z0-9.-]*");
+  for (const command& c : commands()) {
+    const std::string help = run({c.name, "--help"}).out;
+    for (const auto line : trace::head_lines(help)) {
+      if (!line.starts_with("  -") && !line.starts_with("      --")) continue;
+      const std::string left(line.substr(0, 28));
+      for (std::sregex_iterator at(left.begin(), left.end(), option_name), end; at != end; ++at) {
+        const bool known = reference.find("`" + at->str()) != std::string::npos || at->str() == "-h" || at->str() == "--help";
+        EXPECT_TRUE(known) << c.name << " " << at->str();
+      }
+    }
+  }
+}
+
+TEST(Command, RefusalsAreOneLineAndTwo) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> rows{
+      {{"gte"}, "parley: there is no command gte; did you mean get?\n"},
+      {{"xyzzy"}, "parley: there is no command xyzzy; parley --help lists them\n"},
+      {{"a\x1b[2J"}, "parley: there is no command a\\x1b[2J; parley --help lists them\n"},
+      {{"--verbose"}, "parley: there is no option --verbose before a command; parley --help lists the commands\n"},
+      {{"get"}, "parley: get needs a URL, such as parley get localhost:8080/\n"},
+      {{"request"}, "parley: request needs a URL, such as parley request GET localhost:8080/\n"},
+      {{"request", "A", "b", "c"}, "parley: request takes a method and one URL; got 3 words\n"},
+      {{"serve"}, "parley: serve needs a folder, such as parley serve .\n"},
+      {{"serve", "a", "b"}, "parley: serve takes one folder; got 2\n"},
+      {{"demo", "folder"}, "parley: demo takes no folder; parley serve DIR serves a folder\n"},
+      {{"get", "--jsn", "x", "localhost"},
+       "parley: get: there is no option --jsn; did you mean --json? parley get --help lists them\n"},
+      {{"get", "https://localhost"}, "parley: https://localhost: https is not there yet; only http URLs can be fetched\n"},
+      {{"request", "CONNECT", "localhost:80"}, "parley: CONNECT asks a proxy for a tunnel, which parley does not offer yet\n"},
+  };
+  for (const auto& [words, line] : rows) {
+    const said refused = run(words);
+    EXPECT_EQ(refused.err, line);
+    EXPECT_EQ(refused.code, 2) << line;
+    EXPECT_EQ(refused.out, "");
+  }
+}
+
+TEST(Command, AFolderThatIsNotThere) {
+  const said refused = run({"serve", "/no/such/folder", "--http", "127.0.0.1:0"});
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_EQ(refused.err, "parley: cannot serve /no/such/folder: No such file or directory\n");
+}
+
+}  // namespace
+}  // namespace parley::tool

@@ -1,0 +1,143 @@
+#include "tool/serve_options.hpp"
+
+#include "tool/config_file.hpp"
+#include "tool/exit_code.hpp"
+#include "tool/temporary_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace parley::tool {
+namespace {
+
+serve_plan plan_of(const std::vector<std::string>& words) {
+  arguments args("demo", "", "");
+  serve_options options;
+  declare_serve_options(args, options);
+  EXPECT_TRUE(args.parse(words).empty());
+  return make_serve_plan(options);
+}
+
+std::pair<int, std::string> refused_serve(const std::vector<std::string>& words) {
+  try {
+    static_cast<void>(plan_of(words));
+  } catch (const refusal& error) {
+    return {error.code(), error.what()};
+  }
+  return {0, "nothing was refused"};
+}
+
+TEST(ServePlan, Defaults) {
+  ::setenv("XDG_DATA_HOME", "/somewhere", 1);
+  const serve_plan plan = plan_of({});
+  EXPECT_EQ(plan.http.to_string(), "127.0.0.1:8080");
+  EXPECT_EQ(plan.threads, 0u);
+  EXPECT_EQ(plan.data, "/somewhere/parley");
+  EXPECT_EQ(plan.access_log, "");
+  EXPECT_TRUE(plan.mention_https);
+  EXPECT_FALSE(plan.show);
+  ::setenv("XDG_DATA_HOME", "relative/paths/are/invalid", 1);
+  ::setenv("HOME", "/home/ada", 1);
+  EXPECT_EQ(default_data_folder(), "/home/ada/.local/share/parley");
+  ::unsetenv("XDG_DATA_HOME");
+  EXPECT_EQ(default_data_folder(), "/home/ada/.local/share/parley");
+}
+
+TEST(ServePlan, TheCommandLine) {
+  const serve_plan plan =
+      plan_of({"--http", "[::1]:0", "--https", "off", "--threads", "3", "--data", "d", "--access-log", "-", "--show"});
+  EXPECT_EQ(plan.http.to_string(), "[::1]:0");
+  EXPECT_EQ(plan.threads, 3u);
+  EXPECT_EQ(plan.data, "d");
+  EXPECT_EQ(plan.access_log, "-");
+  EXPECT_FALSE(plan.mention_https);
+  EXPECT_TRUE(plan.show);
+}
+
+TEST(ServePlan, RefusesInOneSentence) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> rows{
+      {{"--http", "off"}, "http is off and https is not there yet, so there is nothing to serve; leave out --http off"},
+      {{"--http", "off", "--https", "off"},
+       "http is off and https is not there yet, so there is nothing to serve; leave out --http off"},
+      {{"--https", "127.0.0.1:8443"}, "https is not there yet, so nothing can listen on 127.0.0.1:8443; use --https off"},
+      {{"--https", "8443"}, "--https 8443: give an address and a port, such as 127.0.0.1:8080 or [::1]:8080, or off"},
+      {{"--cert", "c.pem"}, "https is not there yet, so --cert has no use; leave it out"},
+      {{"--key", "k.pem"}, "https is not there yet, so --key has no use; leave it out"},
+      {{"--threads", "0"}, "--threads takes a number from 1 to 1024; got \"0\""},
+      {{"--threads", "many"}, "--threads takes a number from 1 to 1024; got \"many\""},
+      {{"--threads", "1025"}, "--threads takes a number from 1 to 1024; got \"1025\""},
+      {{"--data", ""}, "--data needs a folder's name"},
+      {{"--access-log", ""}, "--access-log takes a file's name, - or off"},
+  };
+  for (const auto& [words, sentence] : rows) EXPECT_EQ(refused_serve(words), std::pair(int{exit_usage}, sentence));
+  EXPECT_EQ(refused_serve({"--config", "/no/such.toml"}),
+            std::pair(int{exit_local}, std::string("cannot read the configuration /no/such.toml: No such file or directory")));
+  EXPECT_EQ(refused_serve({"--config", "/"}),
+            std::pair(int{exit_local}, std::string("cannot read the configuration /: Is a directory")));
+}
+
+TEST(Config, KeysAreTheLongOptions) {
+  serve_options options;
+  apply_config(options,
+               "# a comment\nhttp = \"127.0.0.1:9000\"\nhttps = \"off\"\nthreads = 2\ndata = \"state\"\naccess-log = "
+               "\"/var/log/parley.log\"\nshow = true\n",
+               "/etc/parley/parley.toml");
+  EXPECT_EQ(options.http, "127.0.0.1:9000");
+  EXPECT_EQ(options.https, "off");
+  EXPECT_EQ(options.threads, "2");
+  EXPECT_EQ(options.data, "/etc/parley/state");  // relative to the file, wherever the command is run
+  EXPECT_EQ(options.access_log, "/var/log/parley.log");
+  EXPECT_TRUE(options.show);
+}
+
+TEST(Config, WordsForTheAccessLogAreNoPaths) {
+  for (const std::string word : {"-", "off"}) {
+    serve_options options;
+    apply_config(options, "access-log = \"" + word + "\"", "conf/parley.toml");
+    EXPECT_EQ(options.access_log, word);
+  }
+}
+
+TEST(Config, TheCommandLineWins) {
+  const tool_test::temporary_folder folder;
+  const std::string file = folder.write("parley.toml", "http = \"127.0.0.1:9000\"\nthreads = 2\n");
+  const serve_plan plan = plan_of({"--threads", "5", "--config", file});
+  EXPECT_EQ(plan.http.port, 9000);
+  EXPECT_EQ(plan.threads, 5u);
+}
+
+TEST(Config, RefusalsNameTheLine) {
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"http = \"127.0.0.1:1\"\n\nthread = 2\n", "parley.toml line 3: there is no key thread; did you mean threads?"},
+      {"xyzzy = 1", "parley.toml line 1: there is no key xyzzy; there are http, https, cert, key, threads, data, access-log, show"},
+      {"threads = \"2\"", "parley.toml line 1: threads must be a whole number, such as threads = 4"},
+      {"threads = 2.5", "parley.toml line 1: threads must be a whole number, such as threads = 4"},
+      {"\nhttp = 8080", "parley.toml line 2: http must be a string, such as http = \"127.0.0.1:8080\""},
+      {"show = \"yes\"", "parley.toml line 1: show must be true or false"},
+      {"[http]\nport = 1", "parley.toml line 1: http must be a string, such as http = \"127.0.0.1:8080\""},
+  };
+  for (const auto& [text, sentence] : rows) {
+    serve_options options;
+    try {
+      apply_config(options, text, "parley.toml");
+      ADD_FAILURE() << text;
+    } catch (const refusal& error) {
+      EXPECT_EQ(error.code(), exit_usage);
+      EXPECT_EQ(error.what(), sentence);
+    }
+  }
+}
+
+TEST(Config, ATextThatIsNoToml) {
+  serve_options options;
+  try {
+    apply_config(options, "http = \"a\"\nthreads = = 2\n", "parley.toml");
+    FAIL();
+  } catch (const refusal& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with("parley.toml line 2: ")) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace parley::tool
