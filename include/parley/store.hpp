@@ -53,8 +53,8 @@ struct record {
 /// **Failure.** A write that throws changed nothing, with one exception: after `gone` the disk itself failed under the
 /// transaction, and the change may turn out to be there.
 ///
-/// **Life.** Destroying the store finishes the writes that wait, completes their tasks and ends the threads; a task that begins
-/// later throws `store_error::gone`. Do not destroy it in one of the functions below.
+/// **Life.** Destroying the store blocks until the writes that wait are done and its threads have ended; their tasks complete. A
+/// task that begins later throws `store_error::gone`. Do not destroy it in one of the functions below.
 class PARLEY_API record_store {
  public:
   enum class outcome { created, updated };
@@ -93,15 +93,30 @@ class PARLEY_API record_store {
 class PARLEY_API sqlite_options {
  public:
   /// How long the database waits for a lock that another program holds. Default 2 s.
-  sqlite_options& busy_timeout_ms(int ms) { busy_timeout_ms_ = ms; return *this; }
+  sqlite_options& busy_timeout_ms(int ms) {
+    busy_timeout_ms_ = ms;
+    return *this;
+  }
   /// Writes that may wait for the writer at once; above it `store_error::busy`. Reads have a queue of the same size. Default 4096.
-  sqlite_options& queue(std::size_t writes) { queue_ = writes; return *this; }
+  sqlite_options& queue(std::size_t writes) {
+    queue_ = writes;
+    return *this;
+  }
   /// Bytes of documents that may wait for the writer at once; above it `store_error::busy`. Default 64 MiB.
-  sqlite_options& queue_bytes(std::size_t bytes) { queue_bytes_ = bytes; return *this; }
+  sqlite_options& queue_bytes(std::size_t bytes) {
+    queue_bytes_ = bytes;
+    return *this;
+  }
   /// Threads that read, each with a connection of its own. Default 2, at least 1.
-  sqlite_options& readers(std::size_t threads) { readers_ = threads; return *this; }
+  sqlite_options& readers(std::size_t threads) {
+    readers_ = threads;
+    return *this;
+  }
   /// The name of a SQLite VFS, for tests. Default: the system's.
-  sqlite_options& vfs(std::string name) { vfs_ = std::move(name); return *this; }
+  sqlite_options& vfs(std::string name) {
+    vfs_ = std::move(name);
+    return *this;
+  }
   [[nodiscard]] int busy_timeout_ms() const { return busy_timeout_ms_; }
   [[nodiscard]] std::size_t queue() const { return queue_; }
   [[nodiscard]] std::size_t queue_bytes() const { return queue_bytes_; }
@@ -121,6 +136,7 @@ class PARLEY_API sqlite_options {
 /// machine (WAL needs shared memory, so no network file system). A file that disappears later is not made anew.
 /// `name`: 1 to 64 letters, digits and `_`, whose case does not count; else `std::invalid_argument`.
 /// Throws `store_error`, naming the file and the reason; `corrupt` for a file that is no database or of a newer version.
-[[nodiscard]] PARLEY_API std::shared_ptr<record_store> open_sqlite(const std::string& path, std::string_view name, sqlite_options how = {});
+[[nodiscard]] PARLEY_API std::shared_ptr<record_store> open_sqlite(const std::string& path, std::string_view name,
+                                                                   sqlite_options how = {});
 
 }  // namespace parley

@@ -13,13 +13,17 @@ client::client(client&&) noexcept = default;
 
 client& client::operator=(client&& other) noexcept {
   if (this == &other) return *this;
-  if (core_) core_->retire();
+  if (!core_) return;
+  core_->retire();
+  core_->unobserve();
   core_ = std::move(other.core_);
   return *this;
 }
 
 client::~client() {
-  if (core_) core_->retire();
+  if (!core_) return;
+  core_->retire();
+  core_->unobserve();
 }
 
 task<response> client::send(request req, options how) { return core::fetch(core_, std::move(req), std::move(how)); }
@@ -61,7 +65,9 @@ client& client::connections_per_origin(std::size_t most) {
 }
 
 client& client::observe(engine::observer* sink) {
-  core_->change_settings().observer = sink;
+  core_->retire();
+  core_->unobserve();
+  core_->settings().observer = sink;
   return *this;
 }
 

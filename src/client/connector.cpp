@@ -7,8 +7,10 @@ namespace parley::fetching {
 
 namespace {
 
+bool observed(const connect_report& report) { return report.sink != nullptr && *report.sink != nullptr; }
+
 void show(const connect_report& report, auto what) {
-  if (report.sink != nullptr) report.sink->observe({report.clock->now(), report.connection, 0, what});
+  if (observed(report)) (*report.sink)->observe({report.clock->now(), report.connection, 0, what});
 }
 
 }  // namespace
@@ -16,22 +18,22 @@ void show(const connect_report& report, auto what) {
 void connect_report::resolving(std::string_view host) const { show(*this, engine::observed_resolve{host, {}, false}); }
 
 void connect_report::resolved(std::string_view host, const std::vector<net::endpoint>& addresses) const {
-  if (sink == nullptr) return;
+  if (!observed(*this)) return;
   std::string list;
   for (const net::endpoint& one : addresses) list += (list.empty() ? "" : ", ") + one.host;
   show(*this, engine::observed_resolve{host, list, true});
 }
 
 void connect_report::connecting(const net::endpoint& to) const {
-  if (sink != nullptr) show(*this, engine::observed_connect{to.to_string(), false, {}});
+  if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), false, {}});
 }
 
 void connect_report::connected(const net::endpoint& to) const {
-  if (sink != nullptr) show(*this, engine::observed_connect{to.to_string(), true, {}});
+  if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), true, {}});
 }
 
 void connect_report::failed(const net::endpoint& to, std::string_view reason) const {
-  if (sink != nullptr) show(*this, engine::observed_connect{to.to_string(), true, reason});
+  if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), true, reason});
 }
 
 // --- looking up --------------------------------------------------------------------------------------------------------------

@@ -23,9 +23,10 @@
 
 namespace parley::fetching {
 
-/// What the connector shows of its work, under the id that the connection will have. `sink` may be null.
+/// What the connector shows of its work, under the id that the connection will have. What
+/// `sink` points to may be null, and may become so.
 struct connect_report {
-  engine::observer* sink = nullptr;
+  engine::observer* const* sink = nullptr;
   std::uint64_t connection = 0;
   const net::loop* clock = nullptr;
 

@@ -39,7 +39,18 @@ fetching::pool_settings& client::core::change_settings() {
 }
 
 void client::core::retire() {
-  if (const auto old = std::exchange(pool_, nullptr)) old->retire();
+  const auto old = std::exchange(pool_, nullptr);
+  if (!old) return;
+  std::erase_if(retired_, [](const auto& gone) { return gone.expired(); });
+  retired_.push_back(old);
+  old->retire();
+}
+
+void client::core::unobserve() {
+  settings_.observer = nullptr;
+  for (const auto& each : retired_) {
+    if (const auto pool = each.lock()) pool->unobserve();
+  }
 }
 
 task<response> client::core::fetch(std::shared_ptr<core> self, request req, options how) {

@@ -7,6 +7,7 @@
 #include <parley/client.hpp>
 
 #include <memory>
+#include <vector>
 #include <string>
 
 namespace parley {
@@ -30,10 +31,13 @@ class client::core final {
   fetching::pool_settings& settings() { return settings_; }
   /// The client is gone: idle connections close, what runs may end.
   void retire();
+  /// The observer may go, though connections of this client may still be there.
+  void unobserve();
 
  private:
   fetching::pool_settings settings_;
   std::shared_ptr<fetching::pool> pool_;
+  std::vector<std::weak_ptr<fetching::pool>> retired_;  // whose last connections may still be open
 };
 
 }  // namespace parley

@@ -35,7 +35,7 @@ task<lease> pool::acquire(const origin& to, bool fresh, std::chrono::millisecond
 task<lease> pool::connect(slot place, std::chrono::milliseconds limit, progress& at) {
   const origin& to = place.at().to;
   const std::uint64_t id = next_connection_id();
-  const connect_report report{settings_.observer, id, &loop_};
+  const connect_report report{&settings_.observer, id, &loop_};
   std::unique_ptr<net::byte_stream> stream;
   try {
     auto connecting = connect_to(loop_, to, report, at);
@@ -108,6 +108,11 @@ void pool::retire() {
   if (std::exchange(retired_, true)) return;
   close_idle("the client is done");
   tell_over();
+}
+
+void pool::unobserve() {
+  settings_.observer = nullptr;
+  for (const auto& each : links_) each->connection->unobserve();
 }
 
 void pool::tell_over() {

@@ -128,6 +128,8 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   [[nodiscard]] task<lease> acquire(const origin& to, bool fresh, std::chrono::milliseconds connect_timeout, progress& at);
   /// Idle connections are closed, and those in use once they are not.
   void retire();
+  /// The observer may go: none of the connections calls it any more.
+  void unobserve();
   /// No new requests are to be sent through it.
   [[nodiscard]] bool retired() const { return retired_; }
   /// The loop ends, and all connections with it.

@@ -39,6 +39,11 @@ void tcp_connection::see(auto what, engine::stream_id stream) {
   if (observer_ != nullptr) observer_->observe({loop_.now(), id_, stream, what});
 }
 
+void tcp_connection::unobserve() {
+  observer_ = nullptr;
+  engine_->observe(nullptr, id_);
+}
+
 void tcp_connection::start() {
   if (!is_client_) see(engine::observed_connect{peer_name_, true, {}});
   turn();

@@ -62,6 +62,8 @@ class tcp_connection final : private net::stream_handler {
   tcp_connection(const tcp_connection&) = delete;
   tcp_connection& operator=(const tcp_connection&) = delete;
 
+  /// The observer may go: it is not called any more.
+  void unobserve();
   /// Begins to read and to watch the time.
   void start();
 

@@ -28,7 +28,7 @@ struct protocol_error {
 
 /// A command that makes no sense in the present state: a defect of our own side, or a handler's.
 enum class misuse : std::uint8_t {
-  unknown_stream,       // no such exchange, or it has ended
+  unknown_stream,  // no such exchange, or it has ended
   head_already_sent,
   head_not_sent,
   after_end,            // content after its end

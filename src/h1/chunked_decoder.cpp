@@ -11,7 +11,16 @@ namespace parley::h1 {
 namespace {
 
 // What a byte means within an extension.
-enum extension_class : std::uint8_t { class_semicolon, class_equals, class_quote, class_escape, class_white, class_tchar, class_text, class_cr };
+enum extension_class : std::uint8_t {
+  class_semicolon,
+  class_equals,
+  class_quote,
+  class_escape,
+  class_white,
+  class_tchar,
+  class_text,
+  class_cr
+};
 constexpr std::size_t extension_class_count = 8;
 
 constexpr extension_class extension_class_of(char c) {
@@ -95,7 +104,8 @@ const engine::protocol_error* chunked_decoder::line_byte(char c, const limits& c
     if (c != ';') return size_digit(c);
     state_ = state::before_name;
   } else {
-    const auto* error = !base::is_class(c, base::class_field_value) && c != '\r' ? &violation::control_character : extension_byte(c);
+    const auto* error =
+        !base::is_class(c, base::class_field_value) && c != '\r' ? &violation::control_character : extension_byte(c);
     if (error != nullptr) return error;
   }
   if (c != '\r' && ++extensions_ > caps.chunk_extensions) return &violation::chunk_extensions_too_long;

@@ -31,18 +31,18 @@ class chunked_decoder {
 
  private:
   enum class state : std::uint8_t {
-    size_first,     // a digit must come
-    size,           // digits
-    before_name,    // behind `;`
-    name,           // of an extension
-    after_name,     // white space
-    before_value,   // behind `=`
-    value,          // a token
-    quoted,         // a quoted string
-    escaped,        // behind `\`
-    after_quoted,   // behind the closing quote
-    after_value,    // white space
-    line_end,       // behind CR
+    size_first,    // a digit must come
+    size,          // digits
+    before_name,   // behind `;`
+    name,          // of an extension
+    after_name,    // white space
+    before_value,  // behind `=`
+    value,         // a token
+    quoted,        // a quoted string
+    escaped,       // behind `\`
+    after_quoted,  // behind the closing quote
+    after_value,   // white space
+    line_end,      // behind CR
     data,
     data_cr,
     data_lf,

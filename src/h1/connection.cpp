@@ -9,13 +9,7 @@ namespace parley::h1 {
 using engine::role;
 
 connection::connection(engine::role role, const limits& caps, options how, time_point now)
-    : limits_(caps),
-      role_(role),
-      options_(how),
-      parser_(caps),
-      now_(now),
-      head_since_(now),
-      content_since_(now),
+    : limits_(caps), role_(role), options_(how), parser_(caps), now_(now), head_since_(now), content_since_(now),
       output_since_(now) {}
 
 bool connection::ended() const {

@@ -188,17 +188,17 @@ class connection final : public engine::byte_engine {
   bool last_had_content_ = false;  // and whether it could carry content
   std::optional<engine::protocol_error> error_;
 
-  std::size_t empty_lines_ = 0;   // before the head that is due
-  std::size_t unconsumed_ = 0;    // given by the last `receive` and not taken
-  bool closing_ = false;          // no further exchange
+  std::size_t empty_lines_ = 0;  // before the head that is due
+  std::size_t unconsumed_ = 0;   // given by the last `receive` and not taken
+  bool closing_ = false;         // no further exchange
   bool eof_ = false;
-  bool eof_seen_ = false;         // and what came before it is dealt with
+  bool eof_seen_ = false;  // and what came before it is dealt with
   bool aborted_ = false;
 
   time_point now_;
-  time_point head_since_;     // the connection's opening, the first byte of a head, or the end of the last exchange
-  time_point content_since_;  // the last progress of content that we receive
-  time_point output_since_;   // the last progress of what we send
+  time_point head_since_;            // the connection's opening, the first byte of a head, or the end of the last exchange
+  time_point content_since_;         // the last progress of content that we receive
+  time_point output_since_;          // the last progress of what we send
   bool content_clock_late_ = false;  // reading went on at an unknown time after `content_since_`
 };
 

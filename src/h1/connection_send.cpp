@@ -69,7 +69,8 @@ std::expected<void, connection::misuse> connection::send_interim(exchange& x, co
 
 // RFC 9110 §7.8: to a protocol that the client offered, once its request is whole.
 std::expected<void, connection::misuse> connection::send_switch(exchange& x, const semantics::response_head& head) {
-  if (!x.upgrade || x.refused || receiving_ != receive_state::waiting || !has_upgrade(head.fields)) return refuse(misuse::bad_status);
+  if (!x.upgrade || x.refused || receiving_ != receive_state::waiting || !has_upgrade(head.fields))
+    return refuse(misuse::bad_status);
   queue_head(x.id, head, {.upgrade = true});
   detach(x.id);
   return {};
@@ -127,7 +128,8 @@ bool connection::can_send_request() const {
   return true;
 }
 
-std::expected<void, connection::misuse> connection::check_request(const semantics::request_head& head, content_length length) const {
+std::expected<void, connection::misuse> connection::check_request(const semantics::request_head& head,
+                                                                  content_length length) const {
   if (role_ != role::client) return refuse(misuse::bad_request);
   if (closing_ || sending_ == send_state::closed) return refuse(misuse::closing);
   if (!can_send_request()) return refuse(misuse::too_many_streams);
@@ -187,7 +189,8 @@ template <class Head>
 void connection::queue_head(stream_id id, const Head& head, const head_framing& framing) {
   mark_output();
   const std::string_view text = write_head(queue_, head, framing);
-  if (!watch_) [[likely]] return;
+  if (!watch_) [[likely]]
+    return;
   engine::observed_head seen{engine::direction::out, nullptr, nullptr, text};
   if constexpr (std::is_same_v<Head, semantics::request_head>) {
     seen.request = &head;

@@ -29,8 +29,9 @@ void take_head(const head_parser& parser, std::string_view text, semantics::resp
                                                               semantics::request_head& head, received_head& meaning);
 
 /// RFC 9112 §6.3 for a response to a request with this method.
-[[nodiscard]] std::optional<engine::protocol_error> response_framing(const semantics::response_head& head, const head_controls& seen,
-                                                                     parley::method::id request, received_head& meaning);
+[[nodiscard]] std::optional<engine::protocol_error> response_framing(const semantics::response_head& head,
+                                                                     const head_controls& seen, parley::method::id request,
+                                                                     received_head& meaning);
 
 /// RFC 9110 §6.5.1: framing and routing cannot be changed behind the content.
 [[nodiscard]] std::optional<engine::protocol_error> check_trailers(const parley::fields& trailers);

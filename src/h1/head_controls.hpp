@@ -15,7 +15,9 @@ enum class control : std::uint8_t { host, content_length, transfer_encoding, con
 inline constexpr auto control_of_id = [] {
   using semantics::field_id;
   std::array<std::uint64_t, semantics::field_id_count> table{};
-  const auto set = [&](field_id id, control c) { table[static_cast<std::size_t>(id)] = std::uint64_t{1} << (8 * static_cast<unsigned>(c)); };
+  const auto set = [&](field_id id, control c) {
+    table[static_cast<std::size_t>(id)] = std::uint64_t{1} << (8 * static_cast<unsigned>(c));
+  };
   set(field_id::host, control::host);
   set(field_id::content_length, control::content_length);
   set(field_id::transfer_encoding, control::transfer_encoding);
@@ -35,7 +37,8 @@ class head_controls {
   /// Adds the counts of lines further on. Beyond two, a count says no more.
   void add(const head_controls& later) {
     counts_ += later.counts_;
-    if ((counts_ & bytes_of(0xfc)) != 0) [[unlikely]] clamp();
+    if ((counts_ & bytes_of(0xfc)) != 0) [[unlikely]]
+      clamp();
   }
   void add(std::size_t id) {
     head_controls one;

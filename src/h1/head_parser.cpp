@@ -97,7 +97,8 @@ head_parser::progress head_parser::read_lines(std::string_view bytes) {
 
     const char* const at = line_scan::find_control(line + scanned_, stop, begin);
     const auto length = static_cast<std::size_t>(at - line);
-    if (length > allowed) [[unlikely]] return fail_long_line(head_is_full);
+    if (length > allowed) [[unlikely]]
+      return fail_long_line(head_is_full);
     if (at == stop) [[unlikely]] {
       scanned_ = length;
       return progress::incomplete;
@@ -130,7 +131,8 @@ void head_parser::skip_plain_lines(std::string_view bytes) {
 // For this and the following two, `incomplete` means: go on with the next line.
 head_parser::progress head_parser::start_line(std::string_view line) {
   start_line_due_ = false;
-  const auto error = kind_ == head_kind::request ? parse_request_line(line, allow_simple_, request_) : parse_status_line(line, status_);
+  const auto error =
+      kind_ == head_kind::request ? parse_request_line(line, allow_simple_, request_) : parse_status_line(line, status_);
   if (error) return fail(*error);
   const bool simple = kind_ == head_kind::request && request_.version == parley::version::http0_9;
   return simple ? progress::complete : progress::incomplete;
@@ -153,11 +155,13 @@ head_parser::progress head_parser::field_line(const char* bytes, const char* lin
   if (count_ == max_count_) [[unlikely]] {
     return fail(kind_ == head_kind::trailers ? violation::too_many_trailers : violation::too_many_fields);
   }
-  if (count_ == capacity_) [[unlikely]] keep_slots(capacity_ * 2);
+  if (count_ == capacity_) [[unlikely]]
+    keep_slots(capacity_ * 2);
 
   // RFC 9112 §5.1: white space around the value is no part of it. One space before it is the rule.
   const char* value = colon + 1;
-  if (value != end && *value == ' ') [[likely]] ++value;
+  if (value != end && *value == ' ') [[likely]]
+    ++value;
   while (value != end && base::is_ows(*value)) ++value;
   const char* value_end = end;
   while (value_end != value && base::is_ows(value_end[-1])) --value_end;

@@ -39,7 +39,8 @@ class head_parser {
   progress parse(std::string_view bytes, scratch& room);
   /// What was found is gone, and no memory is held.
   void release() {
-    if (memory_.data != nullptr) [[unlikely]] release_memory();
+    if (memory_.data != nullptr) [[unlikely]]
+      release_memory();
   }
 
   /// How many bytes the complete head took, the empty line included.

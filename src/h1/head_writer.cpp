@@ -29,7 +29,8 @@ char* put(char* out, std::string_view text) {
 // 16 bytes longer than the head, and `readable` is where the text's own memory ends.
 char* put_short(char* out, std::string_view text, const char* readable) {
   const char* from = text.data();
-  if (text.size() > 64 || readable - from < static_cast<std::ptrdiff_t>((text.size() + 15) & ~std::size_t{15})) return put(out, text);
+  if (text.size() > 64 || readable - from < static_cast<std::ptrdiff_t>((text.size() + 15) & ~std::size_t{15}))
+    return put(out, text);
   for (std::size_t i = 0; i < text.size(); i += 16) std::memcpy(out + i, from + i, 16);
   return out + text.size();
 }

@@ -13,7 +13,7 @@ namespace parley::h1 {
 
 /// How a message that is sent ends, and what its head says of that.
 enum class sent_body : std::uint8_t {
-  none,         // no content; the head says nothing, or the length that a GET would have had
+  none,  // no content; the head says nothing, or the length that a GET would have had
   length,
   chunked,
   until_close,  // and everything after a switch of protocols

@@ -59,7 +59,8 @@ inline const char* find_control(const char* p, const char* end, const char* floo
       if (mask == 0) return end;
     }
     p += std::countr_zero(mask);
-    if (*p != '\t') [[likely]] return p;
+    if (*p != '\t') [[likely]]
+      return p;
     ++p;
   }
 }

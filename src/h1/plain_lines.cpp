@@ -17,33 +17,36 @@ namespace parley::h1 {
 
 namespace plain {
 
-// Names are compared as whole vectors, the colon behind them included, with bit 5 of every byte set. No byte but a letter in either
-// case, a digit, `-` or a control character becomes one of those that known names consist of; the latter are refused below.
+// Names are compared as whole vectors, the colon behind them included. Bit 5 is set only where the known name has a letter: set
+// everywhere it would make a CR equal to `-`, and `Content<CR>Length` a Content-Length.
 constexpr std::size_t vector = 16;
 constexpr std::size_t longest = 2 * vector - 1;
 
 struct folded_name {
   alignas(vector) std::array<char, 2 * vector> text{};
+  alignas(vector) std::array<char, 2 * vector> case_bits{};
   std::uint64_t control = 0;  // as head_controls counts it
   std::uint32_t tail = 0;     // the last four bytes of its slots: length and id
 };
 
 constexpr std::array<std::string_view, 1 + 0
 #define PARLEY_H1_COUNT(identifier, text) +1
-                                                   PARLEY_FIELD_NAMES(PARLEY_H1_COUNT)
+                                           PARLEY_FIELD_NAMES(PARLEY_H1_COUNT)
 #undef PARLEY_H1_COUNT
-                                       >
-    names{
-        std::string_view{},
+                     >
+    names{std::string_view{},
 #define PARLEY_H1_NAME(identifier, text) std::string_view{text},
-        PARLEY_FIELD_NAMES(PARLEY_H1_NAME)
+          PARLEY_FIELD_NAMES(PARLEY_H1_NAME)
 #undef PARLEY_H1_NAME
     };
 constexpr auto folded_names = [] {
   std::array<folded_name, names.size()> table{};
   for (std::size_t i = 1; i < names.size(); ++i) {
     if (names[i].size() > longest) continue;
-    for (std::size_t j = 0; j < names[i].size(); ++j) table[i].text[j] = static_cast<char>(names[i][j] | 0x20);
+    for (std::size_t j = 0; j < names[i].size(); ++j) {
+      table[i].text[j] = base::to_lower(names[i][j]);
+      table[i].case_bits[j] = base::is_alpha(names[i][j]) ? 0x20 : 0;
+    }
     table[i].text[names[i].size()] = ':';
     table[i].control = control_of_id[i];
     table[i].tail = static_cast<std::uint32_t>(names[i].size() | i << 16);
@@ -95,8 +98,10 @@ inline __m128i load(const char* p) { return _mm_loadu_si128(reinterpret_cast<con
 
 inline unsigned equal(__m128i a, __m128i b) { return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(a, b))); }
 
-inline unsigned equal_folded(const char* name, const char* known) {
-  return equal(_mm_or_si128(load(name), _mm_set1_epi8(0x20)), _mm_load_si128(reinterpret_cast<const __m128i*>(known)));
+/// Which of the 16 bytes from `from` on are those of the known name, in either case.
+inline unsigned equal_letters(const char* name, const folded_name& known, std::size_t from) {
+  const auto at = [from](const auto& bytes) { return _mm_load_si128(reinterpret_cast<const __m128i*>(bytes.data() + from)); };
+  return equal(_mm_or_si128(load(name + from), at(known.case_bits)), at(known.text));
 }
 
 /// The known name that a name of this size is, if it is one. Eight bytes before its end, or behind its start, can be read.
@@ -119,17 +124,18 @@ inline std::uint32_t first_bit(unsigned mask) { return static_cast<std::uint32_t
   if (colons == 0) return nullptr;
   const folded_name& known = candidate(line, vector + first_bit(colons));
   const unsigned wanted = colons ^ (colons - 1);  // up to the first colon
-  if (equal_folded(line, known.text.data()) != 0xffff) return nullptr;
-  return (equal_folded(line + vector, known.text.data() + vector) & wanted) == wanted ? &known : nullptr;
+  if (equal_letters(line, known, 0) != 0xffff) return nullptr;
+  return (equal_letters(line, known, vector) & wanted) == wanted ? &known : nullptr;
 }
 
 /// The name that ends at the first colon; null for none. 32 bytes can be read.
 [[gnu::always_inline]] inline const folded_name* find_name(const char* line) {
   const unsigned colons = equal(load(line), _mm_set1_epi8(':'));
-  if (colons == 0) [[unlikely]] return find_long_name(line);
+  if (colons == 0) [[unlikely]]
+    return find_long_name(line);
   const folded_name& known = candidate(line, first_bit(colons));
   const unsigned wanted = colons ^ (colons - 1);
-  return (equal_folded(line, known.text.data()) & wanted) == wanted ? &known : nullptr;
+  return (equal_letters(line, known, 0) & wanted) == wanted ? &known : nullptr;
 }
 
 // The highest bit of each byte that does not lie from `lowest` to 0x7e: less `lowest` it is beyond the distance, and adding what lacks
@@ -194,8 +200,8 @@ inline target_end find_target_end(const char* p, const char* last) {
 
 }  // namespace plain
 
-plain_lines read_plain_lines(std::string_view head, std::size_t position, std::size_t longest_line, parley::detail::field_slot* slots,
-                             std::size_t room) {
+plain_lines read_plain_lines(std::string_view head, std::size_t position, std::size_t longest_line,
+                             parley::detail::field_slot* slots, std::size_t room) {
   if (head.size() - position < 2 * plain::vector) return {position, 0, {}};
   const char* const begin = head.data();
   const char* line = begin + position;

@@ -22,8 +22,8 @@ struct plain_lines {
 /// CR LF. Stops at the first that is anything else, or that lies too near the end of `head`.
 ///
 /// Fills `slots`, which has `room`, with offsets from the start of `head`.
-plain_lines read_plain_lines(std::string_view head, std::size_t position, std::size_t longest_line, parley::detail::field_slot* slots,
-                             std::size_t room);
+plain_lines read_plain_lines(std::string_view head, std::size_t position, std::size_t longest_line,
+                             parley::detail::field_slot* slots, std::size_t room);
 
 /// Reads GET or POST, a path and HTTP/1.1; the size of the line with CR LF, 0 when it is anything else.
 std::size_t read_plain_request_line(std::string_view head, std::size_t longest_line, request_line& out);

@@ -25,10 +25,9 @@ using detail::make;
 // --- lines -------------------------------------------------------------------------------------------------------------------
 inline constexpr auto bare_lf = make(400, "bare-lf", "A line ends with LF alone; it must end with CR LF.", "RFC 9112 §2.2");
 inline constexpr auto bare_cr = make(400, "bare-cr", "A CR is not followed by LF.", "RFC 9112 §2.2");
-inline constexpr auto control_character =
-    make(400, "control-character", "A line contains a control character.", "RFC 9110 §5.5");
-inline constexpr auto too_many_empty_lines = make(400, "too-many-empty-lines", "Too many empty lines precede the request.",
-                                                  "RFC 9112 §2.2", "leading_empty_lines");
+inline constexpr auto control_character = make(400, "control-character", "A line contains a control character.", "RFC 9110 §5.5");
+inline constexpr auto too_many_empty_lines =
+    make(400, "too-many-empty-lines", "Too many empty lines precede the request.", "RFC 9112 §2.2", "leading_empty_lines");
 inline constexpr auto start_line_too_long =
     make(414, "start-line-too-long", "The first line is longer than this server accepts.", "RFC 9112 §3", "start_line");
 inline constexpr auto field_line_too_long =
@@ -71,18 +70,16 @@ inline constexpr auto bad_content_length =
     make(400, "bad-content-length", "Content-Length is not one decimal number.", "RFC 9112 §6.3");
 inline constexpr auto duplicate_content_length =
     make(400, "duplicate-content-length", "There is more than one Content-Length.", "RFC 9112 §6.3");
-inline constexpr auto length_and_coding = make(
-    400, "length-and-transfer-encoding", "Content-Length and Transfer-Encoding must not stand together.", "RFC 9112 §6.1");
-inline constexpr auto coding_in_1_0 =
-    make(400, "transfer-encoding-in-1.0", "HTTP/1.0 has no Transfer-Encoding.", "RFC 9112 §6.1");
+inline constexpr auto length_and_coding =
+    make(400, "length-and-transfer-encoding", "Content-Length and Transfer-Encoding must not stand together.", "RFC 9112 §6.1");
+inline constexpr auto coding_in_1_0 = make(400, "transfer-encoding-in-1.0", "HTTP/1.0 has no Transfer-Encoding.", "RFC 9112 §6.1");
 inline constexpr auto bad_transfer_encoding =
     make(400, "bad-transfer-encoding", "Transfer-Encoding does not end with one chunked.", "RFC 9112 §6.3");
 inline constexpr auto unknown_transfer_coding =
     make(501, "unknown-transfer-coding", "The only transfer coding that is understood here is chunked.", "RFC 9112 §6.1");
 inline constexpr auto bad_connection_field =
     make(400, "bad-connection-field", "The Connection field is not a list of tokens.", "RFC 9110 §7.6.1");
-inline constexpr auto content_in_connect =
-    make(400, "content-in-connect", "A CONNECT request has no content.", "RFC 9110 §9.3.6");
+inline constexpr auto content_in_connect = make(400, "content-in-connect", "A CONNECT request has no content.", "RFC 9110 §9.3.6");
 inline constexpr auto unknown_expectation =
     make(417, "unknown-expectation", "The only expectation that is understood here is 100-continue.", "RFC 9110 §10.1.1");
 
@@ -122,12 +119,12 @@ inline constexpr auto drain_exceeded =
     make(0, "drain-exceeded", "Content that nobody reads is longer than is worth receiving.", "RFC 9112 §9.3", "drain");
 
 // --- responses ---------------------------------------------------------------------------------------------------------------
-inline constexpr auto too_many_informational = make(
-    502, "too-many-informational", "Too many interim responses precede the final one.", "RFC 9110 §15.2", "informational");
+inline constexpr auto too_many_informational =
+    make(502, "too-many-informational", "Too many interim responses precede the final one.", "RFC 9110 §15.2", "informational");
 inline constexpr auto unsolicited_response =
     make(502, "unsolicited-response", "The server sent something that no request asked for.", "RFC 9112 §9.2");
-inline constexpr auto unexpected_upgrade = make(
-    502, "unexpected-upgrade", "The server switched protocols although no request asked for it.", "RFC 9110 §15.2.2");
+inline constexpr auto unexpected_upgrade =
+    make(502, "unexpected-upgrade", "The server switched protocols although no request asked for it.", "RFC 9110 §15.2.2");
 inline constexpr auto closed_before_response =
     make(502, "closed-before-response", "The server closed the connection before it answered.", "RFC 9112 §9.3.1");
 inline constexpr auto not_answered =

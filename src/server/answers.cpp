@@ -4,18 +4,15 @@
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
 #include "semantics/negotiation.hpp"
+#include "server/file_access.hpp"
 #include "server/server_core.hpp"
 
 #include <parley/status.hpp>
 #include <parley/store.hpp>
 #include <parley/uri.hpp>
 
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 namespace parley {
@@ -97,14 +94,8 @@ task<> produce_whole(response& r) {
 // What a server would send straight from a file.
 void read_whole_file(response& r) {
   const detail::file_content file = std::get<detail::file_content>(detail::response_access::content(r));
-  std::string bytes(file.length, '\0');
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t n = ::pread(file.descriptor, bytes.data() + done, bytes.size() - done, static_cast<off_t>(file.offset + done));
-    if (n < 0) throw std::system_error(errno, std::system_category(), "reading a file to answer with");
-    if (n == 0) throw std::length_error("a file shrank while it was read to answer with");
-    done += static_cast<std::size_t>(n);
-  }
+  std::string bytes = server_room::read_slice(file.descriptor, file.offset, file.length);
+  if (bytes.size() != file.length) throw std::length_error("a file shrank while it was read to answer with");
   detail::response_access::content(r, std::move(bytes));
 }
 

@@ -156,7 +156,7 @@ bool connection::checkpoint(checkpoint_mode mode) {
 }
 
 connection::file_identity connection::identity_of(const std::string& file) {
-  struct stat found {};
+  struct stat found{};
   if (::stat(file.c_str(), &found) != 0) return {};
   return {found.st_dev, found.st_ino};
 }

@@ -37,8 +37,7 @@ bool empty_log(connection& on) { return on.checkpoint(connection::checkpoint_mod
 }  // namespace
 
 database::database(const database_settings& how)
-    : how_(how),
-      reads_(std::make_shared<work_queue>(how.connection.file, how.queue_jobs, how.queue_bytes)),
+    : how_(how), reads_(std::make_shared<work_queue>(how.connection.file, how.queue_jobs, how.queue_bytes)),
       writes_(std::make_shared<work_queue>(how.connection.file, how.queue_jobs, how.queue_bytes)),
       connections_(1 + std::max<std::size_t>(how.readers, 1)) {
   prepare_file(how.connection.file);

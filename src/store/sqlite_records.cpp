@@ -1,7 +1,7 @@
 // record_store on SQLite: what each call asks of a connection, and the tasks that wait for it.
+#include "store/sqlite_records.hpp"
 #include "store/job.hpp"
 #include "store/sqlite_connection.hpp"
-#include "store/sqlite_records.hpp"
 #include "store/sqlite_schema.hpp"
 
 #include <parley/store.hpp>
@@ -19,14 +19,11 @@ constexpr std::size_t page_bytes = std::size_t{8} << 20;
 /// The texts of the statements: the keys of each connection's cache.
 struct queries {
   explicit queries(const std::string& table)
-      : get("SELECT document FROM " + table + " WHERE id=?1"),
-        update("UPDATE " + table + " SET document=?2 WHERE id=?1"),
-        insert("INSERT INTO " + table + "(id,document) VALUES(?1,?2)"),
-        remove("DELETE FROM " + table + " WHERE id=?1"),
-        highest("SELECT max(ifnull((SELECT seq FROM sqlite_sequence WHERE name='" + table +
-                "'),0),ifnull((SELECT max(id) FROM " + table + "),0))"),
-        list("SELECT id,document FROM " + table + " WHERE id>?1 ORDER BY id LIMIT ?2"),
-        count("SELECT count(*) FROM " + table) {}
+      : get("SELECT document FROM " + table + " WHERE id=?1"), update("UPDATE " + table + " SET document=?2 WHERE id=?1"),
+        insert("INSERT INTO " + table + "(id,document) VALUES(?1,?2)"), remove("DELETE FROM " + table + " WHERE id=?1"),
+        highest("SELECT max(ifnull((SELECT seq FROM sqlite_sequence WHERE name='" + table + "'),0),ifnull((SELECT max(id) FROM " +
+                table + "),0))"),
+        list("SELECT id,document FROM " + table + " WHERE id>?1 ORDER BY id LIMIT ?2"), count("SELECT count(*) FROM " + table) {}
   const std::string get, update, insert, remove, highest, list, count;
 };
 using shared_queries = std::shared_ptr<const queries>;
@@ -183,9 +180,7 @@ class sqlite_records final : public record_store {
 
   task<bool> remove(std::int64_t id) override { return ask(database_.writes(), remove_work{sql_, id}); }
 
-  task<page> list(std::int64_t after, std::size_t limit) override {
-    return ask(database_.reads(), list_work{sql_, after, limit});
-  }
+  task<page> list(std::int64_t after, std::size_t limit) override { return ask(database_.reads(), list_work{sql_, after, limit}); }
 
   task<std::uint64_t> count() override { return ask(database_.reads(), count_work{sql_}); }
 

@@ -57,7 +57,9 @@ bool has_table(connection& on, const std::string& table) {
 }  // namespace
 
 std::string table_of(std::string_view collection) {
-  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
   if (collection.empty() || collection.size() > 64 || !std::ranges::all_of(collection, allowed)) {
     throw std::invalid_argument("parley::open_sqlite: \"" + std::string(collection) +
                                 "\" cannot name a collection; use 1 to 64 letters, digits and _");

@@ -20,8 +20,9 @@ void work_queue::push(std::shared_ptr<job> what) {
     if (closed_) throw store_error(store_error::kind::gone, file_ + ": the store is closed; open it again");
     // One that is larger than the whole bound gets its turn when nothing else waits.
     if (jobs_.size() >= most_jobs_ || (!jobs_.empty() && bytes_ + bytes > most_bytes_)) {
-      throw store_error(store_error::kind::busy, file_ + ": too much waits for the database; try again soon, or raise the "
-                                                         "store's queue() and queue_bytes()");
+      throw store_error(store_error::kind::busy, file_ +
+                                                     ": too much waits for the database; try again soon, or raise the "
+                                                     "store's queue() and queue_bytes()");
     }
     jobs_.push_back(std::move(what));
     bytes_ += bytes;

@@ -12,7 +12,8 @@ const char* word_for(deed what) {
 }
 
 std::string sentence(const report& what, const std::string& about) {
-  return std::string(word_for(what.what)) + " " + std::to_string(what.number) + " of record " + std::to_string(what.id) + ": " + about;
+  return std::string(word_for(what.what)) + " " + std::to_string(what.number) + " of record " + std::to_string(what.id) + ": " +
+         about;
 }
 
 }  // namespace
@@ -82,7 +83,8 @@ void ledger::settle_count(const records& found) {
   }
   const auto in_doubt = std::ranges::count_if(doubts_, [](const auto& each) { return each.second.what.what == deed::count_up; });
   const std::int64_t count = std::stoll(counted->second);
-  if (count < count_) complain("counts are lost: " + std::to_string(count_) + " was acknowledged, " + counted->second + " is there");
+  if (count < count_)
+    complain("counts are lost: " + std::to_string(count_) + " was acknowledged, " + counted->second + " is there");
   if (count > count_ + in_doubt) complain("more was counted than begun: " + counted->second);
   count_ = count;
 }

@@ -37,7 +37,8 @@ int rows_after_power_cut(const std::string& journal_mode, std::uint64_t seed) {
   lossy_vfs disk;
   {
     lossy_connection on(file, disk);
-    EXPECT_EQ(on.run("PRAGMA journal_mode=" + journal_mode + ";PRAGMA synchronous=EXTRA;CREATE TABLE t(x);INSERT INTO t VALUES(1)"), 0);
+    EXPECT_EQ(on.run("PRAGMA journal_mode=" + journal_mode + ";PRAGMA synchronous=EXTRA;CREATE TABLE t(x);INSERT INTO t VALUES(1)"),
+              0);
     EXPECT_EQ(on.run("PRAGMA synchronous=OFF;INSERT INTO t VALUES(2)"), 0);
     int rows = 0;
     const auto count = [](void* to, int, char** values, char**) { return *static_cast<int*>(to) = std::atoi(values[0]), 0; };
@@ -98,7 +99,8 @@ TEST(lossy_vfs, sectors_are_torn) {
     lossy_vfs disk;
     {
       lossy_connection on(folder / "t.db", disk);
-      EXPECT_EQ(on.run("PRAGMA synchronous=EXTRA;CREATE TABLE t(x);INSERT INTO t VALUES(replace(hex(zeroblob(20000)),'0','a'))"), 0);
+      EXPECT_EQ(on.run("PRAGMA synchronous=EXTRA;CREATE TABLE t(x);INSERT INTO t VALUES(replace(hex(zeroblob(20000)),'0','a'))"),
+                0);
       EXPECT_EQ(on.run("PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;UPDATE t SET x=replace(x,'a','b')"), 0);
       disk.cut_power(seed);
     }
@@ -121,7 +123,8 @@ TEST(lossy_vfs, power_is_cut_at_any_step) {
     disk.cut_power_at(step, step);
     try {
       lossy_connection on(folder / "t.db", disk);
-      const std::string sql = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;BEGIN;CREATE TABLE t(x);INSERT INTO t VALUES(1),(2);COMMIT";
+      const std::string sql =
+          "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;BEGIN;CREATE TABLE t(x);INSERT INTO t VALUES(1),(2);COMMIT";
       finished = on.run(sql) == 0 && disk.steps() < step;
     } catch (const std::runtime_error&) {
       // cut before the file was there

@@ -44,8 +44,8 @@ class database_under_power_cuts {
       std::mt19937_64 random(seed);
       // Early cuts hit the making of the file and its recovery, late ones the moves of the log into the file.
       const std::uint64_t range = random() % 4 == 0 ? 30 : random() % 3 == 0 ? 6000 : 800;
-      test::write_until_the_power_is_cut({folder_ / "records.db", sync_, seed, rounds_ * test::numbers_of_a_round, 1 + random() % range,
-                                          !ledger_.has_count(), ends[1]});
+      test::write_until_the_power_is_cut({folder_ / "records.db", sync_, seed, rounds_ * test::numbers_of_a_round,
+                                          1 + random() % range, !ledger_.has_count(), ends[1]});
     }
     ::close(ends[1]);
     ASSERT_GT(child, 0);

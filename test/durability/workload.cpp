@@ -63,8 +63,9 @@ class worker {
   task<> insert() {
     report what = begin(deed::insert, 0);
     auto insert = store_.insert([number = what.number](std::int64_t) { return document_of(number); });
-    what.id = co_await insert;
-    inserted_.push_back(what.id);
+    const std::int64_t id = co_await insert;
+    what.id = id;
+    inserted_.push_back(id);
     end(what, 0);
   }
   task<> modify(std::int64_t id) {

@@ -18,7 +18,8 @@ std::string text_of(const send_queue& q) {
     if (out[i].descriptor < 0) {
       text += out[i].bytes;
     } else {
-      text += "[" + std::to_string(out[i].descriptor) + ":" + std::to_string(out[i].offset) + "+" + std::to_string(out[i].length) + "]";
+      text +=
+          "[" + std::to_string(out[i].descriptor) + ":" + std::to_string(out[i].offset) + "+" + std::to_string(out[i].length) + "]";
     }
   }
   return text;

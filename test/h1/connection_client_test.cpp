@@ -40,17 +40,19 @@ void expect_responses(const std::vector<response_row>& rows) {
 
 TEST(h1_responses, content) {
   expect_responses({
-      {"length", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab", "response 1 200 OK HTTP/1.1 | Content-Length: 2\ndata 1 ab\ncomplete 1\n"},
+      {"length", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab",
+       "response 1 200 OK HTTP/1.1 | Content-Length: 2\ndata 1 ab\ncomplete 1\n"},
       {"length zero", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "response 1 200 OK HTTP/1.1 | Content-Length: 0 | end\n"},
       {"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nA: b\r\n\r\n",
        "response 1 200 OK HTTP/1.1 | Transfer-Encoding: chunked\ndata 1 x\ntrailers 1 | A: b\ncomplete 1\n"},
       {"until close", "HTTP/1.1 200 OK\r\n\r\nabc", "response 1 200 OK HTTP/1.1\ndata 1 abc\ncomplete 1\n", true, false},
       {"until close, without content", "HTTP/1.1 200 OK\r\n\r\n", "response 1 200 OK HTTP/1.1\ncomplete 1\n", true, false},
-      {"204", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", "response 1 204 No Content HTTP/1.1 | Content-Length: 5 | end\n"},
+      {"204", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
+       "response 1 204 No Content HTTP/1.1 | Content-Length: 5 | end\n"},
       {"304", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
        "response 1 304 Not Modified HTTP/1.1 | Content-Length: 5 | end\n"},
-      {"HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "response 1 200 OK HTTP/1.1 | Transfer-Encoding: chunked | end\n",
-       false, true, parley::method::head},
+      {"HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+       "response 1 200 OK HTTP/1.1 | Transfer-Encoding: chunked | end\n", false, true, parley::method::head},
   });
 }
 
@@ -58,12 +60,14 @@ TEST(h1_responses, persistence) {
   expect_responses({
       {"close", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
        "response 1 200 OK HTTP/1.1 | Content-Length: 0 | Connection: close | end\n", false, false},
-      {"1.0", "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", "response 1 200 OK HTTP/1.0 | Content-Length: 0 | end\n", false, false},
+      {"1.0", "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", "response 1 200 OK HTTP/1.0 | Content-Length: 0 | end\n", false,
+       false},
       {"1.0 kept alive", "HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n",
        "response 1 200 OK HTTP/1.0 | Content-Length: 0 | Connection: keep-alive | end\n", false, true},
       {"1.0 kept alive without length", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\nab",
        "response 1 200 OK HTTP/1.0 | Connection: keep-alive\ndata 1 ab\ncomplete 1\n", true, false},
-      {"a higher minor version", "HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n", "response 1 200 OK HTTP/1.1 | Content-Length: 0 | end\n"},
+      {"a higher minor version", "HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n",
+       "response 1 200 OK HTTP/1.1 | Content-Length: 0 | end\n"},
   });
 }
 
@@ -72,15 +76,16 @@ TEST(h1_responses, interim) {
       {"100 and 103", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
        "response 1 100 Continue HTTP/1.1 | interim\nresponse 1 103 Early Hints HTTP/1.1 | Link: </a> | interim\n"
        "response 1 204 No Content HTTP/1.1 | end\n"},
-      {"101 that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", "reset 1 502 unexpected-upgrade\n", false,
-       false},
+      {"101 that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", "reset 1 502 unexpected-upgrade\n",
+       false, false},
       {"101", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nraw\r\n",
-       "response 1 101 Switching Protocols HTTP/1.1 | Connection: upgrade | Upgrade: x\ndetached 1\ndata 1 raw\r\n\ncomplete 1\n", true,
-       false, parley::method::get, "x"},
-      {"an upgrade declined", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "response 1 200 OK HTTP/1.1 | Content-Length: 0 | end\n",
-       false, true, parley::method::get, "x"},
+       "response 1 101 Switching Protocols HTTP/1.1 | Connection: upgrade | Upgrade: x\ndetached 1\ndata 1 raw\r\n\ncomplete 1\n",
+       true, false, parley::method::get, "x"},
+      {"an upgrade declined", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+       "response 1 200 OK HTTP/1.1 | Content-Length: 0 | end\n", false, true, parley::method::get, "x"},
       {"CONNECT", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nraw",
-       "response 1 200 OK HTTP/1.1 | Content-Length: 5\ndetached 1\ndata 1 raw\ncomplete 1\n", true, false, parley::method::connect},
+       "response 1 200 OK HTTP/1.1 | Content-Length: 5\ndetached 1\ndata 1 raw\ncomplete 1\n", true, false,
+       parley::method::connect},
       {"CONNECT refused", "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno",
        "response 1 403 Forbidden HTTP/1.1 | Content-Length: 2\ndata 1 no\ncomplete 1\n", false, true, parley::method::connect},
   });
@@ -114,15 +119,16 @@ TEST(h1_responses, faults) {
   expect_responses({
       {"both framings", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
        "reset 1 502 length-and-transfer-encoding\n", false, false},
-      {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "reset 1 502 duplicate-content-length\n", false,
+      {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "reset 1 502 duplicate-content-length\n",
+       false, false},
+      {"a coding we do not read", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "reset 1 502 unknown-transfer-coding\n",
+       false, false},
+      {"1.0 chunked", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "reset 1 502 transfer-encoding-in-1.0\n", false,
        false},
-      {"a coding we do not read", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "reset 1 502 unknown-transfer-coding\n", false,
-       false},
-      {"1.0 chunked", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "reset 1 502 transfer-encoding-in-1.0\n", false, false},
       {"bare LF", "HTTP/1.1 200 OK\nContent-Length: 1\n\n", "reset 1 502 bare-lf\n", false, false},
       {"closed", "", "reset 1 502 closed-before-response\n", true, false},
-      {"closed after 100", "HTTP/1.1 100 x\r\n\r\n", "response 1 100 x HTTP/1.1 | interim\nreset 1 502 closed-before-response\n", true,
-       false},
+      {"closed after 100", "HTTP/1.1 100 x\r\n\r\n", "response 1 100 x HTTP/1.1 | interim\nreset 1 502 closed-before-response\n",
+       true, false},
       {"closed within the head", "HTTP/1.1 200", "reset 1 502 incomplete-head\n", true, false},
       {"closed within content", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na",
        "response 1 200 OK HTTP/1.1 | Content-Length: 2\ndata 1 a\nreset 1 502 incomplete-content\n", true, false},
@@ -176,14 +182,16 @@ TEST(h1_responses, the_pipeline_is_bounded_and_a_close_loses_its_rest) {
 
 TEST(h1_responses, nothing_follows_a_request_that_may_switch) {
   tester t(engine::role::client, tester::default_limits(), {.pipeline = 3});
-  ASSERT_TRUE(t.engine.send_request(request(parley::method::get, "/", "a", {{"Upgrade", "x"}}), content_length::no_content(), epoch));
+  ASSERT_TRUE(
+      t.engine.send_request(request(parley::method::get, "/", "a", {{"Upgrade", "x"}}), content_length::no_content(), epoch));
   EXPECT_FALSE(t.engine.can_send_request());
 }
 
 TEST(h1_responses, simple) {
   for (const std::size_t size : fragment_sizes) {
     tester t(engine::role::client);
-    ASSERT_TRUE(t.engine.send_request(request(parley::method::get, "/x", "a", {}, parley::http0_9), content_length::no_content(), epoch));
+    ASSERT_TRUE(
+        t.engine.send_request(request(parley::method::get, "/x", "a", {}, parley::http0_9), content_length::no_content(), epoch));
     EXPECT_EQ(t.sent(), "GET /x\r\n");
     t.feed("HTTP/1.0 is just content here\r\n", size);
     t.eof();
@@ -191,7 +199,8 @@ TEST(h1_responses, simple) {
     EXPECT_TRUE(t.engine.ended());
   }
   tester t(engine::role::client);
-  ASSERT_TRUE(t.engine.send_request(request(parley::method::get, "/x", "a", {}, parley::http0_9), content_length::no_content(), epoch));
+  ASSERT_TRUE(
+      t.engine.send_request(request(parley::method::get, "/x", "a", {}, parley::http0_9), content_length::no_content(), epoch));
   t.eof();
   EXPECT_EQ(t.log, "response 1 200  HTTP/0.9\ncomplete 1\n");
 }

@@ -105,7 +105,8 @@ TEST(h1_requests, targets) {
   expect_rows({
       {"absolute", "GET http://b/x?y HTTP/1.1\r\nHost: a\r\n\r\n", "request 1 GET http://b/x?y HTTP/1.1 | Host: a | end\n"},
       {"asterisk", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "request 1 OPTIONS * HTTP/1.1 | Host: a | end\n"},
-      {"authority", "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", "request 1 CONNECT a:80 HTTP/1.1 | Host: a:80 | end\ndetached 1\n"},
+      {"authority", "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n",
+       "request 1 CONNECT a:80 HTTP/1.1 | Host: a:80 | end\ndetached 1\n"},
       {"extension method", "M-SEARCH /x HTTP/1.1\r\nHost: a\r\n\r\n", "request 1 M-SEARCH /x HTTP/1.1 | Host: a | end\n"},
   });
   expect_refused({
@@ -128,8 +129,8 @@ TEST(h1_requests, the_parts_of_a_target) {
     t.on_event = [&](const engine::event& e) {
       if (const auto* r = std::get_if<engine::request_event>(&e)) {
         // An event's head can only be moved; the test reads what it needs from a copy.
-        head = {r->head.method,        r->head.version,  r->head.form,      r->head.target_ref, r->head.authority_ref,
-                r->head.path_ref,      r->head.query_ref, r->head.scheme_ref, r->head.fields};
+        head = {r->head.method,   r->head.version,   r->head.form,       r->head.target_ref, r->head.authority_ref,
+                r->head.path_ref, r->head.query_ref, r->head.scheme_ref, r->head.fields};
       }
     };
     t.feed(wire);
@@ -182,7 +183,8 @@ TEST(h1_requests, field_lines) {
   expect_rows({
       {"white space around values", "GET / HTTP/1.1\r\nHost:a\r\nA: \t b c \t \r\nB:\r\nC: \r\n\r\n",
        "request 1 GET / HTTP/1.1 | Host: a | A: b c | B:  | C:  | end\n"},
-      {"case and order are kept, values may be anything visible", "GET / HTTP/1.1\r\nhOsT: a\r\nx-Y: \xe9\xff\tz\r\nX-y: \"\r\n\r\n",
+      {"case and order are kept, values may be anything visible",
+       "GET / HTTP/1.1\r\nhOsT: a\r\nx-Y: \xe9\xff\tz\r\nX-y: \"\r\n\r\n",
        "request 1 GET / HTTP/1.1 | hOsT: a | x-Y: \xe9\xff\tz | X-y: \" | end\n"},
       {"names of all token characters", "GET / HTTP/1.1\r\nHost: a\r\n!#$%&'*+-.^_`|~09AZaz: 1\r\n\r\n",
        "request 1 GET / HTTP/1.1 | Host: a | !#$%&'*+-.^_`|~09AZaz: 1 | end\n"},
@@ -204,6 +206,8 @@ TEST(h1_requests, field_lines) {
       {"GET / HTTP/1.1\r\nHost: a\r\nA: b\rC: d\r\n\r\n", 400, "bare-cr"},
       {"GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n\n", 400, "bare-lf"},
       {"GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n\rx", 400, "bare-cr"},
+      {"GET / HTTP/1.1\r\nHost: a\r\nContent\rLength: 3\r\nAccept: a value of some length\r\n\r\n", 400, "bare-cr"},
+      {"GET / HTTP/1.1\r\nHost: a\r\nTransfer\rEncoding: chunked\r\nAccept: a value of some length\r\n\r\n", 400, "bare-cr"},
       {"GET / HTTP/1.1\r\nHost: a\r\nA: b\x01\r\n\r\n", 400, "control-character"},
       {"GET / HTTP/1.1\r\nHost: a\r\nA: b\x7f\r\n\r\n", 400, "control-character"},
       {"GET / HTTP/1.1\r\nHost: a\r\nA: \0\r\n\r\n"sv, 400, "control-character"},
@@ -275,9 +279,13 @@ TEST(h1_requests, an_answer_to_a_fault_follows_the_responses_before_it) {
   for (const std::size_t size : fragment_sizes) {
     tester t(engine::role::server);
     answer_all(t);
-    t.feed("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET  /3 HTTP/1.1\r\n\r\nGET /4 HTTP/1.1\r\nHost: a\r\n\r\n", size);
-    EXPECT_EQ(t.log,
-              "request 1 GET /1 HTTP/1.1 | Host: a | end\nrequest 2 GET /2 HTTP/1.1 | Host: a | end\nreset 3 400 bad-request-line\n");
+    t.feed(
+        "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET  /3 HTTP/1.1\r\n\r\nGET /4 HTTP/1.1\r\nHost: "
+        "a\r\n\r\n",
+        size);
+    EXPECT_EQ(
+        t.log,
+        "request 1 GET /1 HTTP/1.1 | Host: a | end\nrequest 2 GET /2 HTTP/1.1 | Host: a | end\nreset 3 400 bad-request-line\n");
     EXPECT_EQ(t.sent(),
               "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
               "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");

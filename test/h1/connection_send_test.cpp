@@ -51,7 +51,8 @@ TEST(h1_send, framing_of_responses) {
       {"no phrase", get, 299, none, "", "HTTP/1.1 299 \r\nA: b\r\nContent-Length: 0\r\n\r\n"},
       {"1.0", old, 200, two, "ab", "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab", true},
       {"1.0, stream", old, 200, stream, "ab", "HTTP/1.1 200 OK\r\nA: b\r\nConnection: close\r\n\r\nab", true},
-      {"1.0 kept alive", old_alive, 200, two, "ab", "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nab"},
+      {"1.0 kept alive", old_alive, 200, two, "ab",
+       "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nab"},
       {"1.0 kept alive, stream", old_alive, 200, stream, "ab", "HTTP/1.1 200 OK\r\nA: b\r\nConnection: close\r\n\r\nab", true},
       {"0.9", simple, 200, two, "ab", "ab", true},
       {"0.9, stream", simple, 200, stream, "ab", "ab", true},
@@ -87,7 +88,8 @@ TEST(h1_send, framing_fields_are_the_engines_own) {
   EXPECT_FALSE(t.engine.wants_close());
 
   t.feed("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  ASSERT_TRUE(t.engine.send_response(2, response(426, {{"Upgrade", "x"}, {"Connection", "Close"}}), content_length::no_content(), epoch));
+  ASSERT_TRUE(
+      t.engine.send_response(2, response(426, {{"Upgrade", "x"}, {"Connection", "Close"}}), content_length::no_content(), epoch));
   EXPECT_EQ(t.sent(), "HTTP/1.1 426 Upgrade Required\r\nUpgrade: x\r\nContent-Length: 0\r\nConnection: close, upgrade\r\n\r\n");
   EXPECT_TRUE(t.engine.wants_close());
 }
@@ -104,9 +106,8 @@ TEST(h1_send, requests) {
   const auto none = content_length::no_content();
   std::vector<row> rows;
   const auto add = [&](std::string_view name, semantics::request_head head, content_length length, std::string_view content,
-                       std::string_view wire, bool closes = false) {
-    rows.push_back({name, std::move(head), length, content, wire, closes});
-  };
+                       std::string_view wire,
+                       bool closes = false) { rows.push_back({name, std::move(head), length, content, wire, closes}); };
   add("GET", request(method::get, "/x?y", "a:81", {{"A", "b"}}), none, "", "GET /x?y HTTP/1.1\r\nHost: a:81\r\nA: b\r\n\r\n");
   add("the given Host is left out", request(method::get, "/", "a", {{"Host", "b"}, {"content-length", "4"}}), none, "",
       "GET / HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -59,10 +59,14 @@ std::string drop_conditions(std::string_view text) {
     const std::size_t end = std::min(text.find('\n'), text.size() - 1);
     const std::string_view line = text.substr(0, end + 1);
     text.remove_prefix(end + 1);
-    if (line.starts_with("%if ")) on.push_back(on.back() && line[4] != '!');
-    else if (line.starts_with("%else")) on.back() = on[on.size() - 2] && !on.back();
-    else if (line.starts_with("%endif")) on.pop_back();
-    else if (on.back()) kept += line;
+    if (line.starts_with("%if "))
+      on.push_back(on.back() && line[4] != '!');
+    else if (line.starts_with("%else"))
+      on.back() = on[on.size() - 2] && !on.back();
+    else if (line.starts_with("%endif"))
+      on.pop_back();
+    else if (on.back())
+      kept += line;
   }
   return kept;
 }
@@ -138,7 +142,8 @@ std::vector<curl_reply> read_curl_replies(const std::filesystem::path& file) {
   if (servers.find("\nhttp\n") == servers.npos && servers.find("\nhttps") == servers.npos) return replies;
   const std::string reply = between(text, "<reply>\n", "</reply>");
   const std::string command = between(text, "<command", "</command>");
-  const bool head = command.find(" -I") != command.npos || command.find("\n-I") != command.npos || command.find("--head") != command.npos;
+  const bool head =
+      command.find(" -I") != command.npos || command.find("\n-I") != command.npos || command.find("--head") != command.npos;
   const int error = std::atoi(between(text, "<errorcode>\n", "</errorcode>").c_str());
   const std::string name = file.filename().string();
 

@@ -126,22 +126,26 @@ const std::vector<justified_replies>& justified() {
       {"bare-lf",
        "RFC 9112 §2.2, §7.1: chunks and trailers without CR, which with_cr_in_heads leaves alone",
        {"test1090/data1", "test1116/data", "test1417/data", "test341/data", "test693/data"}},
-      {"bare-lf", "RFC 9112 §2.2: lines of a head that do not look like one (a status of 999, folds, odd cookies)",
+      {"bare-lf",
+       "RFC 9112 §2.2: lines of a head that do not look like one (a status of 999, folds, odd cookies)",
        {"test1429/data", "test1473/data", "test2306/data2", "test31/data", "test798/data"}},
-      {"bare-lf", "RFC 9112 §2.3: a reply without status line, as to HTTP/0.9, which was not asked for",
+      {"bare-lf",
+       "RFC 9112 §2.3: a reply without status line, as to HTTP/0.9, which was not asked for",
        {"test1266/data", "test1267/data", "test306/data", "test66/data"}},
       {"control-character", "RFC 9112 §2.3, as above", {"test1164/data"}},
       {"bad-content-length", "RFC 9110 §8.6: a length of more than 64 bits", {"test395/data"}},
-      {"duplicate-content-length", "RFC 9110 §8.6: repeated lengths may be refused, and are",
-       {"test767/data", "test770/data"}},
+      {"duplicate-content-length", "RFC 9110 §8.6: repeated lengths may be refused, and are", {"test767/data", "test770/data"}},
       {"bad-transfer-encoding", "RFC 9112 §6.1: chunked more than once", {"test1482/data", "test1483/data"}},
-      {"unknown-transfer-coding", "RFC 9112 §7.4: we send no TE, so chunked is the only coding a server may use",
+      {"unknown-transfer-coding",
+       "RFC 9112 §7.4: we send no TE, so chunked is the only coding a server may use",
        {"test1123/data", "test1124/data", "test1125/data", "test1170/data", "test1171/data", "test1277/data", "test1493/data",
         "test1617/data"}},
-      {"length-and-transfer-encoding", "RFC 9112 §6.3: both together ought to be handled as an error",
+      {"length-and-transfer-encoding",
+       "RFC 9112 §6.3: both together ought to be handled as an error",
        {"test1122/data", "test1494/data", "test1677/data", "test319/data", "test365/data"}},
       {"field-line-too-long", "RFC 9110 §5.4: longer than limits.field_line", {"test1205/data", "test1556/data"}},
-      {"incomplete-content", "RFC 9112 §8: cut off on purpose, or the answer to a HEAD that a program of the test sends",
+      {"incomplete-content",
+       "RFC 9112 §8: cut off on purpose, or the answer to a HEAD that a program of the test sends",
        {"test1909/data", "test2303/data", "test269/data", "test3035/data", "test3035/data1", "test3223/data", "test514/data"}},
       {"incomplete-head", "RFC 9112 §8: a head without its empty line", {"test1591/data", "test1598/data", "test2304/data"}},
   };
@@ -150,7 +154,8 @@ const std::vector<justified_replies>& justified() {
 
 TEST(curl_vectors, outcomes) {
   const char* vectors = std::getenv("PARLEY_VECTORS");
-  const std::filesystem::path folder = std::filesystem::path(vectors != nullptr ? vectors : "../shared/vectors") / "curl-http-testdata";
+  const std::filesystem::path folder =
+      std::filesystem::path(vectors != nullptr ? vectors : "../shared/vectors") / "curl-http-testdata";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not here; set PARLEY_VECTORS";
   std::map<std::string, std::set<std::string>> differences;  // by kind
   std::size_t compared = 0;
@@ -171,7 +176,8 @@ TEST(curl_vectors, outcomes) {
   EXPECT_GT(bare_lf, 100u) << "of " << compared;
   for (const auto& row : justified()) {
     for (const auto name : row.replies) {
-      EXPECT_EQ(differences[std::string(row.difference)].erase(std::string(name)), 1u) << "stale: " << row.difference << " " << name;
+      EXPECT_EQ(differences[std::string(row.difference)].erase(std::string(name)), 1u)
+          << "stale: " << row.difference << " " << name;
     }
   }
   for (const auto& [kind, names] : differences) {

@@ -57,8 +57,7 @@ TEST(h1_framing, length) {
   expect_content({
       {"content, then a request", join({post, "5\r\n\r\nhello", next}), join({seen, "5\ndata 1 hello\ncomplete 1\n", next_seen})},
       {"zero", join({post, "0\r\n\r\n", next}), join({seen, "0 | end\n", next_seen})},
-      {"leading zeros", join({post, "007\r\n\r\n1234567", next}),
-       join({seen, "007\ndata 1 1234567\ncomplete 1\n", next_seen})},
+      {"leading zeros", join({post, "007\r\n\r\n1234567", next}), join({seen, "007\ndata 1 1234567\ncomplete 1\n", next_seen})},
       {"1.0", "POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nab",
        "request 1 POST / HTTP/1.0 | Content-Length: 2\ndata 1 ab\ncomplete 1\n"},
       {"no field, no content", "POST / HTTP/1.1\r\nHost: a\r\n\r\n", "request 1 POST / HTTP/1.1 | Host: a | end\n"},
@@ -98,14 +97,17 @@ TEST(h1_framing, doubtful_framing_is_refused) {
       {"Transfer-Encoding: xchunked\r\n", "unknown-transfer-coding", 501},
       {"Transfer-Encoding: chunked,\r\n", "bad-transfer-encoding"},
       {"Transfer-Encoding : chunked\r\n", "space-before-colon"},
-      {"Transfer-Encoding: \x0b" "chunked\r\n", "control-character"},
+      {"Transfer-Encoding: \x0b"
+       "chunked\r\n",
+       "control-character"},
   };
   for (const auto& row : rows) {
     for (const std::size_t size : fragment_sizes) {
       tester t(engine::role::server);
       answer_all(t);
       t.feed("POST / HTTP/1.1\r\nHost: a\r\n" + std::string(row.fields) + "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", size);
-      EXPECT_EQ(t.log, "reset 1 " + std::to_string(row.status) + " " + std::string(row.name) + "\n") << row.fields << " in " << size;
+      EXPECT_EQ(t.log, "reset 1 " + std::to_string(row.status) + " " + std::string(row.name) + "\n")
+          << row.fields << " in " << size;
     }
   }
   expect_content({{"1.0 has no Transfer-Encoding", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -192,14 +194,11 @@ TEST(h1_framing, a_message_that_is_cut_off) {
       {"before the empty line", "GET / HTTP/1.1\r\nHost: a\r\n", "reset 1 400 incomplete-head\n"},
       {"within content", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab",
        "request 1 POST / HTTP/1.1 | Host: a | Content-Length: 3\ndata 1 ab\nreset 1 400 incomplete-content\n"},
-      {"within a chunk", join({chunked_head, "3\r\nab"}),
-       join({chunked_request, "data 1 ab\nreset 1 400 incomplete-content\n"})},
+      {"within a chunk", join({chunked_head, "3\r\nab"}), join({chunked_request, "data 1 ab\nreset 1 400 incomplete-content\n"})},
       {"between chunks", join({chunked_head, "2\r\nab\r\n"}),
        join({chunked_request, "data 1 ab\nreset 1 400 incomplete-content\n"})},
-      {"before the last empty line", join({chunked_head, "0\r\n"}),
-       join({chunked_request, "reset 1 400 incomplete-content\n"})},
-      {"within trailers", join({chunked_head, "0\r\nA: b\r\n"}),
-       join({chunked_request, "reset 1 400 incomplete-content\n"})},
+      {"before the last empty line", join({chunked_head, "0\r\n"}), join({chunked_request, "reset 1 400 incomplete-content\n"})},
+      {"within trailers", join({chunked_head, "0\r\nA: b\r\n"}), join({chunked_request, "reset 1 400 incomplete-content\n"})},
       {"after a request", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "request 1 GET / HTTP/1.1 | Host: a | end\n"},
   };
   for (const auto& row : rows) {

@@ -219,7 +219,8 @@ TEST(h1_limits, requests_per_connection) {
   tester t(engine::role::server, caps);
   answer_all(t);
   t.feed(repeat("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 3));
-  EXPECT_EQ(t.sent(), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(t.sent(),
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(t.engine.wants_close());
 }
 

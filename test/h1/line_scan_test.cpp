@@ -23,7 +23,8 @@ std::size_t control_at(std::string_view text, std::size_t from = 0) {
   const exact e(text);
   const char* const begin = e.bytes.get();
   const auto at = static_cast<std::size_t>(find_control(begin + from, begin + e.size, begin) - begin);
-  EXPECT_EQ(at, static_cast<std::size_t>(portable::find_control(begin + from, begin + e.size, begin) - begin)) << "the twin differs";
+  EXPECT_EQ(at, static_cast<std::size_t>(portable::find_control(begin + from, begin + e.size, begin) - begin))
+      << "the twin differs";
   return at;
 }
 

@@ -25,10 +25,14 @@ std::string unescape_wire(std::string_view block) {
     }
     const char c = block[++i];
     if (c == '\n') continue;  // an escaped end of line
-    if (c == 'r') wire += '\r';
-    else if (c == 'n') wire += '\n';
-    else if (c == 't') wire += '\t';
-    else if (c == 'f') wire += '\f';
+    if (c == 'r')
+      wire += '\r';
+    else if (c == 'n')
+      wire += '\n';
+    else if (c == 't')
+      wire += '\t';
+    else if (c == 'f')
+      wire += '\f';
     else if (c == 'x') {
       wire += static_cast<char>(std::strtol(std::string(block.substr(i + 1, 2)).c_str(), nullptr, 16));
       i += 2;
@@ -54,9 +58,12 @@ std::optional<std::pair<std::string, std::string>> span_of(std::string_view line
   if (at == line.npos) return std::nullopt;
   const std::size_t end = line.find("]=", at);
   std::string_view text = line.substr(end + 2);
-  if (text == "lf") text = "\\n";
-  else if (text == "cr") text = "\\r";
-  else text = text.substr(1, text.size() - 2);
+  if (text == "lf")
+    text = "\\n";
+  else if (text == "cr")
+    text = "\\r";
+  else
+    text = text.substr(1, text.size() - 2);
   return std::pair{std::string(line.substr(at + 5, end - at - 5)), unescape_wire(text)};
 }
 

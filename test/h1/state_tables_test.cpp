@@ -12,10 +12,11 @@ namespace parley::h1 {
 namespace {
 
 constexpr std::array<std::string_view, receive_input_count> receive_inputs{
-    "first-byte", "interim", "head-alone", "head-and-content", "head-until-close", "content-end", "exchange-over", "detach", "eof", "violation"};
+    "first-byte",    "interim", "head-alone", "head-and-content", "head-until-close", "content-end",
+    "exchange-over", "detach",  "eof",        "violation"};
 constexpr std::array<std::string_view, 5> receive_actions{"", ", complete", ", incomplete", ", finish", "never"};
-constexpr std::array<std::string_view, send_input_count> send_inputs{"open", "interim", "head-alone", "head-and-content", "data",
-                                                                     "end",  "detach",  "exchange-over", "cut"};
+constexpr std::array<std::string_view, send_input_count> send_inputs{
+    "open", "interim", "head-alone", "head-and-content", "data", "end", "detach", "exchange-over", "cut"};
 
 /// `first-byte: head; eof: closed, finish`, without what never happens.
 std::string row(receive_state state) {
@@ -71,19 +72,23 @@ TEST(h1_state_tables, sending) {
   const std::string twice = no(misuse::head_already_sent);
   const std::string late = no(misuse::after_end);
   const std::string gone = no(misuse::closing);
-  EXPECT_EQ(row(send_state::idle), "open: head; interim: " + unknown + "; head-alone: " + unknown + "; head-and-content: " + unknown +
-                                       "; data: " + unknown + "; end: " + unknown + "; detach: tunnel; exchange-over: idle; cut: closed");
-  EXPECT_EQ(row(send_state::head), "open: " + busy + "; interim: head; head-alone: ended; head-and-content: content; data: " + early +
-                                       "; end: " + early + "; detach: tunnel; exchange-over: closed; cut: closed");
-  EXPECT_EQ(row(send_state::content), "open: " + busy + "; interim: " + twice + "; head-alone: " + twice + "; head-and-content: " + twice +
-                                          "; data: content; end: ended; detach: " + twice + "; exchange-over: closed; cut: closed");
-  EXPECT_EQ(row(send_state::ended), "open: " + busy + "; interim: " + twice + "; head-alone: " + twice + "; head-and-content: " + twice +
-                                        "; data: " + late + "; end: ended; detach: tunnel; exchange-over: idle; cut: closed");
-  EXPECT_EQ(row(send_state::tunnel), "open: " + gone + "; interim: " + twice + "; head-alone: " + twice + "; head-and-content: " + twice +
-                                         "; data: tunnel; end: closed; detach: " + twice + "; exchange-over: closed; cut: closed");
-  EXPECT_EQ(row(send_state::closed), "open: " + gone + "; interim: " + gone + "; head-alone: " + gone + "; head-and-content: " + gone +
-                                         "; data: " + gone + "; end: " + gone + "; detach: " + gone +
+  EXPECT_EQ(row(send_state::idle), "open: head; interim: " + unknown + "; head-alone: " + unknown +
+                                       "; head-and-content: " + unknown + "; data: " + unknown + "; end: " + unknown +
+                                       "; detach: tunnel; exchange-over: idle; cut: closed");
+  EXPECT_EQ(row(send_state::head), "open: " + busy + "; interim: head; head-alone: ended; head-and-content: content; data: " +
+                                       early + "; end: " + early + "; detach: tunnel; exchange-over: closed; cut: closed");
+  EXPECT_EQ(row(send_state::content), "open: " + busy + "; interim: " + twice + "; head-alone: " + twice +
+                                          "; head-and-content: " + twice + "; data: content; end: ended; detach: " + twice +
+                                          "; exchange-over: closed; cut: closed");
+  EXPECT_EQ(row(send_state::ended), "open: " + busy + "; interim: " + twice + "; head-alone: " + twice +
+                                        "; head-and-content: " + twice + "; data: " + late +
+                                        "; end: ended; detach: tunnel; exchange-over: idle; cut: closed");
+  EXPECT_EQ(row(send_state::tunnel), "open: " + gone + "; interim: " + twice + "; head-alone: " + twice +
+                                         "; head-and-content: " + twice + "; data: tunnel; end: closed; detach: " + twice +
                                          "; exchange-over: closed; cut: closed");
+  EXPECT_EQ(row(send_state::closed), "open: " + gone + "; interim: " + gone + "; head-alone: " + gone +
+                                         "; head-and-content: " + gone + "; data: " + gone + "; end: " + gone +
+                                         "; detach: " + gone + "; exchange-over: closed; cut: closed");
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ struct message {
 
 class wire {
  public:
-  explicit wire(unsigned seed) : random(seed), client(engine::role::client, caps(), {.pipeline = 3}), server(engine::role::server, caps()) {
+  explicit wire(unsigned seed)
+      : random(seed), client(engine::role::client, caps(), {.pipeline = 3}), server(engine::role::server, caps()) {
     server.on_event = [this](const engine::event& e) { serve(e); };
     client.on_event = [this](const engine::event& e) { fetched(e); };
   }

@@ -93,6 +93,33 @@ TEST(store_concurrency, an_acknowledged_write_is_seen) {
   for (const auto& complaint : complaints) EXPECT_EQ(complaint, "");
 }
 
+TEST(store_concurrency, an_acknowledged_write_is_seen_on_other_threads) {
+  store_fixture fresh(sqlite_options().readers(4));
+  for (int i = 0; i < 20; ++i) {
+    std::thread([&] { run(fresh.store->put(1, std::to_string(i))); }).join();
+    std::vector<std::thread> readers;  // so that each of the store's readers is asked
+    for (int r = 0; r < 4; ++r) {
+      readers.emplace_back([&] { EXPECT_EQ(run(fresh.store->get(1))->document, std::to_string(i)); });
+    }
+    for (auto& reader : readers) reader.join();
+  }
+}
+
+task<bool> stays_on_its_thread(record_store& store) {
+  const auto before = std::this_thread::get_id();
+  auto write = store.put(1, "x");
+  co_await write;
+  const bool after_write = std::this_thread::get_id() == before;
+  auto read = store.get(1);
+  co_await read;
+  co_return after_write&& std::this_thread::get_id() == before;
+}
+
+TEST(store_concurrency, a_task_goes_on_where_it_waited) {
+  store_fixture fresh;
+  EXPECT_TRUE(run(stays_on_its_thread(*fresh.store)));
+}
+
 TEST(store_concurrency, what_waits_together_is_committed_together) {
   test::lossy_vfs disk;
   store_fixture fresh(sqlite_options().vfs(disk.name()));

@@ -77,13 +77,13 @@ TEST(store_life, the_queue_is_bounded_by_number_and_by_bytes) {
   EXPECT_EQ(queue.take_one(), nullptr);
 }
 
-TEST(store_life, a_full_queue_is_busy_and_passes) {
-  store_fixture fresh(sqlite_options().queue(2));
+void expect_the_third_write_to_be_busy(const sqlite_options& how) {
+  store_fixture fresh(how);
   test::held_writer held(*fresh.store);
   auto three = [&]() -> task<> {
-    auto first = how_it_ends(fresh.store->put(11, "x"));
-    auto second = how_it_ends(fresh.store->put(12, "x"));
-    auto third = how_it_ends(fresh.store->put(13, "x"));
+    auto first = how_it_ends(fresh.store->put(11, std::string(400, 'x')));
+    auto second = how_it_ends(fresh.store->put(12, std::string(400, 'x')));
+    auto third = how_it_ends(fresh.store->put(13, std::string(400, 'x')));
     auto release = [&]() -> task<> {
       auto turn = parley::yield();  // until the others wait
       co_await turn;
@@ -99,6 +99,17 @@ TEST(store_life, a_full_queue_is_busy_and_passes) {
     EXPECT_EQ(end, "done");
   };
   run(three());
+}
+
+TEST(store_life, a_full_queue_is_busy_and_passes) {
+  expect_the_third_write_to_be_busy(sqlite_options().queue(2));
+  expect_the_third_write_to_be_busy(sqlite_options().queue_bytes(1000));
+}
+
+TEST(store_life, senseless_bounds_still_work) {
+  store_fixture fresh(sqlite_options().readers(0).queue(0).queue_bytes(0).busy_timeout_ms(-1));
+  run(fresh.store->put(1, "x"));
+  EXPECT_TRUE(run(fresh.store->get(1)).has_value());
 }
 
 TEST(store_life, a_cancelled_write_that_nobody_began_is_dropped) {

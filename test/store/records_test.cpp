@@ -12,7 +12,7 @@ using test::store_fixture;
 std::string numbered_document(std::int64_t id) { return "{\"id\":" + std::to_string(id) + "}"; }
 
 mode_t mode_of(const std::string& path) {
-  struct stat found {};
+  struct stat found{};
   EXPECT_EQ(::stat(path.c_str(), &found), 0) << path;
   return found.st_mode & 0777;
 }
@@ -125,9 +125,16 @@ TEST(store_records, pages_follow_each_other) {
     std::vector<std::int64_t> ids;
     bool more;
   } const table[] = {
-      {0, 3, {10, 20, 30}, true},  {30, 3, {40, 50, 60}, true}, {60, 3, {70}, false},   {70, 3, {}, false},
-      {0, 7, {10, 20, 30, 40, 50, 60, 70}, false}, {35, 2, {40, 50}, true}, {0, 0, {}, true}, {70, 0, {}, false},
-      {-5, 1, {10}, true},  {60, SIZE_MAX, {70}, false},
+      {0, 3, {10, 20, 30}, true},
+      {30, 3, {40, 50, 60}, true},
+      {60, 3, {70}, false},
+      {70, 3, {}, false},
+      {0, 7, {10, 20, 30, 40, 50, 60, 70}, false},
+      {35, 2, {40, 50}, true},
+      {0, 0, {}, true},
+      {70, 0, {}, false},
+      {-5, 1, {10}, true},
+      {60, SIZE_MAX, {70}, false},
   };
   for (const auto& row : table) {
     const auto page = run(fresh.store->list(row.after, row.limit));
@@ -158,7 +165,8 @@ TEST(store_records, a_document_is_any_bytes) {
   store_fixture fresh;
   std::string every;
   for (int i = 0; i < 256; ++i) every += static_cast<char>(i);
-  const std::string documents[] = {"", std::string(1, '\0'), every, "\xff\xfe not UTF-8", std::string(std::size_t{1} << 20, 'm'), "9.0e1"};
+  const std::string documents[] = {
+      "", std::string(1, '\0'), every, "\xff\xfe not UTF-8", std::string(std::size_t{1} << 20, 'm'), "9.0e1"};
   std::int64_t id = 0;
   for (const std::string& document : documents) {
     run(fresh.store->put(++id, document));

@@ -104,7 +104,8 @@ task<> read_on(record_store& store, const std::atomic<bool>& ended) {
 TEST(store_sharing, the_log_stays_small_though_somebody_always_reads) {
   store_fixture fresh;
   std::atomic<bool> ended = false;
-  std::thread reads([&] { run(when_all(read_on(*fresh.store, ended), read_on(*fresh.store, ended), read_on(*fresh.store, ended))); });
+  std::thread reads(
+      [&] { run(when_all(read_on(*fresh.store, ended), read_on(*fresh.store, ended), read_on(*fresh.store, ended))); });
   run(put_many(*fresh.store, 150, 400000, ended));  // 60 MB
   reads.join();
   EXPECT_LT(std::filesystem::file_size(fresh.file + "-wal"), std::size_t{28} << 20);

@@ -50,12 +50,15 @@ TEST(store_sqlite_error, codes) {
       {SQLITE_ERROR, 0, kind::corrupt},
   };
   for (const auto& row : table) {
-    EXPECT_EQ(kind_of(row.code, row.system_errno), row.expected) << sqlite3_errstr(row.code) << " " << row.code << " " << row.system_errno;
+    EXPECT_EQ(kind_of(row.code, row.system_errno), row.expected)
+        << sqlite3_errstr(row.code) << " " << row.code << " " << row.system_errno;
   }
 }
 
 TEST(store_sqlite_error, messages_name_the_file_the_deed_the_reason_and_the_way_out) {
-  const auto said = [](int code, int system_errno) { return std::string(make_error(code, system_errno, "/data/db", "write").what()); };
+  const auto said = [](int code, int system_errno) {
+    return std::string(make_error(code, system_errno, "/data/db", "write").what());
+  };
   EXPECT_EQ(said(SQLITE_BUSY, 0),
             "/data/db: cannot write: database is locked; another program holds its lock: end that one, or wait and try again");
   EXPECT_EQ(said(SQLITE_IOERR_WRITE, ENOSPC),

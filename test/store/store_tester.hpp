@@ -5,6 +5,7 @@
 
 #include <parley/store.hpp>
 
+#include <fstream>
 #include <future>
 #include <gtest/gtest.h>
 #include <memory>
@@ -36,24 +37,24 @@ std::optional<store_error> error_of(task<T> work) {
   return std::nullopt;
 }
 
-#define EXPECT_STORE_ERROR(work, expected)                        \
-  do {                                                            \
-    const auto error = parley::test::error_of(work);              \
-    ASSERT_TRUE(error.has_value()) << "it worked";                \
+#define EXPECT_STORE_ERROR(work, expected)                                 \
+  do {                                                                     \
+    const auto error = parley::test::error_of(work);                       \
+    ASSERT_TRUE(error.has_value()) << "it worked";                         \
     EXPECT_EQ(error->why(), store_error::kind::expected) << error->what(); \
   } while (false)
 
-/// Runs a task on a thread and a loop of its own.
-template <class T>
-class task_on_thread {
- public:
-  explicit task_on_thread(std::function<task<T>()> make)
-      : result_(std::async(std::launch::async, [make = std::move(make)] { return run(make()); })) {}
-  T get() { return result_.get(); }
+/// The error of opening, if it fails.
+inline std::optional<store_error> open_error(const std::string& file, const sqlite_options& how = {}) {
+  try {
+    (void)open_sqlite(file, "things", how);
+  } catch (const store_error& error) {
+    return error;
+  }
+  return std::nullopt;
+}
 
- private:
-  std::future<T> result_;
-};
+inline void write_file(const std::string& path, const std::string& content) { std::ofstream(path, std::ios::binary) << content; }
 
 /// Holds the writer up within a change to record 1, until it is destroyed or let go.
 class held_writer {

@@ -22,7 +22,7 @@ std::vector<char> content_of(const std::string& path) {
 }
 
 bool exists(const std::string& path) {
-  struct stat found {};
+  struct stat found{};
   return ::stat(path.c_str(), &found) == 0;
 }
 
@@ -142,7 +142,8 @@ void lossy_disk::settle(const lossy_file& file, survivors which, std::mt19937_64
       const std::int64_t next = std::min(end, (at / sector_bytes + 1) * sector_bytes);
       const auto count = static_cast<std::size_t>(next - at);
       if (reached(at / sector_bytes, i)) {
-        must(::pwrite(real, change.bytes.data() + (at - change.at), count, at) == static_cast<ssize_t>(count), "write " + file.path);
+        must(::pwrite(real, change.bytes.data() + (at - change.at), count, at) == static_cast<ssize_t>(count),
+             "write " + file.path);
       }
       at = next;
     }

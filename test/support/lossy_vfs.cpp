@@ -137,25 +137,9 @@ void barrier(sqlite3_file* file) { below(file)->pMethods->xShmBarrier(below(file
 int unmap_shared(sqlite3_file* file, int remove) { return below(file)->pMethods->xShmUnmap(below(file), remove); }
 
 // Version 2: without xFetch, through which SQLite would see the real file's pages.
-const sqlite3_io_methods methods{2,
-                                 close_file,
-                                 read_file,
-                                 write_file,
-                                 truncate_file,
-                                 sync_file,
-                                 file_size,
-                                 lock_file,
-                                 unlock_file,
-                                 is_reserved,
-                                 control,
-                                 sector_size,
-                                 characteristics,
-                                 map_shared,
-                                 lock_shared,
-                                 barrier,
-                                 unmap_shared,
-                                 nullptr,
-                                 nullptr};
+const sqlite3_io_methods methods{2,           close_file,  read_file,    write_file, truncate_file, sync_file,       file_size,
+                                 lock_file,   unlock_file, is_reserved,  control,    sector_size,   characteristics, map_shared,
+                                 lock_shared, barrier,     unmap_shared, nullptr,    nullptr};
 
 int open_file(sqlite3_vfs* vfs, sqlite3_filename name, sqlite3_file* file, int flags, int* flags_out) {
   const vfs_state& state = state_of(vfs);

@@ -51,7 +51,8 @@ class Requests(Case):
         self.assertEqual(self.said.out, b"just content")
 
     def test_fields(self):
-        head = self.sent("get", "ADDR/", "-H", "User-Agent:", "-H", "Accept: text/html", "-H", "X-One: 1", "-H", "X-One: 2", "-H", "Host: www.example.re")
+        lines = ["User-Agent:", "Accept: text/html", "X-One: 1", "X-One: 2", "Host: www.example.re"]
+        head = self.sent("get", "ADDR/", *[word for line in lines for word in ("-H", line)])
         self.assertNotIn("User-Agent", head)
         self.assertIn("\r\nAccept: text/html\r\n", head)
         self.assertNotIn("*/*", head)
@@ -160,7 +161,8 @@ class Responses(Case):
             connection.recv(1)
 
         with Peer(half) as peer:
-            process = subprocess.Popen([PARLEY, "get", peer.url(), "-o", self.path("page"), "-v"], env=environment(), stderr=subprocess.PIPE)
+            words = [PARLEY, "get", peer.url(), "-o", self.path("page"), "-v"]
+            process = subprocess.Popen(words, env=environment(), stderr=subprocess.PIPE)
             for line in process.stderr:
                 if line == b"<\n":
                     break

@@ -35,15 +35,16 @@ class Said:
 
 
 def parley(*words, stdin=b"", env=None, cwd=None):
-    done = subprocess.run([PARLEY, *map(str, words)], input=stdin, capture_output=True, timeout=TIMEOUT, env=env or environment(), cwd=cwd)
-    return Said(done)
+    command = [PARLEY, *map(str, words)]
+    return Said(subprocess.run(command, input=stdin, capture_output=True, timeout=TIMEOUT, env=env or environment(), cwd=cwd))
 
 
 class Server:
     """`parley serve` or `parley demo`, once it has said `ready`."""
 
     def __init__(self, *words, env=None):
-        self.process = subprocess.Popen([PARLEY, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env or environment())
+        command = [PARLEY, *map(str, words)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env or environment())
         self.said = []
         for line in self.process.stderr:
             self.said.append(line.decode().rstrip("\n"))

@@ -101,15 +101,18 @@ class Refusals(Case):
         file = self.write("file", b"")
         rows = [
             (2, "http is off and https is not there yet, so there is nothing to serve; .*", ["--http", "off"]),
-            (2, "https is not there yet, so nothing can listen on 127.0.0.1:8443; use --https off", ["--https", "127.0.0.1:8443"]),
+            (2, "https is not there yet, so nothing can listen on 127.0.0.1:8443; use --https off",
+             ["--https", "127.0.0.1:8443"]),
             (2, "https is not there yet, so --cert has no use; leave it out", ["--cert", "c.pem", "--key", "k.pem"]),
             (2, "--http 8080: give an address and a port, .*", ["--http", "8080"]),
             (2, "--threads takes a number from 1 to 1024; got \"0\"", ["--threads", "0"]),
             (2, re.escape(config) + " line 2: there is no key thread; did you mean threads\\?", ["--config", config]),
             (2, "serve: there is no option --htpp; did you mean --http\\?.*", ["--htpp", "x"]),
             (3, "cannot read the configuration /no/such.toml: No such file or directory", ["--config", "/no/such.toml"]),
-            (3, "cannot write the access log /no/such/log: No such file or directory", ["--access-log", "/no/such/log", "--http", "127.0.0.1:0"]),
-            (3, "cannot listen on .*192\\.0\\.2\\.1.*; choose another with --http ADDR:PORT", ["--http", "192.0.2.1:8080", "--https", "off"]),
+            (3, "cannot write the access log /no/such/log: No such file or directory",
+             ["--access-log", "/no/such/log", "--http", "127.0.0.1:0"]),
+            (3, "cannot listen on .*192\\.0\\.2\\.1.*; choose another with --http ADDR:PORT",
+             ["--http", "192.0.2.1:8080", "--https", "off"]),
         ]
         for code, pattern, words in rows:
             self.refused(code, pattern, "serve", self.folder, *words)
@@ -174,8 +177,9 @@ class Files(Case):
         super().setUp()
         self.site = self.path("site")
         for name, content in {
-            "index.html": b"<h1>top</h1>", "a b.txt": b"spaced", "sub/index.html": b"sub", "empty/.keep": b"", ".git/config": b"hidden",
-            ".well-known/x.txt": b"known", "sub/.hidden": b"hidden", "nothing.css": b"", "big.bin": os.urandom(3_000_000), "UPPER.HTML": b"u",
+            "index.html": b"<h1>top</h1>", "a b.txt": b"spaced", "sub/index.html": b"sub", "empty/.keep": b"",
+            ".git/config": b"hidden", ".well-known/x.txt": b"known", "sub/.hidden": b"hidden", "nothing.css": b"",
+            "big.bin": os.urandom(3_000_000), "UPPER.HTML": b"u",
         }.items():
             self.write("site/" + name, content)
         self.write("secret.txt", b"outside")
@@ -220,9 +224,9 @@ class Files(Case):
             self.assertEqual((head.status, head.getheader("Content-Length"), nothing), (200, str(len(content)), b""))
 
     def test_what_is_not(self):
-        for path in ("/missing", "/out", "/etc/passwd", "/pipe", "/empty/", "/.git/config", "/sub/.hidden", "/../secret.txt", "/%2e%2e/secret.txt",
-                     "/..%2fsecret.txt", "/sub/../../secret.txt", "/sub%2findex.html", "//etc/passwd", "/index.html/", "/index.html%00.png",
-                     "/sub/.", "/..", "/" + "x" * 3000):
+        for path in ("/missing", "/out", "/etc/passwd", "/pipe", "/empty/", "/.git/config", "/sub/.hidden", "/../secret.txt",
+                     "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/sub/../../secret.txt", "/sub%2findex.html", "//etc/passwd",
+                     "/index.html/", "/index.html%00.png", "/sub/.", "/..", "/" + "x" * 3000):
             response, content = self.ask(path)
             self.assertEqual(response.status, 404, path)
             self.assertNotIn(b"outside", content)
@@ -238,7 +242,8 @@ class Files(Case):
         response, _ = self.ask("/")
         date = response.getheader("Last-Modified")
         self.assertEqual(date, "Sun, 09 Sep 2001 01:46:40 GMT")
-        for since, status in ((date, 304), ("Sunday, 09-Sep-01 01:46:40 GMT", 304), ("Sun, 09 Sep 2001 01:46:39 GMT", 200), ("yesterday", 200)):
+        rows = ((date, 304), ("Sunday, 09-Sep-01 01:46:40 GMT", 304), ("Sun, 09 Sep 2001 01:46:39 GMT", 200), ("yesterday", 200))
+        for since, status in rows:
             response, content = self.ask("/", If_Modified_Since=since)
             self.assertEqual((response.status, len(content)), (status, 0 if status == 304 else 12), since)
         self.assertEqual(self.ask("/", If_Modified_Since=date, If_None_Match='"x"')[0].status, 200)
