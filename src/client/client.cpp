@@ -9,21 +9,26 @@ namespace parley {
 
 client::client() : client(limits()) {}
 client::client(const limits& caps) : core_(std::make_shared<core>(caps)) {}
+namespace {
+// Of a core whose client goes: its connections may live on for a while, the observer may not.
+void let_go(client::core* of) {
+  if (of == nullptr) return;
+  of->retire();
+  of->unobserve();
+}
+}  // namespace
+
 client::client(client&&) noexcept = default;
 
 client& client::operator=(client&& other) noexcept {
   if (this == &other) return *this;
-  if (!core_) return;
-  core_->retire();
-  core_->unobserve();
+  let_go(core_.get());
   core_ = std::move(other.core_);
   return *this;
 }
 
 client::~client() {
-  if (!core_) return;
-  core_->retire();
-  core_->unobserve();
+  let_go(core_.get());
 }
 
 task<response> client::send(request req, options how) { return core::fetch(core_, std::move(req), std::move(how)); }
@@ -65,8 +70,7 @@ client& client::connections_per_origin(std::size_t most) {
 }
 
 client& client::observe(engine::observer* sink) {
-  core_->retire();
-  core_->unobserve();
+  let_go(core_.get());
   core_->settings().observer = sink;
   return *this;
 }
