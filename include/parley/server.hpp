@@ -138,8 +138,7 @@ class PARLEY_API server {
   /// A sink for messages about the server itself (a handler that threw, an accept that failed). Default: standard error.
   server& on_message(std::function<void(std::string_view)> sink);
   template <class T>
-  std::shared_ptr<parley::per_loop<T>> per_loop(
-      std::function<std::unique_ptr<T>()> make = [] { return std::make_unique<T>(); }) {
+  std::shared_ptr<parley::per_loop<T>> per_loop(std::function<std::unique_ptr<T>()> make = [] { return std::make_unique<T>(); }) {
     return std::make_shared<parley::per_loop<T>>(loop_count(), std::move(make));
   }
 

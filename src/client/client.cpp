@@ -27,9 +27,7 @@ client& client::operator=(client&& other) noexcept {
   return *this;
 }
 
-client::~client() {
-  let_go(core_.get());
-}
+client::~client() { let_go(core_.get()); }
 
 task<response> client::send(request req, options how) { return core::fetch(core_, std::move(req), std::move(how)); }
 

@@ -7,8 +7,8 @@
 #include <parley/client.hpp>
 
 #include <memory>
-#include <vector>
 #include <string>
+#include <vector>
 
 namespace parley {
 

@@ -16,16 +16,10 @@ constexpr std::size_t read_ahead = 16 * 1024;
 }  // namespace
 
 tcp_connection::tcp_connection(net::loop& on, std::unique_ptr<net::byte_stream> stream, std::unique_ptr<engine::byte_engine> engine,
-                               exchange_owner& owner, engine::role as, const limits& caps, std::uint64_t id, engine::observer* observer)
-    : loop_(on),
-      stream_(std::move(stream)),
-      engine_(std::move(engine)),
-      owner_(owner),
-      limits_(caps),
-      is_client_(as == engine::role::client),
-      observer_(observer),
-      id_(id),
-      peer_name_(stream_->peer().to_string()),
+                               exchange_owner& owner, engine::role as, const limits& caps, std::uint64_t id,
+                               engine::observer* observer)
+    : loop_(on), stream_(std::move(stream)), engine_(std::move(engine)), owner_(owner), limits_(caps),
+      is_client_(as == engine::role::client), observer_(observer), id_(id), peer_name_(stream_->peer().to_string()),
       timer_(on, [this] { on_time(); }) {
   stream_->handler(this);
   if (observer_ != nullptr) engine_->observe(observer_, id_);

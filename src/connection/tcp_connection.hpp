@@ -73,7 +73,8 @@ class tcp_connection final : private net::stream_handler {
   std::expected<void, engine::misuse> send_request(exchange& x, const semantics::request_head& head, engine::content_length length);
 
   // --- server --------------------------------------------------------------------------------------------------------------
-  std::expected<void, engine::misuse> send_response(exchange& x, const semantics::response_head& head, engine::content_length length);
+  std::expected<void, engine::misuse> send_response(exchange& x, const semantics::response_head& head,
+                                                    engine::content_length length);
   /// Answers a violation (see `on_refused`): head and content at once, then the connection closes.
   void refuse(engine::stream_id id, const semantics::response_head& head, std::string content);
 
@@ -117,8 +118,8 @@ class tcp_connection final : private net::stream_handler {
   void on_read(std::size_t n, std::error_code error) override;
   void on_writable(std::error_code error) override;
 
-  void turn();            // process, flush, rearm: the one way through
-  void schedule_turn();   // soon, when not already inside one
+  void turn();           // process, flush, rearm: the one way through
+  void schedule_turn();  // soon, when not already inside one
   void process();
   void handle(engine::event& e);
   void on_request_event(engine::request_event& e);
@@ -162,10 +163,10 @@ class tcp_connection final : private net::stream_handler {
   bool write_blocked_ = false;
   bool in_turn_ = false;
   bool turn_scheduled_ = false;
-  bool peer_ended_ = false;     // its direction of the stream
-  bool eof_told_ = false;       // to the engine
-  bool read_filled_ = false;    // the last read filled its buffer: more is likely to wait
-  bool tls_hello_ = false;      // the first byte was a TLS record's
+  bool peer_ended_ = false;   // its direction of the stream
+  bool eof_told_ = false;     // to the engine
+  bool read_filled_ = false;  // the last read filled its buffer: more is likely to wait
+  bool tls_hello_ = false;    // the first byte was a TLS record's
   bool write_ended_ = false;
   bool draining_told_ = false;
   bool idle_told_ = true;

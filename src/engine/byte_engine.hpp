@@ -52,7 +52,8 @@ class byte_engine {
   /// engine's: Content-Length, Transfer-Encoding, Keep-Alive and Host among the fields are left out. Of a Connection field, `close` (and
   /// in HTTP/1.0 `keep-alive`) is obeyed, and options of other names pass; `upgrade` and `TE` are listed where those fields are.
   /// Without content (`no_content`, `of(0)`) the message ends with its head; a `send_end` is then not needed, and does nothing.
-  virtual std::expected<stream_id, misuse> send_request(const semantics::request_head& head, content_length length, time_point now) = 0;
+  virtual std::expected<stream_id, misuse> send_request(const semantics::request_head& head, content_length length,
+                                                        time_point now) = 0;
   /// Server: sends an interim (1xx) or final response's head. For an answer to HEAD and for 304, `length` may say what GET would
   /// have sent; no content may follow, and the message ends with its head (as without content: see `send_request`). Fields are
   /// treated as for a request; with `Connection: close` among them this connection ends after the response. A 1xx to an older client

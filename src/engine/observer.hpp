@@ -13,16 +13,49 @@ namespace parley::engine {
 enum class direction : std::uint8_t { in, out };
 
 // Views in observations are valid during the call only.
-struct observed_resolve { std::string_view host; std::string_view addresses; bool done; };          // started / finished
-struct observed_connect { std::string_view address; bool done; std::string_view error; };           // started / finished (error empty: success)
-struct observed_bytes { direction way; std::string_view bytes; std::uint64_t file_bytes = 0; };     // file_bytes: sent straight from a file
-struct observed_head { direction way; const semantics::request_head* request; const semantics::response_head* response; std::string_view text; };  // text: as on the wire (HTTP/1)
-struct observed_data { direction way; std::uint64_t size; };
-struct observed_trailers { direction way; const parley::fields* trailers; };
-struct observed_end { direction way; };                                                              // a message is whole
-struct observed_state { std::string_view machine; std::string_view from; std::string_view to; };
-struct observed_error { protocol_error error; };                                                     // also limits that fired: error.limit
-struct observed_close { std::string_view reason; };
+struct observed_resolve {
+  std::string_view host;
+  std::string_view addresses;
+  bool done;
+};  // started / finished
+struct observed_connect {
+  std::string_view address;
+  bool done;
+  std::string_view error;
+};  // started / finished (error empty: success)
+struct observed_bytes {
+  direction way;
+  std::string_view bytes;
+  std::uint64_t file_bytes = 0;
+};  // file_bytes: sent straight from a file
+struct observed_head {
+  direction way;
+  const semantics::request_head* request;
+  const semantics::response_head* response;
+  std::string_view text;
+};  // text: as on the wire (HTTP/1)
+struct observed_data {
+  direction way;
+  std::uint64_t size;
+};
+struct observed_trailers {
+  direction way;
+  const parley::fields* trailers;
+};
+struct observed_end {
+  direction way;
+};  // a message is whole
+struct observed_state {
+  std::string_view machine;
+  std::string_view from;
+  std::string_view to;
+};
+struct observed_error {
+  protocol_error error;
+};  // also limits that fired: error.limit
+struct observed_close {
+  std::string_view reason;
+};
 
 struct observation {
   std::chrono::steady_clock::time_point time;

@@ -173,8 +173,8 @@ response server_core::answer_to(std::exception_ptr thrown, const request& req) c
     for (const auto& line : e.fields()) answer.fields().set(line.name, line.value);
     return answer;
   } catch (const content_too_large& e) {
-    return error_response(problem(413).detail("The content is larger than the " + std::to_string(e.limit()) + " bytes allowed here."),
-                          req, true);
+    return error_response(
+        problem(413).detail("The content is larger than the " + std::to_string(e.limit()) + " bytes allowed here."), req, true);
   } catch (const store_error& e) {
     message(std::string("storage: ") + e.what());
     return with_retry_after(error_response(from_store(e), req, true));

@@ -47,9 +47,7 @@ net::endpoint endpoint_of(std::string_view url) {
 
 server_core::server_core(const limits& c) : caps(c) {}
 
-server_core::~server_core() {
-  stop();
-}
+server_core::~server_core() { stop(); }
 
 std::size_t server_core::loop_count() const {
   return threads != 0 ? threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
@@ -62,7 +60,9 @@ void server_core::message(std::string_view text) const {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-void server_core::make_worker() { workers_.push_back(std::make_unique<server_room::worker>(*this, workers_.size(), net::loop::make())); }
+void server_core::make_worker() {
+  workers_.push_back(std::make_unique<server_room::worker>(*this, workers_.size(), net::loop::make()));
+}
 
 void server_core::listen(std::string_view url) {
   if (workers_.empty()) make_worker();
@@ -134,8 +134,9 @@ net::endpoint worker::listen(const net::endpoint& at, bool first) {
     const std::string where = at.unix_socket ? at.host : "port " + std::to_string(at.port) + " on " + at.host;
     if (made.error() == std::errc::address_in_use) throw listen_error(where + " is in use", made.error());
     if (made.error() == std::errc::permission_denied) {
-      throw listen_error(where + " needs a privilege (ports below 1024 do): choose a port from 1024 on, or give the program "
-                                 "the capability cap_net_bind_service",
+      throw listen_error(where +
+                             " needs a privilege (ports below 1024 do): choose a port from 1024 on, or give the program "
+                             "the capability cap_net_bind_service",
                          made.error());
     }
     throw listen_error("cannot listen on " + where + ": " + made.error().message(), made.error());

@@ -20,11 +20,8 @@ std::size_t detail::current_loop_index() { return this_loop_index; }
 namespace server_room {
 
 worker::worker(server_core& core, std::size_t index, std::unique_ptr<net::loop> on)
-    : core_(core),
-      index_(index),
-      connection_limit_(std::max<std::size_t>(1, core.caps.connections / core.loop_count())),
-      loop_(std::move(on)),
-      drain_timer_(*loop_, [this] {
+    : core_(core), index_(index), connection_limit_(std::max<std::size_t>(1, core.caps.connections / core.loop_count())),
+      loop_(std::move(on)), drain_timer_(*loop_, [this] {
         for (auto& c : connections_) c->abort("the server stops");
       }) {}
 

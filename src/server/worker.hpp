@@ -85,7 +85,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
   std::unique_ptr<net::loop> loop_;
   std::vector<std::unique_ptr<net::listener>> listeners_;
   std::vector<std::unique_ptr<connection::tcp_connection>> connections_;
-  std::deque<server_exchange> exchanges_;   // all there are; never moved
+  std::deque<server_exchange> exchanges_;  // all there are; never moved
   std::vector<server_exchange*> free_;
   net::timer drain_timer_;
   date_line date_;

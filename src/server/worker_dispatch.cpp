@@ -110,7 +110,8 @@ void worker::start_handler(server_exchange& x) {
   try {
     // Without middleware the handler's own task is the root: no frame between.
     task<response> work = core_.middleware.empty() ? x.route->tasked(x.request) : core_.run_chain(x.request, 0, x.route);
-    detail::start(std::move(work), &x.cancellation(), [this, &x](detail::outcome<response> result) { handler_ended(x, std::move(result)); });
+    detail::start(std::move(work), &x.cancellation(),
+                  [this, &x](detail::outcome<response> result) { handler_ended(x, std::move(result)); });
     return;
   } catch (...) {
     thrown = std::current_exception();  // from a handler that is no coroutine itself
@@ -224,7 +225,8 @@ void worker::producer_ended(server_exchange& x, std::exception_ptr error) {
       // Too late for another status: cutting the message off is what tells the client (RFC 9112 §8).
       (void)core_.answer_to(error, x.request);
     } else if (const auto ended = x.connection().end(x); !ended) {
-      core_.message("a streamed answer to " + std::string(x.request.path()) + " was cut off: " + std::string(engine::describe(ended.error())));
+      core_.message("a streamed answer to " + std::string(x.request.path()) +
+                    " was cut off: " + std::string(engine::describe(ended.error())));
       x.connection().reset(x);
     }
   }

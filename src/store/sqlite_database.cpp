@@ -119,6 +119,15 @@ void database::close_all() {
   for (auto each = connections_.rbegin(); each != connections_.rend(); ++each) each->reset();
 }
 
+/// While our own readers wait: those who read without a break would keep the log in use for ever.
+void database::restart_log(writer& turn) {
+  const std::scoped_lock lock(in_use_);
+  const auto& on = connections_[writer_slot];
+  if (!on) return;
+  turn.restart_log(*on);
+  if (on->broken()) close_all();
+}
+
 void database::read_until_closed(std::size_t slot) {
   const auto read = [](connection& on, job& one) {
     on.doing("read");
@@ -140,30 +149,38 @@ void database::read_until_closed(std::size_t slot) {
 }
 
 void database::write_until_closed() {
-  const auto finish_all = [](std::vector<std::shared_ptr<job>>& group) {
+  writer turn(how_.checkpoint_pages);
+  for (;;) {
+    std::vector<std::shared_ptr<job>> waiting = writes_->take_all();
+    if (waiting.empty()) return;
+    std::vector<std::shared_ptr<job>> group;
+    for (auto& each : waiting) {
+      if (each->wanted()) {
+        group.push_back(std::move(each));
+      } else {
+        job::finish(std::move(each));
+      }
+    }
+    if (!group.empty()) write_group(turn, std::move(group));
+    if (turn.log_is_too_long()) restart_log(turn);
+  }
+}
+
+void database::write_group(writer& turn, std::vector<std::shared_ptr<job>> group) {
+  const auto finish_all = [&group] {
     for (auto& each : group) job::finish(std::move(each));
     group.clear();
   };
-  writer turn(how_.checkpoint_pages);
-  for (;;) {
-    std::vector<std::shared_ptr<job>> group = writes_->take_all();
-    if (group.empty()) return;
-    const auto unwanted = std::ranges::partition(group, [](const auto& each) { return each->wanted(); });
-    std::vector<std::shared_ptr<job>> dropped(std::move_iterator(unwanted.begin()), std::move_iterator(unwanted.end()));
-    group.erase(unwanted.begin(), unwanted.end());
-    finish_all(dropped);
-    if (group.empty()) continue;
-    try {
-      with_connection(writer_slot, [&](connection& on) {
-        turn.write(on, group);
-        finish_all(group);
-        turn.bound_log(on);
-      });
-    } catch (const store_error&) {
-      for (const auto& each : group) each->fail(std::current_exception());
-    }
-    finish_all(group);
+  try {
+    with_connection(writer_slot, [&](connection& on) {
+      turn.write(on, group);
+      finish_all();
+      turn.bound_log(on);
+    });
+  } catch (const store_error&) {
+    for (const auto& each : group) each->fail(std::current_exception());
   }
+  finish_all();
 }
 
 }  // namespace parley::store

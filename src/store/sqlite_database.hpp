@@ -7,12 +7,15 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 namespace parley::store {
+
+class writer;
 
 struct database_settings {
   connection_settings connection;
@@ -21,6 +24,25 @@ struct database_settings {
   std::size_t queue_bytes = std::size_t{64} << 20;
   std::size_t readers = 2;
   int checkpoint_pages = 1000;  // 4 MiB: the log stays in the page cache, and pages that change often are moved once
+};
+
+/// Many at once or one alone, and who wants to be alone waits for nobody that comes later (as a std::shared_mutex might).
+class gate {
+ public:
+  void lock_shared() {
+    const std::scoped_lock turn(entrance_);
+    inside_.lock_shared();
+  }
+  void unlock_shared() { inside_.unlock_shared(); }
+  void lock() {
+    const std::scoped_lock turn(entrance_);
+    inside_.lock();
+  }
+  void unlock() { inside_.unlock(); }
+
+ private:
+  std::mutex entrance_;
+  std::shared_mutex inside_;
 };
 
 /// Any thread, but not one of its own.
@@ -43,16 +65,18 @@ class database {
   void stop() noexcept;
   void read_until_closed(std::size_t slot);
   void write_until_closed();
+  void write_group(writer& turn, std::vector<std::shared_ptr<job>> group);
   void with_connection(std::size_t slot, const std::function<void(connection&)>& use);
   void open_again(std::size_t slot);
   void close_all();
+  void restart_log(writer& turn);
 
   const database_settings how_;
   const std::shared_ptr<work_queue> reads_;
   const std::shared_ptr<work_queue> writes_;
   // Held shared while a connection is in use, and alone while all are closed: after the file was replaced, an old and a new
   // connection must not be open at once, or they would share the log's name and its locks.
-  std::shared_mutex in_use_;
+  gate in_use_;
   std::vector<std::unique_ptr<connection>> connections_;  // a slot for each thread; the first is the writer's
   std::vector<std::thread> threads_;
 };

@@ -3,15 +3,13 @@
 #include "store/job.hpp"
 #include "store/sqlite_connection.hpp"
 
-#include <algorithm>
-
 namespace parley::store {
 namespace {
 
-/// From so many times that length on we wait, shortly, for those who still read the log: without a break in their reading it
-/// would grow for ever.
-constexpr int waiting_checkpoint_factor = 4;
-constexpr int waiting_checkpoint_ms = 100;
+/// A log of so many times the length at which it is moved into the file is too long.
+constexpr int too_long_factor = 4;
+/// How long a writer waits for other programs to leave a log that is too long.
+constexpr int restart_wait_ms = 100;
 
 void roll_back(connection& on) noexcept {
   try {
@@ -21,12 +19,12 @@ void roll_back(connection& on) noexcept {
   }
 }
 
-/// What the log holds goes into the file, so that the next writes can use the log from its start.
-void make_room(connection& on) noexcept {
+/// Moves what the log holds into the file, so that later writes can use the log from its start. Nothing is lost when it fails:
+/// the log stays longer, and what ails the file the next write will tell.
+void empty_into_file(connection& on, connection::checkpoint_mode mode) noexcept {
   try {
-    on.checkpoint(connection::checkpoint_mode::passive);
+    on.checkpoint(mode);
   } catch (const store_error&) {
-    // Then there is no room, as the writes will find.
   }
 }
 
@@ -36,7 +34,7 @@ void writer::write(connection& on, group jobs) {
   on.doing("write");
   if (commit_together(on, jobs)) return;
   // One write that does not fit takes the whole transaction with it. Alone, those that fit get through.
-  make_room(on);
+  empty_into_file(on, connection::checkpoint_mode::passive);
   for (std::size_t i = 0; i < jobs.size(); ++i) commit_together(on, jobs.subspan(i, 1));
 }
 
@@ -73,17 +71,14 @@ void writer::bound_log(connection& on) noexcept {
   if (pages < checkpoint_pages_) next_checkpoint_ = checkpoint_pages_;  // the log has begun anew
   if (pages < next_checkpoint_) return;
   next_checkpoint_ = pages + checkpoint_pages_;
-  on.doing("move the log into the file");
-  try {
-    if (pages < waiting_checkpoint_factor * checkpoint_pages_) {
-      on.checkpoint(connection::checkpoint_mode::passive);
-    } else {
-      const connection::brief_wait brief(on, waiting_checkpoint_ms);
-      on.checkpoint(connection::checkpoint_mode::restart);
-    }
-  } catch (const store_error&) {
-    // Nothing is lost by it: the log is longer. What ails the file, the next write will tell.
-  }
+  too_long_ = pages >= too_long_factor * checkpoint_pages_;
+  if (!too_long_) empty_into_file(on, connection::checkpoint_mode::passive);
+}
+
+void writer::restart_log(connection& on) noexcept {
+  too_long_ = false;
+  const connection::brief_wait brief(on, restart_wait_ms);
+  empty_into_file(on, connection::checkpoint_mode::restart);
 }
 
 }  // namespace parley::store

@@ -86,7 +86,8 @@ TEST(handle, errors_are_pages_or_problem_details) {
     EXPECT_EQ(r.status(), std::string_view(row.path) == "/none" ? 404 : 409);
     EXPECT_EQ(r.header("Content-Type"), row.type);
   }
-  EXPECT_NE(app.handle(handled(method::get, "/mine", "text/html")).content().find("a &lt;b&gt; &amp; &quot;c&quot;"), std::string::npos);
+  EXPECT_NE(app.handle(handled(method::get, "/mine", "text/html")).content().find("a &lt;b&gt; &amp; &quot;c&quot;"),
+            std::string::npos);
 }
 
 TEST(handle, maps_what_a_handler_throws) {

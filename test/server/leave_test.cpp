@@ -90,12 +90,9 @@ class leave : public ::testing::TestWithParam<leaving> {};
 
 TEST_P(leave, ends_the_await_within_one_turn) {
   const leave_row table[] = {
-      {"sleep", [](request&) { return sleep_long(); }},
-      {"read", [](request& req) { return read_to_the_end(req); }},
-      {"text", [](request& req) { return read_text(req); }},
-      {"timeout", [](request&) { return under_timeout(); }},
-      {"when_any", [](request&) { return any_of_two(); }},
-      {"when_all", [](request&) { return all_of_two(); }},
+      {"sleep", [](request&) { return sleep_long(); }},      {"read", [](request& req) { return read_to_the_end(req); }},
+      {"text", [](request& req) { return read_text(req); }}, {"timeout", [](request&) { return under_timeout(); }},
+      {"when_any", [](request&) { return any_of_two(); }},   {"when_all", [](request&) { return all_of_two(); }},
       {"nested", [](request&) { return nested(20); }},
   };
   for (const auto& row : table) {

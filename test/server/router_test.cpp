@@ -20,14 +20,15 @@ router router_of(std::initializer_list<const char*> routes) {
 struct router_row {
   const char* method;
   const char* path;
-  const char* route;               // null: none
+  const char* route;                     // null: none
   std::vector<std::string> values = {};  // of its parameters, in order
 };
 
 TEST(router, the_most_literal_route_that_has_the_method_wins) {
-  const router r = router_of({"GET /", "GET /customers", "POST /customers", "PUT /customers/requests", "GET /customers/{id}",
-                              "PUT /customers/{id}", "GET /customers/{id}/orders/{order}", "GET /files/{rest...}",
-                              "GET /files/special", "* /any", "GET /{page}", "GET /a/{x}/c", "GET /a/b/d", "GET /sl%2fash", "GET /t/"});
+  const router r =
+      router_of({"GET /", "GET /customers", "POST /customers", "PUT /customers/requests", "GET /customers/{id}",
+                 "PUT /customers/{id}", "GET /customers/{id}/orders/{order}", "GET /files/{rest...}", "GET /files/special",
+                 "* /any", "GET /{page}", "GET /a/{x}/c", "GET /a/b/d", "GET /sl%2fash", "GET /t/"});
   const router_row table[] = {
       {"GET", "/", "GET /"},
       {"HEAD", "/", "GET /"},
