@@ -1,8 +1,6 @@
 // How a request is answered: routes, middleware, errors; with or without a socket.
 #include "connection/message_access.hpp"
 #include "semantics/escape.hpp"
-#include "semantics/field_name.hpp"
-#include "semantics/fields_access.hpp"
 #include "semantics/negotiation.hpp"
 #include "server/file_access.hpp"
 #include "server/server_core.hpp"
@@ -18,9 +16,6 @@
 namespace parley {
 
 namespace {
-
-using detail::fields_access;
-using semantics::field_id;
 
 // A page for people: small, valid, readable in light and dark, without a single outside resource.
 std::string default_page(const problem& what) {

@@ -72,6 +72,7 @@ void server_core::listen(std::string_view url) {
 
 std::vector<std::string> server_core::addresses() const {
   std::vector<std::string> all;
+  all.reserve(endpoints_.size());
   for (const auto& e : endpoints_) all.push_back(e.unix_socket ? e.to_string() : "http://" + e.to_string());
   return all;
 }

@@ -74,7 +74,9 @@ class worker final : private connection::exchange_owner, private net::accept_han
   void produce(server_exchange& x);
   void producer_ended(server_exchange& x, std::exception_ptr error);
   void close_exchange(server_exchange& x);
-  semantics::response_head make_head(response&& r);
+  /// Takes the fields out of `r`; its content stays.
+  semantics::response_head make_head(response& r);
+  void end_message(server_exchange& x);
   server_exchange& take_exchange();
   void check_drained();
   void begin_drain();

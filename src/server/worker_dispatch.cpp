@@ -129,7 +129,7 @@ void worker::handler_ended(server_exchange& x, detail::outcome<response> result)
 
 // --- the answer --------------------------------------------------------------------------------------------------------------
 
-semantics::response_head worker::make_head(response&& r) {
+semantics::response_head worker::make_head(response& r) {
   semantics::response_head head = response_access::to_head(std::move(r));
   // RFC 9110 §6.6.1: an origin server with a clock sends Date.
   if (fields_access::find(head.fields, field_id::date) == nullptr) {
@@ -149,17 +149,24 @@ void worker::respond(server_exchange& x, response&& r) {
   // A producer may go on reading the request: after the final head it would be too late for 100.
   const bool streamed = std::holds_alternative<detail::streamed_content>(response_access::content(r));
   if (streamed && r.status() < 300) x.incoming().ask_for_content();
-  const semantics::response_head head = make_head(std::move(r));
+  const semantics::response_head head = make_head(r);
   if (const auto sent = c.send_response(x, head, length); !sent) {
     if (!c.closed()) core_.message("an answer could not be sent: " + std::string(engine::describe(sent.error())));
     return close_exchange(x);
   }
   if (without_content) {
-    (void)c.end(x);
+    end_message(x);
     return close_exchange(x);
   }
   x.answer = std::move(r);
   send_content(x);
+}
+
+void worker::end_message(server_exchange& x) {
+  const auto ended = x.connection().end(x);
+  if (ended || x.connection().closed()) return;
+  core_.message("an answer to " + std::string(x.request.path()) + " was cut off: " + std::string(engine::describe(ended.error())));
+  x.connection().reset(x);
 }
 
 void worker::send_content(server_exchange& x) {
@@ -180,7 +187,7 @@ void worker::send_content(server_exchange& x) {
   } else if (std::holds_alternative<detail::tunnel_content>(content)) {
     return;  // `on_detached` follows
   }
-  (void)c.end(x);
+  end_message(x);
   close_exchange(x);
 }
 
@@ -224,10 +231,8 @@ void worker::producer_ended(server_exchange& x, std::exception_ptr error) {
     if (error) {
       // Too late for another status: cutting the message off is what tells the client (RFC 9112 §8).
       (void)core_.answer_to(error, x.request);
-    } else if (const auto ended = x.connection().end(x); !ended) {
-      core_.message("a streamed answer to " + std::string(x.request.path()) +
-                    " was cut off: " + std::string(engine::describe(ended.error())));
-      x.connection().reset(x);
+    } else {
+      end_message(x);
     }
   }
   close_exchange(x);
@@ -275,7 +280,7 @@ void worker::on_refused(connection::tcp_connection& on, engine::stream_id id, co
   response answer = core_.error_response(rule, nothing, false);
   std::string content(answer.content());
   const auto bytes = content.size();
-  const semantics::response_head head = make_head(std::move(answer));
+  const semantics::response_head head = make_head(answer);
   on.refuse(id, head, std::move(content));
   if (!core_.log) return;
   core_.log->write({.peer = on.peer_name(),

@@ -81,7 +81,7 @@ connection::connection(const connection_settings& how, std::string_view doing)
   open_.reset(opened);
   if (code != SQLITE_OK) raise(code);
   busy_timeout(busy_timeout_ms_);
-  // SQLite opens what it may not write for reading alone.
+  // SQLite opens what it may not write for reading alone, and finds out at the first write.
   if (sqlite3_db_readonly(opened, "main") == 1) raise(store_error::kind::gone, "it may not be written");
   // Our own hook also takes the place of SQLite's automatic checkpoint, which would delay the commit that triggers it.
   sqlite3_wal_hook(opened, note_log_pages, &log_pages_);

@@ -100,8 +100,11 @@ TEST(store_opening, without_the_right_to_it) {
     const auto made = open_sqlite(file, "things");
     run(made->put(1, "x"));
   }
-  files::permissions(folder.path(), files::perms{0555});
   files::permissions(file, files::perms{0444});
+  files::permissions(folder.path(), files::perms{0777});
+  EXPECT_EQ(exit_code_of_unprivileged(opening_is_refused, file), 0) << "may not be written, though its log may";
+  for (const char* const end : {"-wal", "-shm"}) files::remove(file + end);
+  files::permissions(folder.path(), files::perms{0555});
   EXPECT_EQ(exit_code_of_unprivileged(opening_is_refused, file), 0) << "may not be written";
   files::permissions(file, files::perms{0000});
   EXPECT_EQ(exit_code_of_unprivileged(opening_is_refused, file), 0) << "may not be read";
