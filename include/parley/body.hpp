@@ -129,7 +129,8 @@ class PARLEY_API body_writer {
   explicit body_writer(detail::body_sink* to) : sink_(to) {}
 
   /// `co_await write(piece)`: hands the piece over, which is copied or moved during the call; completes when there is room for
-  /// more (limits::send_window). Throws `connection_lost` when the peer has left, `cancelled` when the exchange is given up.
+  /// more (limits::send_window). Throws `connection_lost` when the peer has left, `cancelled` when the exchange is given up,
+  /// `std::length_error` beyond the announced length.
   [[nodiscard]] detail::write_operation write(std::string_view piece) {
     sink_->write(piece);
     return detail::write_operation(sink_);

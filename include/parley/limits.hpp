@@ -9,7 +9,7 @@
 
 namespace parley {
 
-/// What a peer may cost. Sizes in bytes. A limit that fires is counted and named in the trace.
+/// What a peer may cost. Sizes in bytes. A limit of the protocol that fires is named in the trace.
 struct limits {
   // --- heads -------------------------------------------------------------------------------------------------------------
   /// The longest request line (or status line): above it 414 for a request (RFC 9112 §3).

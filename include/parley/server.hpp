@@ -68,7 +68,7 @@ class per_loop {
  public:
   explicit per_loop(std::size_t loops, std::function<std::unique_ptr<T>()> make) : make_(std::move(make)), values_(loops) {}
   T& operator*() {
-    auto& slot = values_[detail::current_loop_index()];
+    auto& slot = values_.at(detail::current_loop_index());
     if (!slot) slot = make_();
     return *slot;
   }
@@ -99,7 +99,7 @@ class PARLEY_API server {
   ~server();
 
   // --- set up, before `run` or `start` ---------------------------------------------------------------------------------------
-  /// Adds a route: `"GET /customers/{id}"`, `"GET /files/{path...}"` (the rest of the path, slashes included), `"* /any"` (every method).
+  /// Adds a route: `"GET /customers/{id}"`, `"GET /files/{path...}"` (the rest of the path, slashes included), `"* /any"` (every method), `"CONNECT *"`.
   /// A literal segment wins over a `{pattern}`, that over a `{rest...}`. GET also answers HEAD; OPTIONS and 405 are answered by
   /// themselves. Throws `std::invalid_argument`, saying what and where, for a malformed or doubled route.
   ///
@@ -125,7 +125,8 @@ class PARLEY_API server {
   server& error_page(std::function<response(const request&, const problem&)> page);
   /// Listens on `http://ADDRESS:PORT` or `unix:PATH`. Port 0 takes a free one. Throws `listen_error`.
   server& listen(std::string_view url);
-  /// Threads, each with a loop; 0 (the default) is one a core.
+  /// Threads, each with a loop; 0 (the default) is one a core. Before `per_loop` and `listen`: they count on it; throws
+  /// `std::logic_error` behind them.
   server& threads(std::size_t n);
   /// The Server field; empty for none. Default `parley`.
   server& name(std::string product);
@@ -139,7 +140,7 @@ class PARLEY_API server {
   server& on_message(std::function<void(std::string_view)> sink);
   template <class T>
   std::shared_ptr<parley::per_loop<T>> per_loop(std::function<std::unique_ptr<T>()> make = [] { return std::make_unique<T>(); }) {
-    return std::make_shared<parley::per_loop<T>>(loop_count(), std::move(make));
+    return std::make_shared<parley::per_loop<T>>(settled_loop_count(), std::move(make));
   }
 
   // --- running ----------------------------------------------------------------------------------------------------------------
@@ -164,7 +165,7 @@ class PARLEY_API server {
 
  private:
   void add(std::string_view method_and_pattern, detail::plain_handler plain, detail::task_handler tasked);
-  [[nodiscard]] std::size_t loop_count() const;
+  std::size_t settled_loop_count();
   std::unique_ptr<server_core> core_;
 };
 

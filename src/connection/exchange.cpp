@@ -2,6 +2,7 @@
 
 #include "connection/tcp_connection.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 namespace parley::connection {
@@ -79,7 +80,9 @@ void outgoing_content::write(std::string_view copied) {
 
 void outgoing_content::send(engine::chunk piece) {
   if (exchange_.lost_ || exchange_.connection_ == nullptr) throw connection_lost("the peer has left");
-  exchange_.connection_->send(exchange_, std::move(piece));
+  if (!exchange_.connection_->send(exchange_, std::move(piece))) {
+    throw std::length_error("more content was written than was announced, or after its end");
+  }
 }
 
 void outgoing_content::wake() noexcept {

@@ -46,6 +46,11 @@ struct request_access {
   static void source(request& r, body_source* from) { r.source_ = from; }
   /// The collected content, which stays where it is.
   static void content(request& r, std::string_view collected);
+  /// Content that the request keeps itself.
+  static void keep_content(request& r, std::string&& collected) {
+    r.owned_content_ = std::move(collected);
+    r.content_owned_ = true;
+  }
   static void peer(request& r, const std::string* name) { r.peer_ = name; }
   static void secure(request& r, bool on) { r.secure_ = on; }
   static void version(request& r, parley::version v) { r.version_ = v; }

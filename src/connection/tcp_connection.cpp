@@ -50,8 +50,10 @@ void tcp_connection::on_read(std::size_t n, std::error_code error) {
   if (error) return close_stream(error.message());
   if (n == 0) {
     peer_ended_ = true;
+    expect_half_closed();
   } else {
     see(engine::observed_bytes{engine::direction::in, {in_.writable(0).data(), n}});
+    read_filled_ = n == room_;
     in_.commit(n);
     if (linger_until_) in_.reset();  // what comes after our last word is only read so that it does not turn into a TCP reset
   }
@@ -116,8 +118,11 @@ void tcp_connection::tell_eof() {
   eof_told_ = true;
   const auto now = loop_.now();
   engine_->receive_eof(now);
-  // RFC 9112 §9.6 lets a client end its direction and still read; but it may as well have left for good.
-  if (!is_client_ && !exchanges_.empty()) half_closed_until_ = now + limits_.half_close_time;
+}
+
+// RFC 9112 §9.6 lets a client end its direction and still read; but it may as well have left for good.
+void tcp_connection::expect_half_closed() {
+  if (!is_client_ && !exchanges_.empty()) half_closed_until_ = loop_.now() + limits_.half_close_time;
 }
 
 bool tcp_connection::flush() {
@@ -173,6 +178,7 @@ void tcp_connection::read_more() {
   if (!engine_->wants_read() && !linger_until_ && in_.size() >= read_ahead) return;
   reading_ = true;
   const auto room = in_.writable(read_filled_ ? large_read : small_read);
+  room_ = room.size();
   stream_->read(room);
 }
 
@@ -208,6 +214,7 @@ void tcp_connection::check_end() {
     if (exchanges_.empty() && !std::exchange(closed_told_, true)) owner_.on_closed(*this);
     return;
   }
+  if (cut_off_) return close_stream("cut off");
   const bool said_all = !engine_->has_output() && !write_blocked_;
   if (!said_all) return;
   if (engine_->wants_close() && !write_ended_) {
@@ -231,6 +238,8 @@ void tcp_connection::check_end() {
 
 void tcp_connection::close_gracefully() {
   if (closed_) return;
+  // Nothing is under way in either direction, so there is nothing to wait for.
+  if (idle() && in_.empty() && !engine_->has_output()) return close_stream("done");
   engine_->close_gracefully(loop_.now());
   schedule_turn();
 }
@@ -241,7 +250,13 @@ void tcp_connection::close_stream(std::string_view reason) {
   if (closed_) return;
   closed_ = true;
   timer_.cancel();
-  stream_->close();
+  // An answer that only the stream's end would end must not look whole: a reset says that it is not.
+  const auto unfinished = [](const exchange* x) { return x->head_sent() && !x->sent(); };
+  if (cut_off_ || (!is_client_ && std::ranges::any_of(exchanges_, unfinished))) {
+    stream_->abort();
+  } else {
+    stream_->close();
+  }
   in_.reset();
   see(engine::observed_close{reason});
   if (!std::exchange(draining_told_, true)) owner_.on_draining(*this);

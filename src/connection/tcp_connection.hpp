@@ -79,7 +79,7 @@ class tcp_connection final : private net::stream_handler {
   void refuse(engine::stream_id id, const semantics::response_head& head, std::string content);
 
   // --- both ------------------------------------------------------------------------------------------------------------------
-  /// Sends content. False: the window is full; `x.outgoing()` says when there is room. A lost exchange drops it.
+  /// Sends content; `x.outgoing()` says when there is room for more. False: more than was announced, or a message that has ended.
   bool send(exchange& x, engine::chunk piece);
   /// Ends our message, with the trailers that were set, if any.
   std::expected<void, engine::misuse> end(exchange& x);
@@ -132,6 +132,8 @@ class tcp_connection final : private net::stream_handler {
   void watch_time();
   void on_time();
   void tell_eof();
+  void expect_half_closed();
+  void reset_in_engine(engine::stream_id id);
   void tell_idle();
   void check_end();
   void lose_all(std::string_view reason);
@@ -157,6 +159,7 @@ class tcp_connection final : private net::stream_handler {
   net::timer timer_;
   std::optional<net::time_point> half_closed_until_;
   std::optional<net::time_point> linger_until_;
+  std::size_t room_ = 0;  // of the read under way
   std::uint64_t requests_ = 0;
   std::uint64_t bytes_written_ = 0;
   bool reading_ = false;
@@ -168,6 +171,7 @@ class tcp_connection final : private net::stream_handler {
   bool read_filled_ = false;  // the last read filled its buffer: more is likely to wait
   bool tls_hello_ = false;    // the first byte was a TLS record's
   bool write_ended_ = false;
+  bool cut_off_ = false;  // something unfinished was sent whose end the stream's end would be
   bool draining_told_ = false;
   bool idle_told_ = true;
   bool closed_ = false;

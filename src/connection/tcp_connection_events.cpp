@@ -28,6 +28,7 @@ void tcp_connection::bind(exchange& x, engine::stream_id id) {
   x.error_.reset();
   exchanges_.push_back(&x);
   idle_told_ = false;
+  if (peer_ended_) expect_half_closed();
 }
 
 exchange* tcp_connection::find(engine::stream_id id) {
@@ -52,8 +53,7 @@ void tcp_connection::finish(exchange& x) {
     if (!x.incoming_.waiting_.empty()) engine_->consume(id, x.incoming_.waiting_.size());
     const bool drains = !is_client_ && x.outgoing_.ended_;
     const bool whole = x.outgoing_.ended_ && x.incoming_.whole_;
-    if (!x.lost_ && !whole && !drains) engine_->reset(id, loop_.now());
-    if (x.lost_ && !x.outgoing_.ended_) engine_->reset(id, loop_.now());
+    if (x.lost_ ? !x.outgoing_.ended_ : !whole && !drains) reset_in_engine(id);
   }
   x.connection_ = nullptr;
   x.id_ = 0;
@@ -94,7 +94,10 @@ void tcp_connection::handle(engine::event& e) {
       x->outgoing_.wake();
     }
     void operator()(engine::detached_event& d) {
-      if (exchange* x = c.find(d.id)) c.owner_.on_detached(*x);
+      exchange* x = c.find(d.id);
+      if (x == nullptr) return;
+      x->incoming_.whole_ = false;  // the request is whole, the byte stream behind it is not
+      c.owner_.on_detached(*x);
     }
     void operator()(engine::goaway_event&) {
       if (!std::exchange(c.draining_told_, true)) c.owner_.on_draining(c);
@@ -219,7 +222,7 @@ bool tcp_connection::send(exchange& x, engine::chunk piece) {
   const auto room = engine_->send_data(x.id_, std::move(piece), loop_.now());
   x.outgoing_.room_ = room.value_or(true);
   schedule_turn();
-  return x.outgoing_.room_;
+  return room.has_value();
 }
 
 std::expected<void, engine::misuse> tcp_connection::end(exchange& x) {
@@ -236,8 +239,14 @@ std::expected<void, engine::misuse> tcp_connection::end(exchange& x) {
 
 void tcp_connection::reset(exchange& x) {
   if (closed_) return;
-  engine_->reset(x.id_, loop_.now());
+  reset_in_engine(x.id_);
   schedule_turn();
+}
+
+void tcp_connection::reset_in_engine(engine::stream_id id) {
+  engine_->reset(id, loop_.now());
+  // Ended at once: what was sent would look whole if the stream closed in order (RFC 9112 §6.3).
+  if (engine_->ended()) cut_off_ = true;
 }
 
 }  // namespace parley::connection

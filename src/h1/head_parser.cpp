@@ -23,6 +23,7 @@ void head_parser::start(head_kind kind, bool allow_simple) {
   start_line_due_ = kind != head_kind::trailers;
   folded_ = false;
   controls_ = {};
+  request_ = {};
   const bool trailers = kind == head_kind::trailers;
   max_size_ = trailers ? limits_.trailers : limits_.head;
   // The number of lines is kept in 16 bits.

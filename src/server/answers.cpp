@@ -50,10 +50,10 @@ response with_retry_after(response&& r) {
 // Content that a plain handler is given beneath a middleware.
 task<response> run_plain_handler(request& req, const server_room::route* route, std::size_t limit) {
   auto reading = req.text(limit);
-  const std::string content = co_await reading;
-  detail::request_access::content(req, content);
+  std::string content = co_await reading;
+  // The request keeps it: whoever looks at the request later, or streams from its content, finds it.
+  detail::request_access::keep_content(req, std::move(content));
   response answer = route->plain(req);
-  detail::request_access::content(req, {});
   co_return answer;
 }
 
@@ -114,7 +114,7 @@ const server_room::route* server_core::find_route(request& req, std::optional<re
     answer->header("Allow", server_room::allow_value(path == "*" ? routes.all_methods() : m.allowed));
     return nullptr;
   }
-  if (which == method::id::other && m.allowed == 0) {
+  if (which == method::id::other) {  // RFC 9110 §9.1
     answer = error_response(problem(501).detail("This server does not know the method " + std::string(req.method().name()) + "."),
                             req, false);
     return nullptr;
@@ -130,7 +130,15 @@ const server_room::route* server_core::find_route(request& req, std::optional<re
     answer = error_response(problem(400).detail("The path has a % that is not followed by two hexadecimal digits."), req, false);
     return nullptr;
   }
-  answer = not_found ? not_found(req) : error_response(problem(404).detail("There is nothing at this address."), req, false);
+  if (!not_found) {
+    answer = error_response(problem(404).detail("There is nothing at this address."), req, false);
+    return nullptr;
+  }
+  try {
+    answer = not_found(req);
+  } catch (...) {
+    answer = answer_to(std::current_exception(), req);
+  }
   return nullptr;
 }
 
@@ -153,7 +161,17 @@ response server_core::error_response(const problem& what, const request& req, bo
   const auto choice = semantics::preferred(req.fields().joined("Accept"), offers);
   const std::string_view type = choice ? offers[*choice] : offers[0];
   if (type != "text/html") return to_response(what);
-  if (error_page) return error_page(req, what);
+  if (error_page) {
+    try {
+      response page = error_page(req, what);
+      detail::response_access::status(page, what.status());
+      return page;
+    } catch (const std::exception& e) {
+      message(std::string("the error page's function threw: ") + e.what());
+    } catch (...) {
+      message("the error page's function threw something unknown");
+    }
+  }
   response page = html(default_page(what));
   detail::response_access::status(page, what.status());
   page.header("Content-Language", "en");

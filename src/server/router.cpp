@@ -91,6 +91,17 @@ void router::add(std::string_view method_and_pattern, detail::plain_handler plai
   if (space == std::string_view::npos) refuse(text, 0, "it needs a method and a path, as in \"GET /hello/{name}\"");
   const std::string_view name = text.substr(0, space);
   const std::string_view pattern = text.substr(space + 1);
+  if (name == "CONNECT") {
+    // RFC 9110 §9.3.6: its target is a host and a port, so there is no path to match.
+    if (pattern != "*") refuse(text, space + 1, "a CONNECT has no path: write \"CONNECT *\"");
+    if (connect_ != nullptr) refuse(text, 0, "there is such a route already");
+    connect_ = made.get();
+    all_ |= bit(method::id::connect);
+    made->plain = std::move(plain);
+    made->tasked = std::move(tasked);
+    routes_.push_back(std::move(made));
+    return;
+  }
   if (!pattern.starts_with('/')) refuse(text, space + 1, "the path must begin with a slash");
   if (const auto bad = pattern.find_first_of(" ?#"); bad != std::string_view::npos) {
     refuse(text, space + 1 + bad, "a path has no space, no query and no fragment");
@@ -154,6 +165,7 @@ struct router::search {
 
 match router::find(const method& m, std::string_view path) const {
   search s{m, path, {}, {}};
+  if (m == method::connect) s.result.found = connect_;
   if (path.starts_with('/')) s.step(*root_, 1);
   return s.result;
 }

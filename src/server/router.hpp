@@ -54,6 +54,7 @@ class router {
 
   std::unique_ptr<node> root_;
   std::vector<std::unique_ptr<route>> routes_;
+  const route* connect_ = nullptr;  // "CONNECT *"
   std::uint16_t all_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "server/server_core.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 // The public face.
@@ -33,10 +34,12 @@ server& server::error_page(std::function<response(const request&, const problem&
 
 server& server::listen(std::string_view url) {
   core_->listen(url);
+  core_->threads_settled = true;
   return *this;
 }
 
 server& server::threads(std::size_t n) {
+  if (core_->threads_settled) throw std::logic_error("parley::server: call threads() before per_loop() and listen()");
   core_->threads = n;
   return *this;
 }
@@ -78,6 +81,9 @@ void server::stop() { core_->stop(); }
 std::vector<std::string> server::addresses() const { return core_->addresses(); }
 response server::handle(request req) { return core_->handle(std::move(req)); }
 const limits& server::caps() const { return core_->caps; }
-std::size_t server::loop_count() const { return core_->loop_count(); }
+std::size_t server::settled_loop_count() {
+  core_->threads_settled = true;
+  return core_->loop_count();
+}
 
 }  // namespace parley

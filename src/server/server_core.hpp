@@ -38,6 +38,7 @@ class server_core {
   std::function<response(const request&, const problem&)> error_page;
   std::string product = "parley";
   std::size_t threads = 0;
+  bool threads_settled = false;  // somebody counts on it
   bool http09 = true;
   std::chrono::milliseconds drain_time{10'000};
   std::function<void(std::string_view)> message_sink;
@@ -76,6 +77,9 @@ class server_core {
   std::vector<net::endpoint> endpoints_;
   std::vector<std::unique_ptr<server_room::worker>> workers_;
   std::vector<std::thread> running_;
+  std::mutex mutex_;  // of what follows: `stop` may come while `run` has the threads
+  std::condition_variable run_ended_;
+  bool in_run_ = false;
   std::atomic<std::uint64_t> connection_ids_{0};
 };
 

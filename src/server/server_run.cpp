@@ -98,14 +98,21 @@ int server_core::run() {
     abort_all();  // asked twice: at once
   });
   start();
+  {
+    const std::lock_guard lock(mutex_);
+    in_run_ = true;
+  }
   std::thread waiting([&] {
     for (auto& t : running_) t.join();
     watching->stop();
   });
   watching->run();
   waiting.join();
+  const std::lock_guard lock(mutex_);
   running_.clear();
   workers_.clear();
+  in_run_ = false;
+  run_ended_.notify_all();
   return 0;
 }
 
@@ -118,6 +125,13 @@ void server_core::abort_all() {
 }
 
 void server_core::stop() {
+  {
+    std::unique_lock lock(mutex_);
+    if (in_run_) {
+      drain();
+      return run_ended_.wait(lock, [this] { return !in_run_; });
+    }
+  }
   if (running_.empty()) return;
   drain();
   for (auto& t : running_) t.join();

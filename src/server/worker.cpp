@@ -13,17 +13,17 @@ namespace parley {
 
 namespace {
 thread_local std::size_t this_loop_index = 0;
-}
+// In a drain: how long a connection that never had a request may still send one. Browsers open some in advance.
+constexpr std::chrono::milliseconds unused_time{500};
+}  // namespace
 
 std::size_t detail::current_loop_index() { return this_loop_index; }
 
 namespace server_room {
 
 worker::worker(server_core& core, std::size_t index, std::unique_ptr<net::loop> on)
-    : core_(core), index_(index), connection_limit_(std::max<std::size_t>(1, core.caps.connections / core.loop_count())),
-      loop_(std::move(on)), drain_timer_(*loop_, [this] {
-        for (auto& c : connections_) c->abort("the server stops");
-      }) {}
+    : core_(core), index_(index), loop_(std::move(on)), drain_timer_(*loop_, [this] { abort_connections(); }),
+      unused_timer_(*loop_, [this] { close_unused(); }) {}
 
 worker::~worker() = default;
 
@@ -35,6 +35,7 @@ void worker::run() {
 }
 
 void worker::start_listening() {
+  connection_limit_ = std::max<std::size_t>(1, core_.caps.connections / core_.loop_count());
   for (auto& l : listeners_) l->start(this);
 }
 
@@ -86,19 +87,32 @@ void worker::begin_drain() {
     if (c->requests() > 0) c->close_gracefully();
   }
   drain_timer_.arm(loop_->now() + core_.drain_time);
+  unused_timer_.arm(loop_->now() + unused_time);
   check_drained();
 }
 
 void worker::abort() {
   loop_->post([this] {
     begin_drain();
-    for (auto& c : connections_) c->abort("the server stops");
+    abort_connections();
   });
+}
+
+// What closes is taken out of the list only later, in a turn of its own.
+void worker::abort_connections() {
+  for (auto& c : connections_) c->abort("the server stops");
+}
+
+void worker::close_unused() {
+  for (auto& c : connections_) {
+    if (c->idle()) c->close_gracefully();
+  }
 }
 
 void worker::check_drained() {
   if (!draining_ || !connections_.empty()) return;
   drain_timer_.cancel();
+  unused_timer_.cancel();
   loop_->stop();
 }
 

@@ -26,6 +26,7 @@ class server_exchange final : public connection::exchange {
   body_writer writer{&outgoing()};
   tunnel stream{&incoming(), &outgoing()};
   bool running = false;         // a coroutine runs for it
+  bool gave_up = false;         // its answer could not be sent, and a 500 was tried
   bool awaits_content = false;  // a plain handler waits for it
 };
 
@@ -80,16 +81,19 @@ class worker final : private connection::exchange_owner, private net::accept_han
   server_exchange& take_exchange();
   void check_drained();
   void begin_drain();
+  void abort_connections();
+  void close_unused();
 
   server_core& core_;
   const std::size_t index_;
-  const std::size_t connection_limit_;
+  std::size_t connection_limit_ = 1;
   std::unique_ptr<net::loop> loop_;
   std::vector<std::unique_ptr<net::listener>> listeners_;
   std::vector<std::unique_ptr<connection::tcp_connection>> connections_;
   std::deque<server_exchange> exchanges_;  // all there are; never moved
   std::vector<server_exchange*> free_;
   net::timer drain_timer_;
+  net::timer unused_timer_;
   date_line date_;
   bool draining_ = false;
   bool paused_ = false;

@@ -47,6 +47,21 @@ content_length length_for(int status, const response& r) {
   return std::visit(length_of_content{}, content);
 }
 
+// RFC 9110 §7.4: a target in absolute-form must name the scheme by which it came.
+std::optional<problem> wrong_scheme(const request& req) {
+  const std::string_view scheme = req.scheme();
+  if (scheme == (req.secure() ? "https" : "http")) return std::nullopt;
+  if (scheme == "http" || scheme == "https") {
+    return problem(421).detail("This connection is not the one for " + std::string(scheme) + " resources.");
+  }
+  return problem(400).detail("The scheme of the target is neither http nor https.");
+}
+
+// RFC 9110 §7.8, §9.3.6: the byte stream changes hands by 101 to an Upgrade, or by 2xx to a CONNECT.
+bool can_detach(const request& req, const response& r) {
+  return r.status() == 101 ? !req.header("Upgrade").empty() : req.method() == method::connect && r.status() / 100 == 2;
+}
+
 }  // namespace
 
 // --- a request begins --------------------------------------------------------------------------------------------------------
@@ -71,6 +86,7 @@ void worker::on_begin(connection::exchange& base) {
   server_exchange& x = of(base);
   if (core_.log) x.began = std::chrono::system_clock::now();
   if (draining_) x.connection().close_gracefully();
+  if (const auto wrong = wrong_scheme(x.request)) return respond(x, core_.error_response(*wrong, x.request, false));
   std::optional<response> answer;
   x.route = core_.find_route(x.request, answer);
   if (!core_.middleware.empty() || (x.route != nullptr && x.route->tasked)) return start_handler(x);
@@ -143,6 +159,10 @@ semantics::response_head worker::make_head(response& r) {
 
 void worker::respond(server_exchange& x, response&& r) {
   auto& c = x.connection();
+  if (std::holds_alternative<detail::tunnel_content>(response_access::content(r)) && !can_detach(x.request, r)) {
+    core_.message("a handler for " + std::string(x.request.path()) + " gave a tunnel that the request did not ask for");
+    r = core_.error_response(problem(500), x.request, false);
+  }
   x.status = r.status();
   const content_length length = length_for(r.status(), r);
   const bool without_content = x.request.method() == method::head || r.status() == 204 || r.status() == 304;
@@ -151,7 +171,15 @@ void worker::respond(server_exchange& x, response&& r) {
   if (streamed && r.status() < 300) x.incoming().ask_for_content();
   const semantics::response_head head = make_head(r);
   if (const auto sent = c.send_response(x, head, length); !sent) {
-    if (!c.closed()) core_.message("an answer could not be sent: " + std::string(engine::describe(sent.error())));
+    if (c.closed()) {
+      x.status = 0;
+      return close_exchange(x);
+    }
+    core_.message("an answer to " + std::string(x.request.path()) +
+                  " could not be sent: " + std::string(engine::describe(sent.error())));
+    x.status = 0;
+    // Such as a status that the request does not allow: a defect of the handler.
+    if (!std::exchange(x.gave_up, true)) return respond(x, core_.error_response(problem(500), x.request, false));
     return close_exchange(x);
   }
   if (without_content) {
@@ -267,7 +295,7 @@ void worker::close_exchange(server_exchange& x) {
   request_access::reset(x.request);
   x.route = nullptr;
   x.status = 0;
-  x.awaits_content = false;
+  x.awaits_content = x.gave_up = false;
   if (!std::holds_alternative<std::monostate>(response_access::content(x.answer))) x.answer = response(200);
   x.connection().finish(x);
   free_.push_back(&x);

@@ -1,0 +1,62 @@
+// A server on threads of its own, and one that has the calling thread.
+#include <parley/client.hpp>
+#include <parley/server.hpp>
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <thread>
+
+namespace {
+
+TEST(running, starts_answers_and_stops) {
+  parley::server app;
+  app.threads(2);
+  app.route("GET /", [](const parley::request&) { return parley::text("hello"); });
+  app.listen("http://127.0.0.1:0");
+  app.start();
+  EXPECT_EQ(parley::fetch(app.addresses().at(0) + "/").content(), "hello");
+  app.stop();
+  EXPECT_THROW(parley::fetch(app.addresses().at(0) + "/"), parley::fetch_error);
+}
+
+TEST(running, run_ends_by_stop_from_another_thread_and_by_a_signal) {
+  for (const bool by_signal : {false, true}) {
+    parley::server app;
+    app.threads(2);
+    app.route("GET /", [](const parley::request&) { return parley::text("hello"); });
+    app.listen("http://127.0.0.1:0");
+    const std::string url = app.addresses().at(0) + "/";
+    std::thread other([&] {
+      EXPECT_EQ(parley::fetch(url).content(), "hello");  // waits in the listening socket's queue until `run` accepts
+      if (by_signal) {
+        ::kill(::getpid(), SIGTERM);
+      } else {
+        app.stop();
+      }
+    });
+    EXPECT_EQ(app.run(), 0);
+    other.join();
+  }
+}
+
+TEST(running, a_port_in_use_is_an_error_with_its_name) {
+  parley::server first;
+  first.listen("http://127.0.0.1:0");
+  parley::server second;
+  try {
+    second.listen(first.addresses().at(0));
+    FAIL() << "both listen";
+  } catch (const parley::listen_error& e) {
+    EXPECT_NE(std::string(e.what()).find("in use"), std::string::npos) << e.what();
+    EXPECT_EQ(e.code(), std::errc::address_in_use);
+  }
+}
+
+TEST(running, threads_are_settled_by_who_counts_on_them) {
+  parley::server app;
+  const auto counter = app.per_loop<int>();
+  EXPECT_THROW(app.threads(3), std::logic_error);
+}
+
+}  // namespace
