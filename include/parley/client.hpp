@@ -2,7 +2,8 @@
 //
 //   auto res = parley::fetch("http://localhost:8080/hello/ada");                  // blocking, any thread but a loop's
 //   parley::client http;
-//   auto res = co_await http.get("http://localhost:8080/hello/ada", options);     // on a loop
+//   auto getting = http.get("http://localhost:8080/hello/ada", options);          // on a loop; with g++ 12 name the task first
+//   auto res = co_await getting;
 #pragma once
 
 #include <parley/limits.hpp>

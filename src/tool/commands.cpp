@@ -32,7 +32,7 @@ std::string overview() {
          "Fetch\n"
          "  get, head, delete, options, trace URL    send that method, print the answer\n"
          "  post, put, patch URL -d DATA             the same, with content\n"
-         "  request METHOD URL                       any method\n"
+         "  request [METHOD] URL                     any method\n"
          "\n"
          "Serve\n"
          "  demo                  a site, and customers in a database: the typical session\n"

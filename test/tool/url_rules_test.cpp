@@ -61,7 +61,7 @@ TEST(CompleteUrl, RefusesInOneSentenceThatNamesTheUrl) {
       {"http:///path", "\"http:///path\" is no URL: an http or https URI needs a host after `//` (character 8)"},
       {"http://localhost:0/", "\"http://localhost:0/\" is no URL: port 0 cannot be connected to"},
       {"http://ada:secret@localhost/",
-       "\"http://ada:[hidden]@localhost/\" is no URL: user and password do not belong into a URL; send them with -H "
+       "\"http://ada:[hidden]@localhost/\" is no URL: user and password do not belong in a URL; send them with -H "
        "'Authorization: ...'"},
       {"https://localhost/", "https://localhost/: https is not there yet; only http URLs can be fetched"},
       {"example.org", "https://example.org: https is not there yet; only http URLs can be fetched"},
