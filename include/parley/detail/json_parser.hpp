@@ -63,6 +63,7 @@ class json_builder {
 
   nlohmann::json build() {
     // To nlohmann's lexer a NUL is the end of the text.
+    if (text_.empty()) refuse_json(text_, 0, "unexpected end of input");  // nlohmann's words for it differ by version
     if (const auto nul = text_.find('\0'); nul != text_.npos) refuse_json(text_, nul, "a NUL byte");
     json_cursor first(text_.data(), &count_);
     json_cursor last(text_.data() + text_.size(), &count_);
