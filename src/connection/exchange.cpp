@@ -8,8 +8,6 @@
 namespace parley::connection {
 
 namespace {
-// Below this a string is cheaper copied into the send queue than kept on its own.
-constexpr std::size_t copy_below = 4096;
 // What an exchange may keep between uses, so that one large upload does not hold its memory for good.
 constexpr std::size_t keep_capacity = 4096;
 
@@ -70,8 +68,7 @@ void incoming_content::reset() noexcept {
 bool outgoing_content::ready() noexcept { return room_ || exchange_.lost_; }
 
 void outgoing_content::write(std::string&& owned) {
-  if (owned.size() < copy_below) return write(std::string_view(owned));
-  send({engine::chunk::owned{std::move(owned)}});
+  if (!owned.empty()) send({engine::chunk::owned{std::move(owned)}});
 }
 
 void outgoing_content::write(std::string_view copied) {
