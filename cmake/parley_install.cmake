@@ -20,9 +20,9 @@ install(FILES "${PROJECT_BINARY_DIR}/parleyConfig.cmake" "${PROJECT_BINARY_DIR}/
   DESTINATION "${package_folder}")
 
 # What the library itself needs: a static one puts it on the user's link line, a shared one keeps it to itself.
-set(pc_needs "Requires: sqlite3\nLibs: -L\${libdir} -lparley -pthread")
+set(pc_needs "Requires: sqlite3 gnutls\nLibs: -L\${libdir} -lparley -pthread")
 if(BUILD_SHARED_LIBS)
-  set(pc_needs "Requires.private: sqlite3\nLibs: -L\${libdir} -lparley\nLibs.private: -pthread")
+  set(pc_needs "Requires.private: sqlite3 gnutls\nLibs: -L\${libdir} -lparley\nLibs.private: -pthread")
 endif()
 # The prefix is found from the file's own place, so that an installed tree may be moved.
 cmake_path(SET pc_folder "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -19,6 +19,11 @@ if(NOT SQLite3_FOUND)
   message(FATAL_ERROR "SQLite is missing; run ./dev setup, or install Debian's libsqlite3-dev")
 endif()
 
+find_package(GnuTLS 3.7.9)
+if(NOT GnuTLS_FOUND)
+  message(FATAL_ERROR "GnuTLS 3.7.9 or newer is missing; run ./dev setup, or install Debian's libgnutls28-dev")
+endif()
+
 if(PARLEY_COMMAND)
   foreach(package IN ITEMS CLI11 tomlplusplus spdlog)
     find_package(${package} CONFIG)

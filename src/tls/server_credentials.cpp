@@ -1,0 +1,57 @@
+#include "tls/credentials_setup.hpp"
+#include "tls/trust.hpp"
+
+#include <new>
+
+namespace parley::tls {
+namespace {
+
+// RFC 9325 §4.2: forward secrecy and authenticated encryption only. AES-128-GCM before AES-256-GCM, and the fastest group and
+// signature first.
+constexpr const char* server_priorities =
+    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD:+ECDHE-ECDSA:+ECDHE-RSA:"
+    "+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SHA256:+SIGN-ALL:"
+    "-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:-SIGN-DSA-SHA1:%SERVER_PRECEDENCE";
+
+}  // namespace
+
+std::shared_ptr<const ticket_key> ticket_key::make() {
+  std::shared_ptr<ticket_key> made(new ticket_key);
+  owned_datum key;
+  if (gnutls_session_ticket_key_generate(&key.d) < 0) throw std::bad_alloc();
+  made->bytes_ = key.view();
+  gnutls_memset(key.d.data, 0, key.d.size);
+  return made;
+}
+
+ticket_key::~ticket_key() { gnutls_memset(bytes_.data(), 0, bytes_.size()); }
+
+std::expected<std::shared_ptr<const server_credentials>, error> server_credentials::make(const server_settings& settings) {
+  std::shared_ptr<server_credentials> made(new server_credentials);
+  if (settings.certificates.empty()) return std::unexpected(error{errc::no_certificate, "a TLS server needs a certificate"});
+  made->certificates_ = new_certificate_credentials();
+  for (const certificate_source& source : settings.certificates) {
+    if (error wrong = add_certificate(made->certificates_, source)) return std::unexpected(std::move(wrong));
+  }
+  if (settings.clients != client_certificates::none) {
+    auto believed = trust::make({settings.client_authorities}, false);
+    if (!believed) return std::unexpected(std::move(believed.error()));
+    made->trust_ = std::move(*believed);
+    // Only for their names, which clients are told so that they can choose a certificate.
+    const gnutls_datum_t pem = datum_of(settings.client_authorities);
+    gnutls_certificate_set_x509_trust_mem(made->certificates_, &pem, GNUTLS_X509_FMT_PEM);
+  }
+  made->priorities_ = new_priorities(server_priorities);
+  made->protocols_ = settings.protocols;
+  made->clients_ = settings.clients;
+  made->tickets_ = settings.tickets;
+  set_verification(made->certificates_);
+  return made;
+}
+
+server_credentials::~server_credentials() {
+  if (priorities_ != nullptr) gnutls_priority_deinit(priorities_);
+  if (certificates_ != nullptr) gnutls_certificate_free_credentials(certificates_);
+}
+
+}  // namespace parley::tls

@@ -1,0 +1,68 @@
+#include "tls/certificate_text.hpp"
+#include "tls/session_callbacks.hpp"
+
+#include <array>
+
+// What a handshake settled.
+
+namespace parley::tls {
+
+namespace {
+std::string_view text_or_nothing(const char* text) { return text != nullptr ? std::string_view(text) : std::string_view(); }
+}  // namespace
+
+std::string_view session::version() const {
+  switch (gnutls_protocol_get_version(session_)) {
+    case GNUTLS_TLS1_3: return "TLS 1.3";
+    case GNUTLS_TLS1_2: return "TLS 1.2";
+    default: return {};
+  }
+}
+
+std::string_view session::cipher() const { return text_or_nothing(gnutls_ciphersuite_get(session_)); }
+
+std::string_view session::group() const {
+  const auto group = gnutls_group_get(session_);
+  return group == GNUTLS_GROUP_INVALID ? std::string_view() : text_or_nothing(gnutls_group_get_name(group));
+}
+
+std::string_view session::protocol() const {
+  gnutls_datum_t chosen{nullptr, 0};
+  if (gnutls_alpn_get_selected_protocol(session_, &chosen) < 0) return {};
+  return {reinterpret_cast<const char*>(chosen.data), chosen.size};
+}
+
+bool session::resumed() const { return gnutls_session_is_resumed(session_) != 0; }
+
+std::string session::server_name() const {
+  if (to_) return is_address(to_->host) ? std::string() : to_->host;
+  std::array<char, 256> name;
+  std::size_t size = name.size();
+  unsigned type = 0;
+  if (gnutls_server_name_get(session_, name.data(), &size, &type, 0) < 0) return {};
+  return {name.data(), size};
+}
+
+std::vector<certificate_info> session::peer_certificates() const {
+  unsigned n = 0;
+  const gnutls_datum_t* der = gnutls_certificate_get_peers(session_, &n);
+  std::vector<certificate_info> all;
+  if (der == nullptr) return all;
+  for (const crt_handle& crt : import_chain({der, n})) all.push_back(info_of(crt.get()));
+  return all;
+}
+
+std::string session::peer_certificates_pem() const {
+  unsigned n = 0;
+  const gnutls_datum_t* der = gnutls_certificate_get_peers(session_, &n);
+  std::string text;
+  if (der == nullptr) return text;
+  for (const crt_handle& crt : import_chain({der, n})) {
+    owned_datum pem;
+    if (gnutls_x509_crt_export2(crt.get(), GNUTLS_X509_FMT_PEM, &pem.d) < 0) return {};
+    text += pem.view();
+  }
+  return text;
+}
+
+}  // namespace parley::tls
