@@ -39,7 +39,6 @@ function(parley_library)
     list(APPEND libs ${room_libs})
   endforeach()
   list(REMOVE_DUPLICATES libs)
-  list(REMOVE_ITEM libs parley_asio) # headers only
   if(NOT objects)
     file(WRITE "${PROJECT_BINARY_DIR}/empty.cpp" "")
     set(objects "${PROJECT_BINARY_DIR}/empty.cpp")

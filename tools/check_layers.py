@@ -46,7 +46,7 @@ ONLY_FROM = {
 
 # Foreign headers -> where they may be included. A folder, or a glob below the root.
 FOREIGN = [
-    (r"^asio(\.hpp$|/)", "Asio", ["src/net/*.cpp", "src/net/asio_*.hpp", "include/parley/asio.hpp", "examples/", "test/", "bench/"]),
+    (r"^asio(\.hpp$|/)", "Asio", ["include/parley/asio.hpp", "examples/", "test/", "bench/"]),
     (r"^boost/", "Boost", []),
     (r"^(sqlite3|libpq-fe|hiredis/.*)(\.h)?$", "a database's client", ["src/store/", "test/"]),
     (r"^gnutls/", "GnuTLS", ["src/tls/", "src/quic/*.cpp", "test/"]),
@@ -60,7 +60,7 @@ FOREIGN = [
 ]
 # Names that give a foreign library away even where its header came in by another.
 FOREIGN_NAMES = [
-    (r"(?<![\w:.])asio::", "Asio", ["src/net/*.cpp", "src/net/asio_*.hpp", "include/parley/asio.hpp", "examples/", "test/", "bench/"]),
+    (r"(?<![\w:.])asio::", "Asio", ["include/parley/asio.hpp", "examples/", "test/", "bench/"]),
     (r"(?<!\w)nlohmann::", "nlohmann-json", ["include/parley/json.hpp", "include/parley/detail/json*.hpp", "src/tool/", "examples/", "test/", "bench/", "fuzz/"]),
     (r"(?<!\w)gnutls_\w+", "GnuTLS", ["src/tls/", "src/quic/", "test/"]),
     (r"(?<!\w)sqlite3_\w+", "SQLite", ["src/store/", "test/"]),
@@ -146,10 +146,6 @@ class Checker:
         if name.startswith("parley/"):
             if quoted:
                 self.problem(where, line, f'"{name}" is a public header', f"write #include <{name}>")
-            return
-        if re.match(r"net/asio_", name) and not where.startswith("src/net/"):
-            self.problem(where, line, f'"{name}" names Asio, so only src/net may include it (our Asio has another namespace there)',
-                         "use the interfaces of the other headers of src/net")
             return
         target = name.split("/")[0]
         room = self.room_of(where)

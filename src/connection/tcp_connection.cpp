@@ -45,6 +45,12 @@ void tcp_connection::start() {
 
 // --- turns -------------------------------------------------------------------------------------------------------------------
 
+std::span<char> tcp_connection::read_room() {
+  const auto room = in_.writable(read_filled_ ? large_read : small_read);
+  room_ = room.size();
+  return room;
+}
+
 void tcp_connection::on_read(std::size_t n, std::error_code error) {
   reading_ = false;
   if (error) return close_stream(error.message());
@@ -58,6 +64,13 @@ void tcp_connection::on_read(std::size_t n, std::error_code error) {
     if (linger_until_) in_.reset();  // what comes after our last word is only read so that it does not turn into a TCP reset
   }
   turn();
+}
+
+// More of it waits than is read ahead, so this is how it shows that the peer has left.
+void tcp_connection::on_hangup(std::error_code error) {
+  if (error) return close_stream(error.message());
+  expect_half_closed();
+  watch_time();
 }
 
 void tcp_connection::on_writable(std::error_code error) {
@@ -111,7 +124,7 @@ void tcp_connection::process() {
       tell_eof();
     }
   }
-  if (in_.empty() && !reading_) in_.release();
+  if (in_.empty()) in_.release();  // an idle connection holds none
 }
 
 void tcp_connection::tell_eof() {
@@ -177,9 +190,7 @@ void tcp_connection::read_more() {
   // Even while the engine does not want more we read ahead a little: that is how we notice that the peer has left.
   if (!engine_->wants_read() && !linger_until_ && in_.size() >= read_ahead) return;
   reading_ = true;
-  const auto room = in_.writable(read_filled_ ? large_read : small_read);
-  room_ = room.size();
-  stream_->read(room);
+  stream_->read();
 }
 
 // --- time --------------------------------------------------------------------------------------------------------------------
@@ -231,7 +242,7 @@ void tcp_connection::check_end() {
     // RFC 9112 §9.6: closing at once could destroy our last answer on its way; so wait for the peer to close, but not for long.
     if (write_ended_ && !linger_until_) {
       linger_until_ = loop_.now() + limits_.linger_time;
-      in_.consume(in_.size());  // its memory stays: a read into it may be under way
+      in_.reset();
     }
   }
 }

@@ -115,7 +115,9 @@ class tcp_connection final : private net::stream_handler {
   friend class incoming_content;
   friend class outgoing_content;
 
+  std::span<char> read_room() override;
   void on_read(std::size_t n, std::error_code error) override;
+  void on_hangup(std::error_code error) override;
   void on_writable(std::error_code error) override;
 
   void turn();           // process, flush, rearm: the one way through

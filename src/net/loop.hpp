@@ -1,4 +1,4 @@
-// The event loop: one a thread. Real (Asio) or virtual (memory network, virtual time).
+// The event loop: one a thread. Real (epoll) or virtual (memory network, virtual time).
 #pragma once
 
 #include "base/function.hpp"

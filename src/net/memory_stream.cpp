@@ -52,9 +52,8 @@ class memory_end : public counted<memory_end> {
   }
   void handler(stream_handler* to) { handler_ = to; }
 
-  void read(std::span<char> into) {
+  void read() {
     if (closed_) return;
-    into_ = into;
     wanted_ = true;
     look_soon();
   }
@@ -129,6 +128,7 @@ class memory_end : public counted<memory_end> {
     loop_.defer([self = intrusive<memory_end>(this)] {
       self->looking_ = false;
       self->give();
+      self->give_hangup();
       self->give_room();
     });
   }
@@ -156,16 +156,26 @@ class memory_end : public counted<memory_end> {
 
   void give_read(std::size_t n, std::error_code error) {
     wanted_ = false;
+    if (n == 0) hangup_told_ = true;
     handler_->on_read(n, error);
   }
 
+  void give_hangup() {
+    if (closed_ || wanted_ || hangup_told_ || handler_ == nullptr) return;
+    if (!in_->reset && (!in_->ended || *in_->ended > loop_.now())) return;
+    hangup_told_ = true;
+    handler_->on_hangup(in_->reset ? make_error_code(std::errc::connection_reset) : std::error_code());
+  }
+
   std::size_t take_arrived(time_point now) {
-    const std::size_t most = std::min(into_.size(), std::max<std::size_t>(in_->link->fragment, 1));
+    if (in_->pieces.empty() || in_->pieces.front().arrives > now) return 0;
+    const std::span<char> into = handler_->read_room();
+    const std::size_t most = std::min(into.size(), std::max<std::size_t>(in_->link->fragment, 1));
     std::size_t n = 0;
     while (n < most && !in_->pieces.empty() && in_->pieces.front().arrives <= now) {
       std::string& bytes = in_->pieces.front().bytes;
       const std::size_t part = std::min(bytes.size(), most - n);
-      std::memcpy(into_.data() + n, bytes.data(), part);
+      std::memcpy(into.data() + n, bytes.data(), part);
       n += part;
       bytes.erase(0, part);
       if (bytes.empty()) in_->pieces.pop_front();
@@ -188,10 +198,10 @@ class memory_end : public counted<memory_end> {
   timer arrival_;
   memory_end* peer_ = nullptr;
   stream_handler* handler_ = nullptr;
-  std::span<char> into_;
   bool wanted_ = false;
   bool waiting_ = false;
   bool looking_ = false;
+  bool hangup_told_ = false;
   bool closed_ = false;
 };
 
@@ -202,7 +212,7 @@ class memory_stream final : public byte_stream {
   ~memory_stream() override { end_->close(); }
 
   void handler(stream_handler* to) override { end_->handler(to); }
-  void read(std::span<char> into) override { end_->read(into); }
+  void read() override { end_->read(); }
   void cancel_read() override { end_->cancel_read(); }
   write_result write(std::span<const base::segment> segments) override { return end_->write(segments); }
   void wait_writable() override { end_->wait_writable(); }

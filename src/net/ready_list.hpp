@@ -15,6 +15,7 @@ template <class T>
 class ring {
  public:
   [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] std::size_t size() const { return count_; }
   void push(T item) {
     if (count_ == items_.size()) grow();
     items_[(first_ + count_++) & (items_.size() - 1)] = std::move(item);

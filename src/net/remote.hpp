@@ -18,7 +18,7 @@ class remote {
 
  private:
   friend class loop;
-  friend class asio_loop;
+  friend class epoll_loop;
   friend class memory_loop;
   /// The loop is about to be destroyed: no post is under way when this returns, and none succeeds later.
   void retire() const;

@@ -2,16 +2,16 @@
 #pragma once
 
 #include "base/function.hpp"
-#include "net/intrusive.hpp"
 
 #include <initializer_list>
+#include <memory>
 
 namespace parley::net {
 
 class loop;
 
 /// Calls `callback(number)` on the loop for each signal of these (SIGTERM, SIGINT, SIGHUP, SIGUSR1, …) that the process gets,
-/// as long as this lives; then the system's default holds again, unless another `signals` wants them too. Signals that come in
+/// as long as this lives; then what held before holds again, unless another `signals` wants them too. Signals that come in
 /// quick succession may be told as one. Throws `std::system_error`. A loop of the system's only; loop's thread only.
 class signals {
  public:
@@ -22,7 +22,7 @@ class signals {
 
  private:
   class core;
-  intrusive<core> core_;
+  std::unique_ptr<core> core_;
 };
 
 }  // namespace parley::net

@@ -88,8 +88,8 @@ write_result write_file(int socket, const write_place& place, std::uint64_t most
 
 }  // namespace
 
-write_result write_segments(int socket, std::span<const base::segment> segments) {
-  write_result all;
+socket_written write_segments(int socket, std::span<const base::segment> segments) {
+  socket_written all;
   write_place place{segments};
   place.advance(0);
   std::uint64_t of_files = 0;
@@ -101,7 +101,7 @@ write_result write_segments(int socket, std::span<const base::segment> segments)
     }
     const write_result part = file ? write_file(socket, place, most_of_files - of_files) : write_bytes(socket, place);
     all.written += part.written;
-    all.blocked = part.blocked;
+    all.blocked = all.full = part.blocked;
     all.error = part.error;
     if (part.blocked || part.error) return all;
     if (file) of_files += part.written;

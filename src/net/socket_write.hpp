@@ -5,9 +5,13 @@
 
 namespace parley::net {
 
+struct socket_written : write_result {
+  bool full = false;  // the socket takes no more: an edge tells when it does
+};
+
 /// Gathers bytes into `sendmsg` and gives file slices to `sendfile`, until all is written or the socket is full. One call sends
 /// no more than a few MiB of files: then it says `blocked` though the socket may take more, so that one fast peer does not hold
 /// the loop.
-[[nodiscard]] write_result write_segments(int socket, std::span<const base::segment> segments);
+[[nodiscard]] socket_written write_segments(int socket, std::span<const base::segment> segments);
 
 }  // namespace parley::net

@@ -26,10 +26,15 @@ struct endpoint {
 /// Gets a stream's news, on the stream's loop. Nothing comes after `byte_stream::close`.
 class stream_handler {
  public:
-  /// `n` bytes were read into the span given to `read`; 0 without an error is the end of the peer's direction.
+  /// Where what has arrived goes; not empty. Asked for only when there is something to read, so that a stream that waits holds no memory.
+  /// `on_read` mostly follows at once; where nothing was there after all, this is asked again later.
+  virtual std::span<char> read_room() = 0;
+  /// `n` bytes were read into what `read_room` gave; 0 without an error is the end of the peer's direction.
   virtual void on_read(std::size_t n, std::error_code error) = 0;
   /// `write` takes more again, or the stream has failed.
   virtual void on_writable(std::error_code error) = 0;
+  /// While no read is under way: the peer has reset the stream (an error), or has ended its direction behind what is not yet read.
+  virtual void on_hangup(std::error_code) {}
 
  protected:
   ~stream_handler() = default;
@@ -46,10 +51,9 @@ class byte_stream {
  public:
   virtual ~byte_stream() = default;
   virtual void handler(stream_handler* to) = 0;
-  /// Begins one read; `on_read` follows, never from within this call. `into` must stay until then or until `close`.
-  virtual void read(std::span<char> into) = 0;
-  /// Gives up the read under way; no `on_read` follows for it. What had already been received is not lost: the next `read` gets
-  /// it.
+  /// Begins one read; `read_room` and `on_read` follow, never from within this call.
+  virtual void read() = 0;
+  /// Gives up the read under way; no `on_read` follows for it. Nothing is lost: the next `read` gets what has arrived.
   virtual void cancel_read() = 0;
   /// Writes what the peer takes now, as one gathered write where it can (sendfile for file slices).
   virtual write_result write(std::span<const base::segment> segments) = 0;

@@ -1,175 +1,142 @@
 #include "net/tcp.hpp"
 
-#include "net/asio_loop.hpp"
-#include "net/intrusive.hpp"
+#include "net/epoll_loop.hpp"
 #include "net/socket_address.hpp"
 #include "net/socket_write.hpp"
 
-#include <asio/buffer.hpp>
-#include <asio/error.hpp>
-#include <asio/generic/stream_protocol.hpp>
-#include <asio/io_context.hpp>
-
-#include <algorithm>
+#include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
 #include <sys/socket.h>
 #include <utility>
-#include <vector>
 
 namespace parley::net {
 namespace {
 
-/// What Asio's operations under way hold on to. It outlives the stream until they have come back; once `closed`, they find
-/// nobody to tell.
-class socket_core : public counted<socket_core> {
+constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+// Watched once, for both directions and by edges: what an edge told is kept in `readable_` and `writable_` until a call finds nothing left.
+// A read that gets less than it has room for has found that out without another call.
+class tcp_stream final : public byte_stream, private watcher {
  public:
-  socket_core(asio_loop& on, base::unique_fd socket, bool unix_socket) : loop_(on), socket_(on.context()) {
-    const asio::generic::stream_protocol tcp(AF_INET, IPPROTO_TCP);  // of either address family: Asio does not look at that
-    socket_.assign(unix_socket ? asio::generic::stream_protocol(AF_UNIX, 0) : tcp, socket.get());
-    static_cast<void>(socket.release());  // had `assign` thrown, it would be ours to close
-    socket_.native_non_blocking(true);
+  tcp_stream(epoll_loop& on, base::unique_fd socket, std::optional<endpoint> peer)
+      : loop_(on), socket_(std::move(socket)), peer_(std::move(peer)) {
+    const std::error_code error = loop_.watch(socket_.get(), *this, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    if (error) throw std::system_error(error);
   }
-
-  void handler(stream_handler* to) { handler_ = to; }
-  [[nodiscard]] int descriptor() { return socket_.native_handle(); }
-  [[nodiscard]] bool closed() const { return closed_; }
-
-  void read(std::span<char> into) {
-    if (closed_) return;
-    into_ = into;
-    wanted_ = true;
-    if (given_up_) return;  // Asio's read still is under way; its end begins this one
-    if (kept_.empty() && !kept_end_) return start_read();
-    loop_.defer([self = intrusive<socket_core>(this)] { self->give_kept(); });
-  }
-
-  // Asio may have received the bytes already, with its callback in the queue: only that callback knows how many. So the whole
-  // room is kept until it comes; giving up is rare.
-  void cancel_read() {
-    if (!wanted_) return;
-    wanted_ = false;
-    if (!reading_ || given_up_) return;
-    given_up_ = true;
-    kept_.assign(into_.begin(), into_.end());
-    std::error_code ignored;
-    socket_.cancel(ignored);
-  }
-
-  void wait_writable() {
-    if (closed_ || waiting_) return;
-    waiting_ = true;
-    socket_.async_wait(asio::socket_base::wait_write, [self = intrusive<socket_core>(this)](std::error_code error) {
-      self->loop_.turn([&] { self->on_wait(error); });
-    });
-  }
-
-  void close() {
-    if (closed_) return;
-    closed_ = true;
-    handler_ = nullptr;
-    std::error_code ignored;
-    socket_.close(ignored);
-  }
-
- private:
-  void start_read() {
-    reading_ = true;
-    socket_.async_read_some(asio::buffer(into_.data(), into_.size()),
-                            [self = intrusive<socket_core>(this)](std::error_code error, std::size_t n) {
-                              self->loop_.turn([&] { self->on_read(n, error); });
-                            });
-  }
-
-  void on_read(std::size_t n, std::error_code error) {
-    reading_ = false;
-    if (closed_) return;
-    const bool end = error == asio::error::eof;
-    const bool aborted = error == asio::error::operation_aborted;
-    error = end ? std::error_code() : from_asio(error);
-    if (!given_up_) {
-      wanted_ = false;
-      if (handler_ != nullptr) handler_->on_read(n, error);
-      return;
-    }
-    given_up_ = false;
-    kept_.resize(n);
-    kept_end_ = end || (error && !aborted);
-    kept_error_ = aborted ? std::error_code() : error;
-    if (!wanted_) return;
-    if (n > 0 || kept_end_) return give_kept();
-    start_read();
-  }
-
-  /// Bytes that had been received when a read was given up.
-  void give_kept() {
-    if (closed_ || !wanted_ || reading_ || (kept_.empty() && !kept_end_)) return;
-    wanted_ = false;
-    const std::size_t n = std::min(kept_.size(), into_.size());
-    std::copy_n(kept_.begin(), n, into_.begin());
-    kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(n));
-    if (n == 0) kept_end_ = false;
-    if (handler_ != nullptr) handler_->on_read(n, n == 0 ? std::exchange(kept_error_, {}) : std::error_code());
-  }
-
-  void on_wait(std::error_code error) {
-    waiting_ = false;
-    if (closed_) return;
-    if (error == asio::error::operation_aborted) return wait_writable();  // a read was given up, which stops this too
-    if (handler_ != nullptr) handler_->on_writable(from_asio(error));
-  }
-
-  asio_loop& loop_;
-  asio::generic::stream_protocol::socket socket_;
-  stream_handler* handler_ = nullptr;
-  std::span<char> into_;
-  std::vector<char> kept_;
-  std::error_code kept_error_;
-  bool kept_end_ = false;  // the end or an error comes after what is kept
-  bool wanted_ = false;    // the handler waits for `on_read`
-  bool reading_ = false;   // Asio reads
-  bool given_up_ = false;  // what Asio reads is for nobody
-  bool waiting_ = false;   // for room to write
-  bool closed_ = false;
-};
-
-class tcp_stream final : public byte_stream {
- public:
-  tcp_stream(asio_loop& on, base::unique_fd socket, bool unix_socket, std::optional<endpoint> peer)
-      : core_(new socket_core(on, std::move(socket), unix_socket)), peer_(std::move(peer)) {}
   ~tcp_stream() override { close(); }
 
-  void handler(stream_handler* to) override { core_->handler(to); }
-  void read(std::span<char> into) override { core_->read(into); }
-  void cancel_read() override { core_->cancel_read(); }
+  void handler(stream_handler* to) override { handler_ = to; }
+
+  void read() override {
+    if (!socket_ || wanted_) return;
+    wanted_ = true;
+    loop_.wait_begins();
+    if (readable_) loop_.look_soon(*this, EPOLLIN);
+  }
+
+  void cancel_read() override {
+    if (std::exchange(wanted_, false)) loop_.wait_ends();
+  }
+
   write_result write(std::span<const base::segment> segments) override {
-    if (core_->closed()) return {0, false, make_error_code(std::errc::not_connected)};
-    return write_segments(core_->descriptor(), segments);
+    if (!socket_) return {0, false, make_error_code(std::errc::not_connected)};
+    const socket_written done = write_segments(socket_.get(), segments);
+    if (done.full) writable_ = false;
+    return done;
   }
-  void wait_writable() override { core_->wait_writable(); }
+
+  void wait_writable() override {
+    if (!socket_ || waiting_) return;
+    waiting_ = true;
+    loop_.wait_begins();
+    if (writable_) loop_.look_soon(*this, EPOLLOUT);
+  }
+
   void shutdown_write() override {
-    if (!core_->closed()) ::shutdown(core_->descriptor(), SHUT_WR);
+    if (socket_) ::shutdown(socket_.get(), SHUT_WR);
   }
-  void close() override { core_->close(); }
+
+  void close() override {
+    if (!socket_) return;
+    handler_ = nullptr;
+    cancel_read();
+    if (std::exchange(waiting_, false)) loop_.wait_ends();
+    loop_.forget(*this);
+    socket_.reset();
+  }
+
   void abort() override {
-    if (core_->closed()) return;
+    if (!socket_) return;
     const linger at_once{1, 0};
-    setsockopt(core_->descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    core_->close();
+    setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close();
   }
+
   // Asked for when somebody wants to know; empty when that is after the end.
   [[nodiscard]] const endpoint& peer() const override {
-    if (!peer_) peer_ = core_->closed() ? endpoint() : peer_of(core_->descriptor());
+    if (!peer_) peer_ = socket_ ? peer_of(socket_.get()) : endpoint();
     return *peer_;
   }
   [[nodiscard]] const endpoint& local() const override {
-    if (!local_) local_ = core_->closed() ? endpoint() : local_of(core_->descriptor());
+    if (!local_) local_ = socket_ ? local_of(socket_.get()) : endpoint();
     return *local_;
   }
 
  private:
-  intrusive<socket_core> core_;
+  void on_events(std::uint32_t events) override {
+    if ((events & (EPOLLIN | end_events)) != 0) readable_ = true;
+    if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) writable_ = true;
+    if ((events & end_events) != 0) end_seen_ = true;
+    epoll_loop& loop = loop_;  // the handler may destroy this stream
+    const std::uint64_t token = epoll_loop::token(*this);
+    if (wanted_ && readable_) receive();
+    if (!loop.watches(token)) return;
+    // Nobody reads, so this is how the end is noticed.
+    if ((events & end_events) != 0 && !wanted_ && !end_told_ && handler_ != nullptr) {
+      handler_->on_hangup((events & EPOLLERR) != 0 ? pending_error() : std::error_code());
+      if (!loop.watches(token)) return;
+    }
+    if (!waiting_ || !writable_) return;
+    waiting_ = false;
+    loop_.wait_ends();
+    handler_->on_writable({});  // an error shows in the write that follows
+  }
+
+  void receive() {
+    const std::span<char> room = handler_->read_room();
+    ssize_t n = 0;
+    do n = ::recv(socket_.get(), room.data(), room.size(), 0);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN) {
+      readable_ = false;
+      return;
+    }
+    // Less than there was room for: that was all, save the end that was told already.
+    if (n > 0 && static_cast<std::size_t>(n) < room.size() && !end_seen_) readable_ = false;
+    const std::error_code error = n < 0 ? last_error() : std::error_code();
+    if (n <= 0) end_told_ = true;
+    cancel_read();
+    handler_->on_read(n > 0 ? static_cast<std::size_t>(n) : 0, error);
+  }
+
+  [[nodiscard]] std::error_code pending_error() const {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error == 0) error = ECONNRESET;
+    return {error, std::system_category()};
+  }
+
+  epoll_loop& loop_;
+  stream_handler* handler_ = nullptr;
+  base::unique_fd socket_;
+  bool readable_ = false;
+  bool writable_ = true;
+  bool end_seen_ = false;  // by epoll
+  bool end_told_ = false;  // to the handler
+  bool wanted_ = false;    // the handler waits for `on_read`
+  bool waiting_ = false;   // and for `on_writable`
   mutable std::optional<endpoint> peer_;
   mutable std::optional<endpoint> local_;
 };
@@ -181,12 +148,11 @@ std::unique_ptr<byte_stream> make_stream(loop& on, base::unique_fd socket) {
   socklen_t size = sizeof family;
   getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &family, &size);
   if (family != AF_UNIX) send_without_delay(socket.get());
-  return std::make_unique<tcp_stream>(real(on), std::move(socket), family == AF_UNIX, std::nullopt);
+  return std::make_unique<tcp_stream>(real(on), std::move(socket), std::nullopt);
 }
 
 std::unique_ptr<byte_stream> make_prepared_stream(loop& on, base::unique_fd socket, endpoint peer) {
-  const bool unix_socket = peer.unix_socket;
-  return std::make_unique<tcp_stream>(real(on), std::move(socket), unix_socket, std::move(peer));
+  return std::make_unique<tcp_stream>(real(on), std::move(socket), std::move(peer));
 }
 
 void send_without_delay(int socket) {

@@ -1,88 +1,98 @@
-#include "net/asio_loop.hpp"
-#include "net/intrusive.hpp"
+#include "net/epoll_loop.hpp"
 #include "net/socket_address.hpp"
 #include "net/tcp.hpp"
 
-#include <asio/generic/stream_protocol.hpp>
-#include <asio/io_context.hpp>
-
-#include <netinet/in.h>
+#include <cerrno>
+#include <sys/socket.h>
 
 namespace parley::net {
 namespace {
 
+using namespace std::chrono_literals;
+
 using connected = std::expected<std::unique_ptr<byte_stream>, std::error_code>;
 
-/// What Asio's operation holds on to; once `given_up`, it finds nobody to tell.
-class connect_core : public counted<connect_core> {
+class tcp_connect final : public pending, private watcher {
  public:
-  connect_core(asio_loop& on, endpoint to, connect_callback done)
-      : loop_(on), socket_(on.context()), to_(std::move(to)), done_(std::move(done)) {}
-
-  void start() {
-    const auto address = to_socket_address(to_);
-    if (!address) return fail_soon(address.error());
-    const int protocol = to_.unix_socket ? 0 : IPPROTO_TCP;
-    std::error_code error;
-    socket_.open(asio::generic::stream_protocol(address->family(), protocol), error);
-    if (error) return fail_soon(error);
-    if (!to_.unix_socket) send_without_delay(socket_.native_handle());
-    const asio::generic::stream_protocol::endpoint target(address->get(), address->length, protocol);
-    socket_.async_connect(target, [self = intrusive<connect_core>(this)](std::error_code failed) {
-      self->loop_.turn([&] { self->finish(failed); });
-    });
+  tcp_connect(epoll_loop& on, const endpoint& to, connect_callback done)
+      : loop_(on), to_(to), done_(std::move(done)), later_(on, [this] { go_on(); }) {
+    loop_.wait_begins();
+    start();
   }
-
-  void give_up() {
-    done_ = nullptr;
-    std::error_code ignored;
-    socket_.close(ignored);
+  ~tcp_connect() override {
+    if (done_) loop_.wait_ends();
+    if (socket_) loop_.unwatch(socket_.get(), *this);
   }
 
  private:
-  void fail_soon(std::error_code error) {
-    loop_.defer([self = intrusive<connect_core>(this), error] { self->finish(error); });
+  void start() {
+    const auto address = to_socket_address(to_);
+    if (!address) return fail_soon(address.error());
+    socket_ = base::unique_fd(::socket(address->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket_) return fail_soon(last_error());
+    if (!to_.unix_socket) send_without_delay(socket_.get());
+    if (::connect(socket_.get(), address->get(), address->length) == 0) return finish_soon();
+    // A Unix socket whose queue is full does not go on by itself: no event will come.
+    if (errno == EAGAIN) {
+      again_ = true;
+      return later_.arm(loop_.now() + 10ms);
+    }
+    if (errno != EINPROGRESS && errno != EINTR) return fail_soon(last_error());
+    if (const std::error_code error = loop_.watch(socket_.get(), *this, EPOLLOUT | EPOLLET)) fail_soon(error);
   }
 
+  void fail_soon(std::error_code error) {
+    failure_ = error;
+    finish_soon();
+  }
+  void finish_soon() { later_.arm(loop_.now()); }
+
+  void go_on() {
+    if (std::exchange(again_, false)) return start();
+    finish(failure_);
+  }
+
+  void on_events(std::uint32_t) override {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+    finish({error, std::system_category()});
+  }
+
+  // The callback may destroy this.
   void finish(std::error_code error) {
     if (!done_) return;
     connect_callback done = std::move(done_);
     done_ = nullptr;
-    if (error) return done(std::unexpected(from_asio(error)));
+    loop_.wait_ends();
+    if (socket_) loop_.unwatch(socket_.get(), *this);
+    if (error) {
+      socket_.reset();
+      return done(std::unexpected(error));
+    }
     done(take_stream());
   }
 
   connected take_stream() {
-    std::error_code error;
-    base::unique_fd socket(socket_.release(error));
-    if (error) return std::unexpected(from_asio(error));
     try {
-      return make_prepared_stream(loop_, std::move(socket), to_);
+      return make_prepared_stream(loop_, std::move(socket_), to_);
     } catch (const std::system_error& e) {
-      return std::unexpected(from_asio(e.code()));
+      return std::unexpected(e.code());
     }
   }
 
-  asio_loop& loop_;
-  asio::generic::stream_protocol::socket socket_;
+  epoll_loop& loop_;
   endpoint to_;
   connect_callback done_;
-};
-
-class tcp_connect final : public pending {
- public:
-  tcp_connect(asio_loop& on, const endpoint& to, connect_callback done) : core_(new connect_core(on, to, std::move(done))) {
-    core_->start();
-  }
-  ~tcp_connect() override { core_->give_up(); }
-
- private:
-  intrusive<connect_core> core_;
+  timer later_;
+  base::unique_fd socket_;
+  std::error_code failure_;
+  bool again_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<pending> asio_loop::open_connection(const endpoint& to, connect_callback done) {
+std::unique_ptr<pending> epoll_loop::open_connection(const endpoint& to, connect_callback done) {
   return std::make_unique<tcp_connect>(*this, to, std::move(done));
 }
 

@@ -1,37 +1,30 @@
-#include "net/asio_loop.hpp"
+#include "net/epoll_loop.hpp"
 #include "net/intrusive.hpp"
 #include "net/listen_socket.hpp"
 #include "net/socket_address.hpp"
 #include "net/tcp.hpp"
 
-#include <asio/basic_socket_acceptor.hpp>
-#include <asio/generic/stream_protocol.hpp>
-#include <asio/io_context.hpp>
-
 #include <cerrno>
-#include <netinet/in.h>
 
 namespace parley::net {
 namespace {
 
 using namespace std::chrono_literals;
 
+// Of one turn; the rest gets the next, so that a flood of connections does not keep those there are waiting.
+constexpr int most_accepts = 64;
+
 // Only what ends by itself after a while: others are of one connection that did not come about (accept(2)).
 bool out_of_resources(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
 
-class listener_core : public counted<listener_core> {
+class listener_core final : public counted<listener_core>, private watcher {
  public:
-  listener_core(asio_loop& on, listen_socket from)
-      : loop_(on), from_(std::move(from)), acceptor_(on.context()), retry_(on, [this] { resume(); }) {
-    const asio::generic::stream_protocol protocol(AF_INET, IPPROTO_TCP);
-    acceptor_.assign(protocol, from_.socket.get());
-    static_cast<void>(from_.socket.release());
-    acceptor_.native_non_blocking(true);
-  }
-  // Asio's wait holds a reference, so this comes after `close` or with the loop.
-  ~listener_core() { close(); }
+  listener_core(epoll_loop& on, listen_socket from) : loop_(on), from_(std::move(from)), retry_(on, [this] { resume(); }) {}
+  ~listener_core() override { close(); }
 
   [[nodiscard]] const endpoint& local() const { return from_.local; }
+
+  std::error_code watch() { return loop_.watch(from_.socket.get(), *this, EPOLLIN | EPOLLET); }
 
   void start(accept_handler* to) {
     handler_ = to;
@@ -39,60 +32,61 @@ class listener_core : public counted<listener_core> {
   }
 
   void pause() {
-    paused_ = true;
     retry_.cancel();
+    stop_waiting();
+    paused_ = true;
   }
 
   void resume() {
+    if (closed_ || handler_ == nullptr) return;
+    if (!std::exchange(waiting_, true)) loop_.wait_begins();
     paused_ = false;
-    if (!waiting_ && !closed_ && handler_ != nullptr) wait();
+    loop_.look_soon(*this, EPOLLIN);  // an edge may have come meanwhile
   }
 
   void accept_rest() {
     retry_.cancel();
     paused_ = false;
-    if (handler_ != nullptr && !closed_) accept_all();
+    if (handler_ != nullptr && !closed_) accept_some(INT32_MAX);
     close();
   }
 
   void close() {
-    if (closed_) return;
-    closed_ = true;
+    if (std::exchange(closed_, true)) return;
     handler_ = nullptr;
     retry_.cancel();
+    stop_waiting();
     remove_listen_path(from_);
-    std::error_code ignored;
-    acceptor_.close(ignored);
+    loop_.unwatch(from_.socket.get(), *this);
+    from_.socket.reset();
   }
 
  private:
-  void wait() {
-    waiting_ = true;
-    acceptor_.async_wait(asio::socket_base::wait_read, [self = intrusive<listener_core>(this)](std::error_code error) {
-      self->loop_.turn([&] { self->on_wait(error); });
-    });
+  void on_events(std::uint32_t) override {
+    if (paused_ || handler_ == nullptr) return;
+    const intrusive<listener_core> self(this);  // the handler may close this, and its owner let it go
+    if (accept_some(most_accepts) && !closed_) loop_.look_soon(*this, EPOLLIN);
   }
 
-  void on_wait(std::error_code error) {
-    waiting_ = false;
-    if (error || closed_ || paused_) return;
-    accept_all();
-    if (!closed_ && !paused_) wait();
+  void stop_waiting() {
+    if (std::exchange(waiting_, false)) loop_.wait_ends();
   }
 
-  /// Until the queue is empty. The handler may close or pause this at any call.
-  void accept_all() {
+  /// Whether more may wait. The handler may close or pause this at any call.
+  bool accept_some(int most) {
     while (!closed_ && !paused_) {
+      if (most-- == 0) return true;
       socket_address from;
-      base::unique_fd socket(accept4(acceptor_.native_handle(), from.get(), &from.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      base::unique_fd socket(accept4(from_.socket.get(), from.get(), &from.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (socket) {
         give(std::move(socket), from);
         continue;
       }
       const int error = errno;
-      if (error == EAGAIN || error == EBADF || error == EINVAL || error == ENOTSOCK) return;
-      if (out_of_resources(error)) return fail({error, std::system_category()});
+      if (error == EAGAIN || error == EBADF || error == EINVAL || error == ENOTSOCK) return false;
+      if (out_of_resources(error)) fail({error, std::system_category()});
     }
+    return false;
   }
 
   void give(base::unique_fd socket, const socket_address& from) {
@@ -100,7 +94,7 @@ class listener_core : public counted<listener_core> {
     try {
       stream = make_prepared_stream(loop_, std::move(socket), to_endpoint(from));
     } catch (const std::system_error& e) {  // the system watches no more sockets for us
-      return fail(from_asio(e.code()));
+      return fail(e.code());
     }
     handler_->on_accept(std::move(stream));
   }
@@ -112,9 +106,8 @@ class listener_core : public counted<listener_core> {
     handler_->on_accept_error(error);
   }
 
-  asio_loop& loop_;
+  epoll_loop& loop_;
   listen_socket from_;
-  asio::basic_socket_acceptor<asio::generic::stream_protocol> acceptor_;
   timer retry_;
   accept_handler* handler_ = nullptr;
   bool waiting_ = false;
@@ -124,7 +117,7 @@ class listener_core : public counted<listener_core> {
 
 class tcp_listener final : public listener {
  public:
-  tcp_listener(asio_loop& on, listen_socket from) : core_(new listener_core(on, std::move(from))) {}
+  explicit tcp_listener(intrusive<listener_core> core) : core_(std::move(core)) {}
   ~tcp_listener() override { core_->close(); }
 
   [[nodiscard]] const endpoint& local() const override { return core_->local(); }
@@ -143,15 +136,13 @@ class tcp_listener final : public listener {
 
 }  // namespace
 
-std::expected<std::unique_ptr<listener>, std::error_code> asio_loop::open_listener(const endpoint& at,
-                                                                                   const listen_options& options) {
+std::expected<std::unique_ptr<listener>, std::error_code> epoll_loop::open_listener(const endpoint& at,
+                                                                                    const listen_options& options) {
   auto socket = open_listen_socket(at, options);
   if (!socket) return std::unexpected(socket.error());
-  try {
-    return std::make_unique<tcp_listener>(*this, std::move(*socket));
-  } catch (const std::system_error& e) {
-    return std::unexpected(from_asio(e.code()));
-  }
+  intrusive<listener_core> core(new listener_core(*this, std::move(*socket)));
+  if (const std::error_code error = core->watch()) return std::unexpected(error);
+  return std::make_unique<tcp_listener>(std::move(core));
 }
 
 }  // namespace parley::net

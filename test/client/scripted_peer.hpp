@@ -58,7 +58,7 @@ class peer final : private parley::net::stream_handler {
   std::function<void(peer&)> on_news;
 
  private:
-  void read() { stream_->read(buffer_); }
+  void read() { stream_->read(); }
   void flush() {
     while (!to_send_.empty()) {
       const parley::base::segment piece{to_send_};
@@ -69,6 +69,7 @@ class peer final : private parley::net::stream_handler {
     }
     if (ending_) stream_->shutdown_write();
   }
+  std::span<char> read_room() override { return buffer_; }
   void on_read(std::size_t n, std::error_code error) override {
     failed = static_cast<bool>(error);
     ended = failed || n == 0;

@@ -31,13 +31,17 @@ class end_of_talk final : public net::stream_handler {
     stream = std::move(of);
     if (stream != nullptr) stream->handler(this);
   }
-  void read() { stream->read(room_); }
-  void read(std::size_t most) { stream->read(std::span(room_).first(most)); }
+  void read() { read(room_.size()); }
+  void read(std::size_t most) {
+    most_ = most;
+    stream->read();
+  }
   net::write_result write(std::string_view bytes) {
     const parley::base::segment one{bytes};
     return stream->write({&one, 1});
   }
 
+  std::span<char> read_room() override { return std::span(room_).first(most_); }
   void on_read(std::size_t n, std::error_code error) override {
     ++reads;
     received.append(room_.data(), n);
@@ -54,6 +58,11 @@ class end_of_talk final : public net::stream_handler {
     if (error) failure = error;
     call(then_write);
   }
+  void on_hangup(std::error_code error) override {
+    ++hangups;
+    if (error) failure = error;
+    call(then);
+  }
 
   std::unique_ptr<net::byte_stream> stream;
   std::string received;
@@ -62,11 +71,13 @@ class end_of_talk final : public net::stream_handler {
   bool keep_reading = true;
   int reads = 0;
   int writables = 0;
+  int hangups = 0;
   std::function<void()> then;
   std::function<void()> then_write;
 
  private:
   std::vector<char> room_;
+  std::size_t most_ = 0;
 };
 
 /// Keeps what is accepted.

@@ -53,7 +53,7 @@ class memory_peer final : private net::stream_handler {
  private:
   void read() {
     reading_ = !paused_;
-    if (reading_) stream_->read(buffer_);
+    if (reading_) stream_->read();
   }
   void flush() {
     while (!to_send_.empty()) {
@@ -67,6 +67,7 @@ class memory_peer final : private net::stream_handler {
       }
     }
   }
+  std::span<char> read_room() override { return buffer_; }
   void on_read(std::size_t n, std::error_code error) override {
     reading_ = false;
     if (error) {
