@@ -1,0 +1,121 @@
+"""Loads: what asks the servers, and how many requests were answered for how much of the server's time."""
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from .processes import Stage, Trouble, cpu_seconds
+from .responses import request_bytes
+from .servers import SMALL, Server
+
+# wrk's summary as one line of JSON, instead of its text for people.
+REPORT = """
+function done(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format('\\nRESULT {"requests": %d, "bytes": %d, "seconds": %f, "errors": %d, "status": %d, "p50": %f, "p99": %f}\\n',
+    summary.requests, summary.bytes, summary.duration / 1e6, e.connect + e.read + e.write + e.timeout, e.status,
+    latency:percentile(50), latency:percentile(99)))
+end
+"""
+PIPELINE = """
+init = function(args)
+  local one = wrk.format(nil, wrk.path)
+  sixteen = string.rep(one, 16)
+end
+request = function() return sixteen end
+"""
+# Every connection waits 8 to 12 ms between its requests: a load that does not depend on how quick the server is.
+PACED = """
+function delay() return math.random(8, 12) end
+"""
+
+
+@dataclass
+class Sample:
+    requests: int
+    bytes: int
+    cpu: float  # seconds of the server
+    p99: float = 0.0  # microseconds
+
+    @property
+    def microseconds(self) -> float:
+        """The server's time for one request."""
+        return self.cpu / self.requests * 1e6
+
+    @property
+    def gibibytes(self) -> float:
+        """Sent in one second of the server's time."""
+        return self.bytes / self.cpu / 2**30
+
+
+def tls_environment(stage: Stage) -> dict:
+    """OpenSSL's clients offer what all rows over TLS are about, and nothing else: 1.3, AES-128-GCM, X25519."""
+    file = stage.folder / "openssl.cnf"
+    if not file.exists():
+        file.write_text(
+            "openssl_conf = start\n[start]\nssl_conf = ssl\n[ssl]\nsystem_default = all\n[all]\n"
+            "MinProtocol = TLSv1.3\nCiphersuites = TLS_AES_128_GCM_SHA256\nGroups = X25519\n"
+        )
+    return dict(os.environ, OPENSSL_CONF=str(file))
+
+
+def wrk(server: Server, seconds: int, connections: int = 64, path: str = SMALL, tls: bool = False, script: str = "", fields: dict | None = None) -> Sample:
+    stage = server.stage
+    lua = stage.folder / "wrk.lua"
+    lua.write_text("".join(f"wrk.headers[{json.dumps(k)}] = {json.dumps(v)}\n" for k, v in (fields or {}).items()) + script + REPORT)
+    url = f"{'https' if tls else 'http'}://127.0.0.1:{server.https if tls else server.http}{path}"
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", lua, url]
+    before = cpu_seconds(server.pid)
+    out = stage.load(command, seconds + 60, env=tls_environment(stage))
+    after = cpu_seconds(server.pid)
+    server.check_alive()
+    line = next((line for line in out.splitlines() if line.startswith("RESULT ")), "")
+    if not line:
+        raise Trouble(f"wrk gave no result for {server.name}: {out.strip()}")
+    result = json.loads(line[7:])
+    if result["errors"] or result["status"] or not result["requests"]:
+        raise Trouble(f"{server.name} failed under wrk at {url}: {result}")
+    return Sample(result["requests"], result["bytes"], after - before, result["p99"])
+
+
+def steady(server: Server, seconds: float, connections: int) -> Sample:
+    """bench/load: connecting lies outside of what is measured."""
+    stage, asked = server.stage, server.stage.folder / "request"
+    asked.write_bytes(request_bytes(server.http, SMALL, {}))
+    size = len(server.fetch(SMALL).raw)
+    process = stage.start_load([server.site.build / "bench/load", server.http, connections, seconds, asked, size])
+    try:
+        if process.stdout.readline().strip() != "connected":
+            raise Trouble(f"{connections} connections to {server.name}: {process.stderr.read().strip()}")
+        before = cpu_seconds(server.pid)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        words = process.stdout.readline().split()
+        after = cpu_seconds(server.pid)
+        if not words:
+            raise Trouble(f"{connections} connections to {server.name}: {process.stderr.read().strip()}")
+    finally:
+        stage.end(process)
+    return Sample(int(words[0]), int(words[0]) * size, after - before)
+
+
+def handshakes(server: Server, count: int, resumed: bool) -> Sample:
+    """One TLS connection after the other, each with one request."""
+    stage = server.stage
+    command = [sys.executable, "-B", "-m", "harness.tls_client", server.https, SMALL, count, "resumed" if resumed else "full"]
+    process = stage.start_load(command, env=tls_environment(stage), cwd=Path(__file__).parent.parent)
+    try:
+        if process.stdout.readline().strip() != "ready":
+            raise Trouble(f"TLS connections to {server.name}: {process.stderr.read().strip()}")
+        before = cpu_seconds(server.pid)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        words = process.stdout.readline().split()
+        after = cpu_seconds(server.pid)
+        if not words:
+            raise Trouble(f"TLS connections to {server.name}: {process.stderr.read().strip()}")
+    finally:
+        stage.end(process)
+    return Sample(count, 0, after - before)

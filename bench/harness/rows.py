@@ -1,0 +1,146 @@
+"""What is measured, a row each, with its bars. A row gives one value per server and round; bars look at the median."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import median
+
+from . import loads
+from .idle import idle_memory
+from .processes import Trouble
+from .servers import LARGE, SMALL, Server, Site
+
+
+@dataclass
+class Bar:
+    """Ours against another server in the same round, or against a figure."""
+
+    limit: float
+    against: str = ""
+    at_least: bool = False
+
+    def holds(self, value: float) -> bool:
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    def words(self) -> str:
+        sign = "≥" if self.at_least else "≤"
+        return f"{sign} {self.limit:.2f} × {self.against}" if self.against else f"{sign} {self.limit:g}"
+
+
+@dataclass
+class Settings:
+    rounds: int
+    seconds: int
+    handshakes: int
+    idle: int
+    crowd: int
+
+
+@dataclass
+class Row:
+    key: str
+    title: str
+    unit: str
+    bars: list[Bar]
+    measure: Callable[[Server, Settings], float]
+    tls: bool = False
+    servers: tuple[str, ...] = ("parley", "nginx", "h2o", "floor")
+    once: bool = False  # repeating it tells nothing new
+    needs: Callable[[Site], str] = field(default=lambda site: "")  # why it cannot be measured yet, or nothing
+    bigger_is_better: bool = False
+
+
+def request_cost(**how) -> Callable[[Server, Settings], float]:
+    return lambda server, settings: loads.wrk(server, settings.seconds, **how).microseconds
+
+
+def throughput(**how) -> Callable[[Server, Settings], float]:
+    return lambda server, settings: loads.wrk(server, settings.seconds, connections=8, path=LARGE, **how).gibibytes
+
+
+def paced_p99(server: Server, settings: Settings) -> float:
+    # Twice as long: the hundredth part is what counts.
+    return loads.wrk(server, 2 * settings.seconds, script=loads.PACED).p99
+
+
+def crowd_rise(server: Server, settings: Settings) -> float:
+    few = loads.steady(server, settings.seconds, 10)
+    many = loads.steady(server, settings.seconds, settings.crowd)
+    return many.microseconds / few.microseconds
+
+
+def unchanged(server: Server, settings: Settings) -> float:
+    condition = {"If-None-Match": server.fetch(SMALL).field("etag")}
+    answer = server.fetch(SMALL, fields=condition)
+    if answer.status != 304:
+        raise Trouble(f"{server.name} answers {answer.status} to its own entity tag")
+    whole = loads.wrk(server, settings.seconds)
+    return loads.wrk(server, settings.seconds, fields=condition).microseconds / whole.microseconds
+
+
+def handshake(resumed: bool) -> Callable[[Server, Settings], float]:
+    return lambda server, settings: loads.handshakes(server, settings.handshakes, resumed).microseconds
+
+
+def instructions_a_byte(site: Site) -> float:
+    """A browser's head through our parser under callgrind. Two runs of different length: their difference leaves start-up out."""
+
+    def run(rounds: int) -> tuple[int, str]:
+        program, out = site.build / "bench/head_parse", site.root.parent / "callgrind.out"
+        ended = subprocess.run(
+            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", str(program), str(rounds)], capture_output=True, text=True
+        )
+        if ended.returncode != 0:
+            raise Trouble(f"head_parse failed under callgrind: {ended.stderr.strip()[-400:]}")
+        return int(re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.MULTILINE).group(1)), ended.stdout
+
+    (few, words), (many, _) = run(1000), run(11000)
+    return (many - few) / 10000 / int(words.split()[1])
+
+
+def needs_tag(site: Site) -> str:
+    return "" if site.model.field("etag") else "ours sends no ETag"
+
+
+ROWS = [
+    Row("keep-alive", "13 bytes, 64 connections kept alive", "µs a request",
+        [Bar(0.70, "nginx"), Bar(0.90, "h2o"), Bar(1.15, "floor")], request_cost()),
+    Row("tls-keep-alive", "the same over TLS 1.3", "µs a request", [Bar(0.90, "nginx"), Bar(0.90, "h2o")], request_cost(tls=True), tls=True),
+    Row("pipelined", "the same, 16 requests in flight each", "µs a request", [Bar(0.25, "h2o")], request_cost(script=loads.PIPELINE)),
+    Row("latency", "99th percentile, 6,400 requests a second", "µs", [Bar(1.0, "nginx"), Bar(1.0, "h2o")], paced_p99),
+    Row("large", "10 MiB, 8 connections", "GiB a CPU second", [Bar(1.0, "nginx", at_least=True)], throughput(),
+        servers=("parley", "nginx", "h2o"), bigger_is_better=True),
+    Row("tls-large", "10 MiB over TLS 1.3", "GiB a CPU second", [Bar(1.0, "h2o", at_least=True)], throughput(tls=True), tls=True,
+        bigger_is_better=True),
+    Row("handshake", "a TLS connection, one request", "µs a connection", [Bar(0.95, "h2o")], handshake(False), tls=True),
+    Row("resumed", "a resumed TLS connection, one request", "µs a connection", [Bar(0.85, "h2o")], handshake(True), tls=True),
+    Row("idle", "memory of an idle connection", "KiB", [Bar(1.0)],
+        lambda server, settings: idle_memory(server, settings.idle, False), once=True),
+    Row("tls-idle", "memory of an idle TLS connection", "KiB", [Bar(14.0)],
+        lambda server, settings: idle_memory(server, settings.idle, True), tls=True, once=True),
+    Row("crowd", "cost with 10,000 connections, with 10 it is 1", "×", [Bar(1.25)], crowd_rise),
+    Row("unchanged", "cost of a 304, that of the 200 is 1", "×", [Bar(1.0)], unchanged, servers=("parley", "nginx", "h2o"), needs=needs_tag),
+]
+for row in ROWS:
+    if row.tls:
+        row.servers = ("parley", "nginx", "h2o")
+PARSE = Row("parse", "a browser's head of 600 bytes, parsed", "instructions a byte", [Bar(4.0)],
+    lambda server, settings: instructions_a_byte(server.site), servers=("parley",), once=True)
+
+
+@dataclass
+class Result:
+    row: Row
+    values: dict[str, list[float]] = field(default_factory=dict)  # by server, a value a round
+    missing: str = ""
+
+    def middle(self, server: str) -> float | None:
+        return median(self.values[server]) if self.values.get(server) else None
+
+    def ratios(self, bar: Bar) -> list[float]:
+        ours = self.values["parley"]
+        return [a / b for a, b in zip(ours, self.values[bar.against])] if bar.against else ours
+
+    def holds(self) -> bool:
+        return not self.missing and all(bar.holds(median(self.ratios(bar))) for bar in self.row.bars)
