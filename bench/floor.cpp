@@ -30,8 +30,8 @@ constexpr std::size_t most_in_a_write = 64 * 1024;
 
 struct connection {
   bool open = false;
-  std::size_t owed = 0;         // bytes of answers not yet written
-  std::size_t tail = 0;         // bytes in `kept`
+  std::size_t owed = 0;        // bytes of answers not yet written
+  std::size_t tail = 0;        // bytes in `kept`
   std::array<char, 3> kept{};  // the last bytes read, when an empty line may begin in them
 };
 

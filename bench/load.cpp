@@ -67,7 +67,8 @@ void load::connect(int port, std::size_t connections) {
 }
 
 void load::ask(std::size_t index) const {
-  if (::send(descriptors[index], request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) fail("send");
+  if (::send(descriptors[index], request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
+    fail("send");
 }
 
 // One read; 1 when it completed an answer.
