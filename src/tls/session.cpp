@@ -161,6 +161,8 @@ void session::decrypt(std::span<char> into, std::size_t& got) {
 // --- out -----------------------------------------------------------------------------------------------------------------------
 
 bool session::send(std::string_view plaintext) {
+  // One ticket, where GnuTLS would send two; and with the first answer, where it would cost a segment of its own.
+  if (state_ == state::open && std::exchange(ticket_due_, false)) gnutls_session_ticket_send(session_, 1, 0);
   while (!plaintext.empty()) {
     if (state_ != state::open || close_sent_) return false;
     const ssize_t n = gnutls_record_send(session_, plaintext.data(), plaintext.size());

@@ -116,7 +116,8 @@ class session {
   bool eof_ = false;
   bool peer_closed_ = false;
   bool close_sent_ = false;
-  bool ticket_came_ = false;
+  bool ticket_came_ = false;  // client
+  bool ticket_due_ = false;   // server
   bool out_of_memory_ = false;
 };
 

@@ -38,8 +38,7 @@ void session::handshake_done() {
     if (server_->clients_ == client_certificates::required && gnutls_certificate_get_peers(session_, nullptr) == nullptr) {
       return fail(GNUTLS_E_NO_CERTIFICATE_FOUND);
     }
-    // One ticket, where GnuTLS would send two. It leaves together with the first answer.
-    if (server_->tickets_ && gnutls_protocol_get_version(session_) == GNUTLS_TLS1_3) gnutls_session_ticket_send(session_, 1, 0);
+    ticket_due_ = server_->tickets_ && gnutls_protocol_get_version(session_) == GNUTLS_TLS1_3;
     return;
   }
   // TLS 1.2 has sent what there is; 1.3's tickets come later.
