@@ -20,7 +20,7 @@ class tls_end final : public net::counted<tls_end>, private net::stream_handler 
 
   void handshake(const tls_stream::handshake_limits& within, tls_stream::handshake_callback done);
   void handler(net::stream_handler* to) { handler_ = to; }
-  void read(std::span<char> into);
+  void read();
   void cancel_read() { wanted_ = false; }
   net::write_result write(std::span<const base::segment> segments);
   void wait_writable();
@@ -44,10 +44,14 @@ class tls_end final : public net::counted<tls_end>, private net::stream_handler 
   // Called by the stream below.
   void on_read(std::size_t n, std::error_code error) override;
   void on_writable(std::error_code error) override;
+  void on_hangup(std::error_code error) override;
+  std::span<char> read_room() override;
 
   void go_on();        // with the handshake, or with the read under way
   void shake_hands();  //
   void deliver();      // plaintext to the read under way
+  void deliver_cleartext();
+  void give_hangup();
   void give_read(std::size_t n, std::error_code error);
   void give_writable();
   void look_soon();
@@ -69,8 +73,8 @@ class tls_end final : public net::counted<tls_end>, private net::stream_handler 
   tls_stream::handshake_callback done_;
   std::unique_ptr<net::timer> timer_;  // until the handshake is done
   std::chrono::milliseconds linger_{0};
-  base::buffer in_;  // ciphertext that was read and not yet used
-  std::span<char> into_;
+  base::buffer in_;       // ciphertext that was read and not yet used
+  std::size_t room_ = 0;  // of the read below
   std::error_code lost_;
   net::time_point last_write_{};
   std::uint32_t burst_ = 0;  // bytes since the stream was last idle
@@ -87,6 +91,7 @@ class tls_end final : public net::counted<tls_end>, private net::stream_handler 
   bool held_back_ = false;      // one byte of what was encrypted counts as not written until its record has left
   bool shutting_ = false;       // close_notify was said
   bool shut_below_ = false;
+  bool hangup_told_ = false;
 };
 
 }  // namespace parley::connection

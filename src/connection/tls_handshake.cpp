@@ -40,7 +40,7 @@ void tls_end::shake_hands() {
   begun_ = begun_ || !in_.empty();
   const auto taken = session_.receive(in_.readable(), {});
   in_.consume(taken.used);
-  if (!reading_below_) in_.release();
+  in_.release();
   if (lost_ && session_.handshaking()) {
     return handshake_ended(
         {tls::errc::closed_in_handshake, "the connection was lost during the TLS handshake: " + lost_.message()});
@@ -59,7 +59,7 @@ void tls_end::handshake_failed(const tls::error& why) {
   mode_ = mode::refusing;
   shutting_ = true;
   finish_writing();
-  if (!reading_below_) in_.reset();
+  in_.reset();
   timer_->arm(loop_.now() + linger_);
   read_below();
 }

@@ -25,9 +25,8 @@ constexpr std::chrono::seconds pause_before_small{1};
 
 // --- reading -----------------------------------------------------------------------------------------------------------------------
 
-void tls_end::read(std::span<char> into) {
-  if (mode_ == mode::closed) return;
-  into_ = into;
+void tls_end::read() {
+  if (mode_ == mode::closed || wanted_) return;
   wanted_ = true;
   const bool something_waits =
       !in_.empty() || session_.has_plaintext() || session_.failed() || session_.peer_closed() || ended_below_ || lost_;
@@ -44,7 +43,13 @@ void tls_end::read_below() {
   // Our own answers to what is read (alerts, key updates) must not pile up before a peer that does not read them.
   if (session_.output().size() >= record_run) return;
   reading_below_ = true;
-  below_->read(in_.writable(read_filled_ ? large_ciphertext : small_ciphertext));
+  below_->read();
+}
+
+std::span<char> tls_end::read_room() {
+  const auto room = in_.writable(read_filled_ ? large_ciphertext : small_ciphertext);
+  room_ = room.size();
+  return room;
 }
 
 void tls_end::on_read(std::size_t n, std::error_code error) {
@@ -55,10 +60,23 @@ void tls_end::on_read(std::size_t n, std::error_code error) {
   } else if (n == 0) {
     ended_below_ = true;
   } else {
-    read_filled_ = n == in_.writable(0).size();
+    read_filled_ = n == room_;
     in_.commit(n);
   }
   go_on();
+}
+
+// Only while we do not read below, so behind what is not yet read.
+void tls_end::on_hangup(std::error_code error) {
+  const net::intrusive<tls_end> keep(this);
+  if (error) lost_ = error;
+  if (error && (wanted_ || mode_ == mode::handshaking || mode_ == mode::refusing)) return go_on();
+  give_hangup();
+}
+
+void tls_end::give_hangup() {
+  if (wanted_ || handler_ == nullptr || std::exchange(hangup_told_, true)) return;
+  handler_->on_hangup(lost_);
 }
 
 void tls_end::go_on() {
@@ -66,7 +84,7 @@ void tls_end::go_on() {
     case mode::handshaking: return shake_hands();
     case mode::refusing:
       finish_writing();
-      if (!reading_below_) in_.reset();
+      in_.reset();
       if (ended_below_ || lost_) return handshake_ended(session_.failure());
       return read_below();
     case mode::open:
@@ -76,18 +94,18 @@ void tls_end::go_on() {
 }
 
 void tls_end::deliver() {
-  if (!wanted_ || handler_ == nullptr) return;
-  if (mode_ == mode::cleartext) {
-    if (const std::size_t n = in_.readable().copy(into_.data(), into_.size()); n > 0) {
-      in_.consume(n);
-      return give_read(n, {});
-    }
-    if (lost_ || ended_below_) return give_read(0, lost_);
-    return read_below();
+  if (handler_ == nullptr) return;
+  if (!wanted_) {
+    if (lost_ || ended_below_) give_hangup();
+    return;
   }
-  const auto done = session_.receive(in_.readable(), into_);
-  in_.consume(done.used);
-  if (!reading_below_) in_.release();
+  if (mode_ == mode::cleartext) return deliver_cleartext();
+  tls::session::progress done;
+  if (!in_.empty() || session_.has_plaintext()) {
+    done = session_.receive(in_.readable(), handler_->read_room());
+    in_.consume(done.used);
+    in_.release();
+  }
   if (session_.has_output() && flush() && waiting_) look_soon();
   if (done.plaintext > 0) return give_read(done.plaintext, {});
   if (session_.peer_closed()) return give_read(0, {});
@@ -97,6 +115,18 @@ void tls_end::deliver() {
     session_.receive_eof();
   }
   give_read(0, make_error_code(session_.failure().code));
+}
+
+void tls_end::deliver_cleartext() {
+  if (!in_.empty()) {
+    const auto into = handler_->read_room();
+    const std::size_t n = in_.readable().copy(into.data(), into.size());
+    in_.consume(n);
+    in_.release();
+    return give_read(n, {});
+  }
+  if (lost_ || ended_below_) return give_read(0, lost_);
+  read_below();
 }
 
 void tls_end::give_read(std::size_t n, std::error_code error) {
@@ -267,7 +297,7 @@ bool tls_stream::cleartext() const { return end_->cleartext(); }
 const tls::session& tls_stream::session() const { return end_->session(); }
 const net::byte_stream& tls_stream::below() const { return end_->below(); }
 void tls_stream::handler(net::stream_handler* to) { end_->handler(to); }
-void tls_stream::read(std::span<char> into) { end_->read(into); }
+void tls_stream::read() { end_->read(); }
 void tls_stream::cancel_read() { end_->cancel_read(); }
 net::write_result tls_stream::write(std::span<const base::segment> segments) { return end_->write(segments); }
 void tls_stream::wait_writable() { end_->wait_writable(); }

@@ -45,7 +45,7 @@ class tls_stream final : public net::byte_stream {
   [[nodiscard]] const net::byte_stream& below() const;
 
   void handler(net::stream_handler* to) override;
-  void read(std::span<char> into) override;
+  void read() override;
   void cancel_read() override;
   net::write_result write(std::span<const base::segment> segments) override;
   void wait_writable() override;
