@@ -1,14 +1,11 @@
 #include "tool/serve_options.hpp"
 
 #include "tool/config_file.hpp"
+#include "tool/data_folder.hpp"
 #include "tool/exit_code.hpp"
 #include "trace/escape.hpp"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <charconv>
-#include <cstdlib>
 #include <string_view>
 
 namespace parley::tool {
@@ -56,20 +53,6 @@ void declare_serve_options(arguments& to, serve_options& o) {
       .flag("--show", o.show, "print the steps of each exchange on standard error: connect, request, response");
 }
 
-std::string default_data_folder() {
-  const char* data_home = std::getenv("XDG_DATA_HOME");
-  // The XDG base directory specification: a relative path is invalid and is to be ignored.
-  if (data_home != nullptr && data_home[0] == '/') return std::string(data_home) + "/parley";
-  const char* home = std::getenv("HOME");
-  if (home == nullptr || home[0] != '/') {
-    const passwd* entry = ::getpwuid(::getuid());
-    home = entry == nullptr ? nullptr : entry->pw_dir;
-  }
-  if (home == nullptr || home[0] != '/')
-    throw refusal(exit_local, "there is no home folder to keep data in; give one with --data DIR");
-  return std::string(home) + "/.local/share/parley";
-}
-
 serve_plan make_serve_plan(serve_options o) {
   if (o.config) apply_config_file(o, *o.config);
   refuse_tls(o);
@@ -80,8 +63,7 @@ serve_plan make_serve_plan(serve_options o) {
     throw refusal(exit_usage, "http is off and https is not there yet, so there is nothing to serve; leave out --http off");
   plan.http = parse_listen_address("--http", http);
   if (o.threads) plan.threads = parse_threads(*o.threads);
-  if (o.data && o.data->empty()) throw refusal(exit_usage, "--data needs a folder's name");
-  plan.data = o.data ? *o.data : default_data_folder();
+  plan.data = data_folder_of(o.data);
   const std::string log = o.access_log.value_or("off");
   if (log.empty()) throw refusal(exit_usage, "--access-log takes a file's name, - or off");
   plan.access_log = log == "off" ? "" : log;

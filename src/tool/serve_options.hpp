@@ -31,7 +31,4 @@ struct serve_plan {
 /// Reads the configuration file if there is one; what the command line says wins. Throws `refusal`.
 [[nodiscard]] serve_plan make_serve_plan(serve_options options);
 
-/// `$XDG_DATA_HOME/parley`, else `~/.local/share/parley`. Throws `refusal` when there is no home.
-[[nodiscard]] std::string default_data_folder();
-
 }  // namespace parley::tool

@@ -1,6 +1,7 @@
 #include "tool/serve_options.hpp"
 
 #include "tool/config_file.hpp"
+#include "tool/data_folder.hpp"
 #include "tool/exit_code.hpp"
 #include "tool/temporary_folder.hpp"
 
@@ -39,9 +40,9 @@ TEST(ServePlan, Defaults) {
   EXPECT_FALSE(plan.show);
   ::setenv("XDG_DATA_HOME", "relative/paths/are/invalid", 1);
   ::setenv("HOME", "/home/ada", 1);
-  EXPECT_EQ(default_data_folder(), "/home/ada/.local/share/parley");
+  EXPECT_EQ(data_folder_of({}), "/home/ada/.local/share/parley");
   ::unsetenv("XDG_DATA_HOME");
-  EXPECT_EQ(default_data_folder(), "/home/ada/.local/share/parley");
+  EXPECT_EQ(data_folder_of({}), "/home/ada/.local/share/parley");
 }
 
 TEST(ServePlan, TheCommandLine) {
