@@ -76,6 +76,8 @@ def write(folder: Path, results: list[Result], settings: Settings, stage: Stage,
             lines.append(f"| {row.title} | {row.unit} | | | | | {'; '.join(bar.words() for bar in row.bars)} | not yet: {result.missing.splitlines()[0]} | |")
             continue
         figures = [figure(result.middle(server)) for server in SERVERS]
+        if not row.bars:
+            lines.append("| " + " | ".join([row.title, row.unit, *figures, "none", "", ""]) + " |")
         for i, bar in enumerate(row.bars):
             values = result.ratios(bar)
             left = [row.title, row.unit, *figures] if i == 0 else [""] * 6

@@ -148,6 +148,9 @@ class Nginx(Configured):
     ssl_session_tickets on;
     ssl_buffer_size 16k;
 """
+        # Debian's own nginx.conf has these two on.
+        chosen = {"sendfile": "on", "tcp_nopush": "on", "tcp_nodelay": "on"} | self.site.nginx
+        settings = "".join(f"  {name} {value};\n" for name, value in chosen.items())
         return f"""user root;
 daemon off;
 worker_processes 1;
@@ -157,10 +160,7 @@ error_log {self.folder}/error.log;
 events {{ worker_connections 20000; }}
 http {{
   access_log off;
-  sendfile on;
-  tcp_nopush on;
-  tcp_nodelay on;
-  keepalive_timeout 3600s;
+{settings}  keepalive_timeout 3600s;
   keepalive_requests 1000000000;
   open_file_cache max=1000 inactive=3600s;
   open_file_cache_valid 1s;
@@ -241,6 +241,7 @@ class Site:
         self.key: Path | None = None
         self.tls = False
         self.model: Response | None = None
+        self.nginx: dict[str, str] = {}  # settings for the row that is measured
 
     def make_certificate(self, folder: Path) -> None:
         self.certificate, self.key = folder / "certificate.pem", folder / "key.pem"
