@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace parley {
@@ -83,10 +84,18 @@ class PARLEY_API fields {
   fields() = default;
   fields(std::initializer_list<line> lines);
   fields(const fields& other);
-  fields(fields&& other) noexcept;
+  fields(fields&& other) noexcept { take(other); }
   fields& operator=(const fields& other);
-  fields& operator=(fields&& other) noexcept;
-  ~fields();
+  fields& operator=(fields&& other) noexcept {
+    if (this != &other) {
+      if (block_ != nullptr) give_back();
+      take(other);
+    }
+    return *this;
+  }
+  ~fields() {
+    if (block_ != nullptr) give_back();
+  }
 
   /// The number of field lines.
   [[nodiscard]] std::size_t size() const { return count_; }
@@ -118,6 +127,15 @@ class PARLEY_API fields {
 
  private:
   friend struct detail::fields_access;
+
+  void give_back() noexcept;
+  void take(fields& other) noexcept {
+    block_ = std::exchange(other.block_, nullptr);
+    text_size_ = std::exchange(other.text_size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    pinned_ = std::exchange(other.pinned_, 0);
+    count_ = std::exchange(other.count_, std::uint16_t{0});
+  }
 
   // Text grows from the front of the block, slots from its back; one pooled allocation for both.
   char* block_ = nullptr;

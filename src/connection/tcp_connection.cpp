@@ -119,6 +119,7 @@ void tcp_connection::process() {
     if (closed_) return;  // and the buffer is gone with the stream
     // Only now: content events are views into these bytes.
     in_.consume(used);
+    if (in_.empty() && (!peer_ended_ || eof_told_)) break;
     if (used == 0 && !any) {
       if (!peer_ended_ || eof_told_ || (!in_.empty() && !engine_->wants_read())) break;
       tell_eof();
@@ -141,7 +142,7 @@ void tcp_connection::expect_half_closed() {
 bool tcp_connection::flush() {
   if (write_blocked_) return false;
   bool wrote = false;
-  std::array<engine::segment, 64> segments;
+  std::array<engine::segment, 16> segments;
   while (engine_->has_output()) {
     const std::size_t n = engine_->output(segments);
     if (n == 0) break;

@@ -273,7 +273,8 @@ bool is_plain_host(std::string_view value, const char* readable) {
   if (name >= value.size()) return value.size() <= plain::vector;
   if (name == 0 || name == plain::vector || value[name] != ':') return false;
   const std::string_view port = value.substr(name + 1);
-  return port.size() <= 4 && base::all_of_class(port, base::class_digit);
+  if (port.size() > 5 || !base::all_of_class(port, base::class_digit)) return false;
+  return port.size() < 5 || port <= "65535";  // digits of one length: in the order of their numbers
 }
 
 #else

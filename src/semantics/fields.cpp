@@ -75,22 +75,12 @@ fields::fields(const fields& other) : fields() {
   pinned_ = other.pinned_;
 }
 
-fields::fields(fields&& other) noexcept { access::swap(*this, other); }
-
 fields& fields::operator=(const fields& other) {
   if (this != &other) *this = fields(other);
   return *this;
 }
 
-fields& fields::operator=(fields&& other) noexcept {
-  fields taken(std::move(other));
-  access::swap(*this, taken);
-  return *this;
-}
-
-fields::~fields() {
-  if (block_ != nullptr) access::release(*this);
-}
+void fields::give_back() noexcept { access::release(*this); }
 
 fields::line fields::operator[](std::size_t index) const {
   const auto& slot = access::slot(*this, index);

@@ -71,7 +71,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
   void start_handler(server_exchange& x);
   void handler_ended(server_exchange& x, detail::outcome<response> result);
   void respond(server_exchange& x, response&& r);
-  void send_content(server_exchange& x);
+  bool send_at_once(server_exchange& x, response& r);
   void produce(server_exchange& x);
   void producer_ended(server_exchange& x, std::exception_ptr error);
   void close_exchange(server_exchange& x);

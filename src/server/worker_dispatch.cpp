@@ -186,8 +186,13 @@ void worker::respond(server_exchange& x, response&& r) {
     end_message(x);
     return close_exchange(x);
   }
+  if (send_at_once(x, r)) {
+    end_message(x);
+    return close_exchange(x);
+  }
   x.answer = std::move(r);
-  send_content(x);
+  // A tunnel's handler runs once the engine hands the byte stream over: see `on_detached`.
+  if (streamed) produce(x);
 }
 
 void worker::end_message(server_exchange& x) {
@@ -197,9 +202,10 @@ void worker::end_message(server_exchange& x) {
   x.connection().reset(x);
 }
 
-void worker::send_content(server_exchange& x) {
+/// False for what is yet to be produced.
+bool worker::send_at_once(server_exchange& x, response& r) {
   auto& c = x.connection();
-  auto& content = response_access::content(x.answer);
+  auto& content = response_access::content(r);
   if (auto* bytes = std::get_if<std::string>(&content)) {
     c.send(x, bytes_chunk(std::move(*bytes)));
   } else if (auto* shared = std::get_if<detail::shared_content>(&content)) {
@@ -210,13 +216,10 @@ void worker::send_content(server_exchange& x) {
     }
   } else if (auto* file = std::get_if<detail::file_content>(&content)) {
     c.send(x, {engine::chunk::file{file->descriptor, file->offset, file->length, std::move(file->owner)}});
-  } else if (std::holds_alternative<detail::streamed_content>(content)) {
-    return produce(x);
-  } else if (std::holds_alternative<detail::tunnel_content>(content)) {
-    return;  // `on_detached` follows
+  } else if (!std::holds_alternative<std::monostate>(content)) {
+    return false;
   }
-  end_message(x);
-  close_exchange(x);
+  return true;
 }
 
 void worker::produce(server_exchange& x) {
