@@ -103,6 +103,24 @@ def instructions_a_byte(site: Site) -> float:
     return (many - few) / 10000 / int(words.split()[1])
 
 
+def instructions_a_request(server: Server, settings: Settings) -> float:
+    """The whole of our user space under callgrind, kept alive: the same on a busy machine. Again the difference of two runs."""
+    counts = []
+    for seconds in (1, 3):
+        out = server.folder / "callgrind.out"
+        server.under = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--"]
+        server.stop()
+        server.start()
+        requests = loads.steady(server, seconds, 16).requests
+        server.stop()  # at its end callgrind writes its file
+        total = re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.MULTILINE)
+        if total is None:
+            raise Trouble("callgrind counted nothing")
+        counts.append((requests, int(total.group(1))))
+    (few, fewer), (many, more) = counts
+    return (more - fewer) / (many - few)
+
+
 def needs_tag(site: Site) -> str:
     return "" if site.model.field("etag") else "ours sends no ETag"
 
@@ -131,6 +149,9 @@ ROWS = [
 for row in ROWS:
     if row.tls:
         row.servers = ("parley", "nginx", "h2o")
+ROWS.append(
+    Row("instructions", "user space for a request, kept alive", "instructions", [], instructions_a_request, servers=("parley",), once=True)
+)
 PARSE = Row("parse", "a browser's head of 600 bytes, parsed", "instructions a byte", [Bar(4.0)],
     lambda server, settings: instructions_a_byte(server.site), servers=("parley",), once=True)
 

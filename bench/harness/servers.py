@@ -23,6 +23,7 @@ class Server:
         self.folder.mkdir(exist_ok=True)
         self.log = self.folder / "log"
         self.process: subprocess.Popen | None = None
+        self.under: list[str] = []  # what runs it, such as valgrind
         self.http = 0
         self.https: int | None = None
 
@@ -60,8 +61,8 @@ class Reporting(Server):
         raise NotImplementedError
 
     def start(self) -> None:
-        self.process = self.stage.start(self.command(), self.log)
-        for _ in range(200):
+        self.process = self.stage.start(self.under + self.command(), self.log)
+        for _ in range(600):
             words = self.log.read_text()
             if "\nready" in words:
                 break
@@ -69,7 +70,7 @@ class Reporting(Server):
                 raise Trouble(f"{self.name} did not start: {words.strip()}")
             time.sleep(0.05)
         else:
-            raise Trouble(f"{self.name} was not ready within 10 s: {words.strip()}")
+            raise Trouble(f"{self.name} was not ready within 30 s: {words.strip()}")
         ports = {line.split()[1]: int(line.rsplit(":", 1)[1]) for line in words.splitlines() if line.startswith("listening ")}
         self.http, self.https = ports["http"], ports.get("https")
 
