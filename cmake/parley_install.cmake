@@ -30,3 +30,14 @@ set(pc_prefix "/prefix")
 cmake_path(RELATIVE_PATH pc_prefix BASE_DIRECTORY "${pc_folder}" OUTPUT_VARIABLE pc_prefix)
 configure_file(cmake/parley.pc.in "${PROJECT_BINARY_DIR}/parley.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/parley.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+
+# The systemd units and the rule for logrotate, for a package or a machine's administrator (docs/running.md).
+option(PARLEY_SYSTEMD "Install the systemd units and the example for logrotate" OFF)
+if(PARLEY_SYSTEMD AND TARGET parley_command)
+  set(PARLEY_BINARY "${CMAKE_INSTALL_FULL_BINDIR}/parley")
+  configure_file(packaging/systemd/parley.service.in "${PROJECT_BINARY_DIR}/parley.service" @ONLY)
+  # Where systemd looks below /usr and /usr/local, whatever the library folder is called.
+  install(FILES "${PROJECT_BINARY_DIR}/parley.service" packaging/systemd/parley.socket DESTINATION lib/systemd/system)
+  install(FILES packaging/logrotate/parley DESTINATION "${CMAKE_INSTALL_DOCDIR}/logrotate")
+  install(FILES docs/running.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+endif()

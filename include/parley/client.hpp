@@ -19,6 +19,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace parley {
 
@@ -76,6 +77,13 @@ class PARLEY_API options {
     return *this;
   }
 
+  /// Connects to this Unix socket instead of the URL's host and port; the request stays the same, its Host field too. Empty (the
+  /// default): to the host.
+  options& unix_socket(std::string path) {
+    unix_socket_ = std::move(path);
+    return *this;
+  }
+
   [[nodiscard]] std::optional<parley::version> version() const { return version_; }
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const { return timeout_; }
   [[nodiscard]] std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
@@ -83,6 +91,7 @@ class PARLEY_API options {
   [[nodiscard]] bool streamed() const { return streamed_; }
   [[nodiscard]] const std::function<void(const response&)>& on_informational() const { return on_informational_; }
   [[nodiscard]] std::optional<std::chrono::milliseconds> expect_continue() const { return expect_continue_; }
+  [[nodiscard]] const std::string& unix_socket() const { return unix_socket_; }
 
  private:
   std::optional<parley::version> version_;
@@ -92,6 +101,7 @@ class PARLEY_API options {
   bool streamed_ = false;
   std::function<void(const response&)> on_informational_;
   std::optional<std::chrono::milliseconds> expect_continue_;
+  std::string unix_socket_;
 };
 
 /// Keeps connections alive and reuses them; any number of fetches may run at once.

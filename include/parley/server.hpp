@@ -90,6 +90,9 @@ class PARLEY_API listen_error : public std::runtime_error {
   std::error_code code_;
 };
 
+/// How a line of the access log looks: as Apache and nginx write it, or one JSON object a line.
+enum class log_format : unsigned char { combined, json };
+
 class PARLEY_API server {
  public:
   server();
@@ -123,8 +126,15 @@ class PARLEY_API server {
   server& not_found(std::function<response(const request&)> handler);
   /// Content-Language, pages and so on of error answers made here: given the request, status and detail.
   server& error_page(std::function<response(const request&, const problem&)> page);
-  /// Listens on `http://ADDRESS:PORT` or `unix:PATH`. Port 0 takes a free one. Throws `listen_error`.
+  /// Listens on `http://ADDRESS:PORT` or a Unix socket, `unix:PATH`. Port 0 takes a free one. Behind a path may stand
+  /// `?mode=0660&user=NAME&group=NAME`, the socket file's permissions and owners (default: what the umask leaves, this process's);
+  /// a `?` in the path itself is written `%3F`, a `%` `%25`. Throws `listen_error`.
   server& listen(std::string_view url);
+  /// Listens on a socket that listens already, such as one of `inherited_sockets` (parley/service.hpp), by `scheme` (`http`). It is
+  /// the server's from here on, and shared by all its threads. Other holders of the socket keep it: when this server ends, what
+  /// waits in its queue was answered, and what comes later waits for them. Throws `listen_error` when it is no listening stream
+  /// socket, and then it stays the caller's.
+  server& listen(int descriptor, std::string_view scheme = "http");
   /// Threads, each with a loop; 0 (the default) is one a core. Before `per_loop` and `listen`: they count on it; throws
   /// `std::logic_error` behind them.
   server& threads(std::size_t n);
@@ -134,8 +144,10 @@ class PARLEY_API server {
   server& http09(bool allowed);
   /// How long `stop` and SIGTERM wait for what runs. Default 10 s.
   server& drain_time(std::chrono::milliseconds t);
-  /// A line a request in the combined format: a file's path, `-` for standard output, empty for none (the default).
-  server& access_log(std::string_view path);
+  /// A line a request: a file's path (appended to), `-` for standard output, empty for none (the default). A thread of its own
+  /// writes it; lines that it cannot keep up with are lost, counted and told. Throws `std::system_error` when the file cannot be
+  /// opened, and then all is as before. Also while the server runs, from any thread but a loop's.
+  server& access_log(std::string_view path, log_format format = log_format::combined);
   /// A sink for messages about the server itself (a handler that threw, an accept that failed). Default: standard error.
   server& on_message(std::function<void(std::string_view)> sink);
   template <class T>
@@ -143,14 +155,25 @@ class PARLEY_API server {
     return std::make_shared<parley::per_loop<T>>(settled_loop_count(), std::move(make));
   }
 
+  /// What `reload` and SIGHUP call, to read configuration anew: on the thread of `run`, while requests are served. What it throws
+  /// is told (`on_message`), and should leave all as it was.
+  server& on_reload(std::function<void()> hook);
+
   // --- running ----------------------------------------------------------------------------------------------------------------
-  /// Serves until SIGTERM or SIGINT, then stops accepting, lets what runs finish within `drain_time`, and returns 0.
+  /// Serves until SIGTERM or SIGINT, then stops accepting, answers whoever is connected already, lets what runs finish within
+  /// `drain_time`, and returns 0. A second one gives up what runs. With an access log, SIGUSR1 is `reopen_log`; with `on_reload`,
+  /// SIGHUP is `reload`. A service manager that waits for it (sd_notify(3)) is told of ready, reloading and stopping.
   int run();
   /// Serves on threads of its own and returns at once.
   void start();
   /// Drains as on SIGTERM and returns when all has ended. Any thread but a loop's.
   void stop();
-  /// The addresses in use, as URLs (`http://127.0.0.1:8080`), in the order of `listen`. Known after `listen`.
+  /// Opens the access log's file by its name once more, after a rotation has renamed it; soon, any thread. When that fails the old
+  /// one is written on, and `on_message` says so.
+  void reopen_log();
+  /// Calls the hook of `on_reload`, and `reopen_log`. False when the hook threw. Any thread but a loop's.
+  bool reload();
+  /// The addresses in use, as URLs (`http://127.0.0.1:8080`, `unix:/run/parley.sock`), in the order of `listen`. Known after `listen`.
   [[nodiscard]] std::vector<std::string> addresses() const;
 
   /// Runs middleware and handler on `req` with no socket and gives the whole answer: for tests. Runs a loop of its own; not on a loop's

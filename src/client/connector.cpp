@@ -98,16 +98,23 @@ std::unique_ptr<net::byte_stream> connect_operation::await_resume() {
 
 // --- both --------------------------------------------------------------------------------------------------------------------
 
-task<std::unique_ptr<net::byte_stream>> connect_to(net::loop& on, const origin& to, const connect_report& report, progress& at) {
-  at.at = step::looking_up;
+task<std::vector<net::endpoint>> addresses_of(net::loop& on, const origin& to, const connect_report& report) {
+  if (!to.unix_socket.empty()) co_return std::vector<net::endpoint>(1, {to.unix_socket, 0, true});
   report.resolving(to.host);
   resolve_operation asking(on, to);
   resolve_operation::answer addresses = co_await asking;
   if (!addresses) throw resolve_failed(to, addresses.error());
   report.resolved(to.host, *addresses);
+  co_return std::move(*addresses);
+}
+
+task<std::unique_ptr<net::byte_stream>> connect_to(net::loop& on, const origin& to, const connect_report& report, progress& at) {
+  at.at = step::looking_up;
+  auto looking_up = addresses_of(on, to, report);
+  std::vector<net::endpoint> addresses = co_await looking_up;
 
   at.at = step::connecting;
-  connect_operation trying(on, std::move(*addresses), report);
+  connect_operation trying(on, std::move(addresses), report);
   std::unique_ptr<net::byte_stream> stream = co_await trying;
   if (!stream) throw connect_failed(to, trying.failures());
   co_return stream;

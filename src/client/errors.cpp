@@ -20,6 +20,7 @@ std::string_view reason_for(std::error_code error) {
       {std::errc::network_unreachable, "the network cannot be reached (is this machine connected?)"},
       {std::errc::host_unreachable, "the host cannot be reached (is it on, and this machine connected?)"},
       {std::errc::connection_reset, "the connection was reset"},
+      {std::errc::no_such_file_or_directory, "there is no such socket (is the server running?)"},
       {std::errc::permission_denied, "not allowed to connect there"},
       {std::errc::too_many_files_open, "this process has too many open files (raise ulimit -n)"},
       {std::errc::address_not_available, "this machine has no address or port left to connect from"},

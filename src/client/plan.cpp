@@ -58,7 +58,7 @@ origin origin_of(const request& req, version v) {
   if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
   const std::uint16_t port = host->port.value_or(default_port(req.scheme()).value_or(80));
   if (port == 0) throw fetch_error(fetch_error::kind::bad_url, authority + " names port 0, which nobody listens on");
-  return {base::to_lower(address), port, v};
+  return {base::to_lower(address), port, v, {}};
 }
 
 // A default that a request can replace by its own value, and take away with an empty one.
@@ -116,17 +116,20 @@ void set_expectation(plan& p, const options& how) {
 
 }  // namespace
 
-std::string origin::to_string() const { return host + " port " + std::to_string(port); }
+std::string origin::to_string() const {
+  return unix_socket.empty() ? host + " port " + std::to_string(port) : host + " on unix:" + unix_socket;
+}
 
 std::size_t origin_hash::operator()(const origin& of) const {
   const std::size_t salt = (std::size_t{of.port} << 8) + static_cast<std::size_t>(of.version);
-  return std::hash<std::string>()(of.host) ^ (salt * 0x9e3779b97f4a7c15ULL);
+  return std::hash<std::string>()(of.unix_socket.empty() ? of.host : of.unix_socket) ^ (salt * 0x9e3779b97f4a7c15ULL);
 }
 
 plan make_plan(request&& req, const options& how) {
   plan p;
   const version v = chosen_version(how);
   p.to = origin_of(req, v);
+  p.to.unix_socket = how.unix_socket();
   set_content(p, req);
   p.head = parley::detail::request_access::to_head(std::move(req));
   p.head.version = v;

@@ -22,9 +22,10 @@ struct origin {
   std::string host;  // without brackets
   std::uint16_t port = 80;
   parley::version version = parley::version::http1_1;
+  std::string unix_socket = {};  // the path to connect to instead; empty: none
 
   friend bool operator==(const origin&, const origin&) = default;
-  /// For messages: `localhost port 8080`.
+  /// For messages: `localhost port 8080`, `localhost on unix:/run/parley.sock`.
   [[nodiscard]] std::string to_string() const;
 };
 

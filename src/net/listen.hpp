@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/loop.hpp"
+#include "net/socket_access.hpp"
 #include "net/stream.hpp"
 
 namespace parley::net {
@@ -17,6 +18,8 @@ struct listen_options {
   /// A socket that listens already and was inherited (systemd's socket activation); -1: none. The listener owns it, and the
   /// address given to `listen` is not looked at.
   int inherited = -1;
+  /// Who may connect to a Unix socket.
+  socket_access access = {};
 };
 
 /// Listens on an address (numeric; port 0: the system chooses one) or a Unix socket's path. A path that a program which is gone

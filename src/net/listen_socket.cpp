@@ -4,6 +4,7 @@
 #include "net/tcp.hpp"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,11 +58,16 @@ std::error_code bind_tcp(int socket, const socket_address& at, const listen_opti
 }
 
 std::expected<listen_socket, std::error_code> adopt(int inherited) {
-  listen_socket adopted{base::unique_fd(inherited), {}, 0};
+  listen_socket adopted{base::unique_fd(inherited), {}, false, 0};
   int listens = 0;
   socklen_t size = sizeof listens;
   if (getsockopt(inherited, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) return std::unexpected(last_error());
   if (listens == 0) return std::unexpected(make_error_code(std::errc::invalid_argument));
+  int type = 0;
+  size = sizeof type;
+  if (getsockopt(inherited, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return std::unexpected(last_error());
+  if (type != SOCK_STREAM) return std::unexpected(make_error_code(std::errc::invalid_argument));
+  if (const int flags = fcntl(inherited, F_GETFL); (flags & O_NONBLOCK) == 0) fcntl(inherited, F_SETFL, flags | O_NONBLOCK);
   adopted.local = local_of(inherited);
   if (!adopted.local.unix_socket) send_without_delay(inherited);
   return adopted;
@@ -73,12 +79,16 @@ std::expected<listen_socket, std::error_code> open_listen_socket(const endpoint&
   if (options.inherited >= 0) return adopt(options.inherited);
   const auto address = to_socket_address(at);
   if (!address) return std::unexpected(address.error());
-  listen_socket made{open_stream_socket(address->family()), at, 0};
+  listen_socket made{open_stream_socket(address->family()), at, true, 0};
   if (!made.socket) return std::unexpected(last_error());
   const std::error_code error =
       at.unix_socket ? bind_path(made.socket.get(), *address, at.host) : bind_tcp(made.socket.get(), *address, options);
   if (error) return std::unexpected(error);
   if (struct stat bound{}; at.unix_socket && lstat(at.host.c_str(), &bound) == 0) made.file = bound.st_ino;
+  if (const std::error_code refused = at.unix_socket ? set_access(at.host, options.access) : std::error_code()) {
+    remove_listen_path(made);
+    return std::unexpected(refused);
+  }
   if (::listen(made.socket.get(), options.backlog > 0 ? options.backlog : SOMAXCONN) != 0) return std::unexpected(last_error());
   if (!at.unix_socket) made.local = local_of(made.socket.get());
   return made;

@@ -12,7 +12,8 @@ namespace parley::net {
 struct listen_socket {
   base::unique_fd socket;
   endpoint local;
-  ino_t file = 0;  // of a Unix socket that we made, so that only ours is removed; 0: none
+  bool own = true;  // nobody else holds it; not so when it was inherited
+  ino_t file = 0;   // of a Unix socket that we made, so that only ours is removed; 0: none
 };
 
 [[nodiscard]] std::expected<listen_socket, std::error_code> open_listen_socket(const endpoint& at, const listen_options& options);

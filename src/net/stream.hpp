@@ -88,6 +88,10 @@ class listener {
   /// Takes no connection for now; new ones wait in the kernel's queue. Until `resume`.
   virtual void pause() = 0;
   virtual void resume() = 0;
+  /// Before `close`, so that it loses nobody (net/drain_listener.hpp): new connections are turned away, those that the system is
+  /// making still come. `close` when `settled`, which is to be asked every `listener_drain::ask_again`.
+  virtual void turn_away() {}
+  [[nodiscard]] virtual bool settled() { return true; }
   /// Accepts what already waits in the queue (`on_accept` is called from within), then closes. It may be destroyed meanwhile.
   virtual void close() = 0;
 };

@@ -1,3 +1,4 @@
+#include "net/drain_listener.hpp"
 #include "net/epoll_loop.hpp"
 #include "net/intrusive.hpp"
 #include "net/listen_socket.hpp"
@@ -43,6 +44,11 @@ class listener_core final : public counted<listener_core>, private watcher {
     paused_ = false;
     loop_.look_soon(*this, EPOLLIN);  // an edge may have come meanwhile
   }
+
+  void turn_away() {
+    if (!closed_ && from_.own) drain_.begin(from_.socket.get(), from_.local, loop_.now());
+  }
+  bool settled() { return closed_ || drain_.settled(loop_.now()); }
 
   void accept_rest() {
     retry_.cancel();
@@ -109,6 +115,7 @@ class listener_core final : public counted<listener_core>, private watcher {
   epoll_loop& loop_;
   listen_socket from_;
   timer retry_;
+  listener_drain drain_;
   accept_handler* handler_ = nullptr;
   bool waiting_ = false;
   bool paused_ = false;
@@ -124,6 +131,8 @@ class tcp_listener final : public listener {
   void start(accept_handler* to) override { core_->start(to); }
   void pause() override { core_->pause(); }
   void resume() override { core_->resume(); }
+  void turn_away() override { core_->turn_away(); }
+  bool settled() override { return core_->settled(); }
   // The handler may destroy this listener while what waits is accepted.
   void close() override {
     const intrusive<listener_core> core = core_;

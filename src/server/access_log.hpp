@@ -1,12 +1,15 @@
-// A line a request, written by a thread of its own so that a slow disk or pipe never stops a loop.
+// The access log's writer: a thread of its own, so that a slow disk, a full one or a pipe without a reader never stops a loop.
 #pragma once
 
 #include "base/unique_fd.hpp"
+#include "server/access_line.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -14,46 +17,73 @@
 
 namespace parley::server_room {
 
-/// What a line tells, in the combined format. Text from the peer is escaped here, so a request cannot forge a line.
-struct access_entry {
-  std::string_view peer;
-  std::chrono::system_clock::time_point time;
-  std::string_view method;  // empty: no request could be read
-  std::string_view target;
-  std::string_view version;
-  int status = 0;
-  std::uint64_t bytes = 0;
-  std::string_view referer;
-  std::string_view user_agent;
-};
-
-/// Appends the entry's line, with its line feed.
-void append_combined(std::string& out, const access_entry& entry);
-
-/// Any thread. What waits to be written is bounded; beyond it lines are dropped and counted, and the log says how many.
+/// Any thread. What waits to be written is bounded; beyond it lines are lost and counted, and both the log and `tell` say how many
+/// once it goes on. What cannot be written now (no space left on the device) is tried again.
 class access_log {
  public:
-  /// `path`: a file, which is appended to, or `-` for standard output. Throws `std::system_error`.
-  explicit access_log(std::string_view path);
-  /// Writes what waits.
+  /// `tell`: a sink for sentences about the log, called from any thread.
+  explicit access_log(std::function<void(std::string_view)> tell) : tell_(std::move(tell)) {}
+  /// Writes what waits, within `end_time`.
   ~access_log();
+
+  /// Writes from here on to `path`: a file, which is appended to, `-` for standard output, empty for nowhere. What was written
+  /// before goes to where it was meant to. Throws `std::system_error`, and leaves all as it was. Never waits for a FIFO's reader.
+  void open(std::string_view path, log_format format);
+  /// Opens the file by its name once more, soon, after a rotation has renamed it. When that fails the old one stays, and `tell`
+  /// says so.
+  void reopen();
+  [[nodiscard]] bool on() const { return on_.load(std::memory_order_relaxed); }
   void write(const access_entry& entry);
-  [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+  /// Lines lost so far.
+  [[nodiscard]] std::uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
 
   static constexpr std::size_t waiting_limit = 4 * 1024 * 1024;
+  static constexpr std::chrono::milliseconds end_time{1000};
 
  private:
-  void run();
+  struct target {
+    std::string path;
+    base::unique_fd owned;  // not of standard output
+    int descriptor = -1;
+    bool whole = false;  // takes writes of any size without waiting for a reader
+  };
+  struct change {
+    target to;
+    std::string before;  // lines of the one before it
+  };
+  enum class progress { done, busy, failed };
 
-  base::unique_fd owned_;
-  int descriptor_;
-  std::mutex mutex_;
+  static target open_target(const std::string& path);
+  void run();
+  void take_waiting();
+  void apply_changes(std::unique_lock<std::mutex>& lock);
+  void to_line_start();
+  progress write_batch();
+  void note(progress how);
+  void tell_lost();
+  void lose_rest();
+
+  std::function<void(std::string_view)> tell_;
+  std::atomic<bool> on_{false};
+  std::atomic<log_format> format_{log_format::combined};
+  std::atomic<std::uint64_t> lost_{0};
+
+  std::mutex mutex_;  // of what follows
   std::condition_variable wake_;
   std::string waiting_;
-  std::uint64_t untold_ = 0;  // dropped, and not yet said in the log
+  std::uint64_t untold_ = 0;  // lost, and not yet said in the log
+  std::deque<change> changes_;
+  bool reopen_wanted_ = false;
   bool ending_ = false;
-  std::atomic<std::uint64_t> dropped_{0};
-  std::thread thread_;
+
+  // The thread's own.
+  target now_;
+  std::string batch_;
+  std::size_t written_ = 0;  // of it
+  bool failing_ = false;
+  std::uint64_t told_ = 0;  // of `lost_`, by `tell`
+  std::chrono::steady_clock::time_point tell_again_{};
+  std::thread thread_;  // from the first `open` on
 };
 
 }  // namespace parley::server_room

@@ -38,6 +38,12 @@ server& server::listen(std::string_view url) {
   return *this;
 }
 
+server& server::listen(int descriptor, std::string_view scheme) {
+  core_->listen(descriptor, scheme);
+  core_->threads_settled = true;
+  return *this;
+}
+
 server& server::threads(std::size_t n) {
   if (core_->threads_settled) throw std::logic_error("parley::server: call threads() before per_loop() and listen()");
   core_->threads = n;
@@ -60,8 +66,8 @@ server& server::drain_time(std::chrono::milliseconds t) {
   return *this;
 }
 
-server& server::access_log(std::string_view path) {
-  core_->log = path.empty() ? nullptr : std::make_unique<server_room::access_log>(path);
+server& server::access_log(std::string_view path, log_format format) {
+  core_->log.open(path, format);
   return *this;
 }
 
@@ -75,6 +81,13 @@ server& server::observe(engine::observer* sink) {
   return *this;
 }
 
+server& server::on_reload(std::function<void()> hook) {
+  core_->reload_hook = std::move(hook);
+  return *this;
+}
+
+void server::reopen_log() { core_->log.reopen(); }
+bool server::reload() { return core_->reload(); }
 int server::run() { return core_->run(); }
 void server::start() { core_->start(); }
 void server::stop() { core_->stop(); }

@@ -5,6 +5,7 @@
 #include "net/stream.hpp"
 #include "server/access_log.hpp"
 #include "server/router.hpp"
+#include "server/shared_socket.hpp"
 
 #include <parley/server.hpp>
 
@@ -13,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -42,19 +44,21 @@ class server_core {
   bool http09 = true;
   std::chrono::milliseconds drain_time{10'000};
   std::function<void(std::string_view)> message_sink;
+  std::function<void()> reload_hook;
   engine::observer* observer = nullptr;
-  std::unique_ptr<server_room::access_log> log;
+  server_room::access_log log{[this](std::string_view text) { message(text); }};
 
   [[nodiscard]] std::size_t loop_count() const;
   void message(std::string_view text) const;
 
   // --- listening and running ---------------------------------------------------------------------------------------------------
   void listen(std::string_view url);
+  void listen(int descriptor, std::string_view scheme);
   void start();
   int run();
   void stop();
+  bool reload();
   [[nodiscard]] std::vector<std::string> addresses() const;
-  [[nodiscard]] const std::vector<net::endpoint>& endpoints() const { return endpoints_; }
   std::uint64_t next_connection_id() { return connection_ids_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
   // --- answering -----------------------------------------------------------------------------------------------------------------
@@ -70,11 +74,19 @@ class server_core {
 
  private:
   void make_worker();
+  void listen_shared(std::string scheme, server_room::shared_socket socket);
   void drain();
+  void ended();
   void abort_all();
   [[nodiscard]] task<response> handle_whole(request& req) const;
 
-  std::vector<net::endpoint> endpoints_;
+  /// What was asked for by `listen`.
+  struct listening {
+    std::string scheme;
+    net::endpoint at;
+    std::optional<server_room::shared_socket> shared;  // one socket for all loops, else each has its own
+  };
+  std::vector<listening> listening_;
   std::vector<std::unique_ptr<server_room::worker>> workers_;
   std::vector<std::thread> running_;
   std::mutex mutex_;  // of what follows: `stop` may come while `run` has the threads

@@ -4,6 +4,7 @@
 #include "server/server_core.hpp"
 #include "server/worker.hpp"
 
+#include <parley/service.hpp>
 #include <parley/uri.hpp>
 
 #include <algorithm>
@@ -16,22 +17,13 @@ namespace parley {
 
 namespace {
 
-struct wanted {
-  net::endpoint at;
-  std::string scheme;
-};
+constexpr std::string_view unix_prefix = "unix:";
 
 [[noreturn]] void refuse_url(std::string_view url, std::string_view why) {
   throw listen_error("cannot listen on \"" + std::string(url) + "\": " + std::string(why));
 }
 
 net::endpoint endpoint_of(std::string_view url) {
-  constexpr std::string_view unix_prefix = "unix:";
-  if (url.starts_with(unix_prefix)) {
-    const std::string_view path = url.substr(unix_prefix.size());
-    if (path.empty()) refuse_url(url, "a path must follow, as in unix:/run/parley.sock");
-    return {std::string(path), 0, true};
-  }
   const auto parsed = uri::parse(url);
   if (!parsed) refuse_url(url, "it is no URL; write http://127.0.0.1:8080 or unix:/run/parley.sock");
   if (parsed->scheme() == "https") refuse_url(url, "https is not there yet; use http");
@@ -66,24 +58,44 @@ void server_core::make_worker() {
 
 void server_core::listen(std::string_view url) {
   if (workers_.empty()) make_worker();
+  if (url.starts_with(unix_prefix)) return listen_shared("http", server_room::shared_socket::at_path(url));
   // The first worker takes the address at once, so that a clash shows here and port 0 gets its number.
-  endpoints_.push_back(workers_.front()->listen(endpoint_of(url), true));
+  net::endpoint at = workers_.front()->listen(endpoint_of(url), true);
+  listening_.push_back({"http", std::move(at), std::nullopt});
+}
+
+void server_core::listen(int descriptor, std::string_view scheme) {
+  if (workers_.empty()) make_worker();
+  if (scheme == "https")
+    throw listen_error("cannot listen on descriptor " + std::to_string(descriptor) + ": https is not there yet");
+  if (scheme != "http") throw std::invalid_argument("parley::server: the scheme to listen by must be http");
+  listen_shared(std::string(scheme), server_room::shared_socket::inherited(descriptor));
+}
+
+void server_core::listen_shared(std::string scheme, server_room::shared_socket socket) {
+  workers_.front()->listen(socket);
+  net::endpoint at = socket.local();
+  listening_.push_back({std::move(scheme), std::move(at), std::move(socket)});
 }
 
 std::vector<std::string> server_core::addresses() const {
   std::vector<std::string> all;
-  all.reserve(endpoints_.size());
-  for (const auto& e : endpoints_) all.push_back(e.unix_socket ? e.to_string() : "http://" + e.to_string());
+  all.reserve(listening_.size());
+  for (const listening& l : listening_) all.push_back(l.at.unix_socket ? l.at.to_string() : l.scheme + "://" + l.at.to_string());
   return all;
 }
 
 void server_core::start() {
-  if (endpoints_.empty()) throw listen_error("there is nothing to listen on; call listen(\"http://127.0.0.1:8080\") first");
+  if (listening_.empty()) throw listen_error("there is nothing to listen on; call listen(\"http://127.0.0.1:8080\") first");
   if (!running_.empty()) throw std::logic_error("parley::server: started twice");
   while (workers_.size() < loop_count()) {
     make_worker();
-    for (const auto& e : endpoints_) {
-      if (!e.unix_socket) workers_.back()->listen(e, false);
+    for (const listening& l : listening_) {
+      if (l.shared) {
+        workers_.back()->listen(*l.shared);
+      } else {
+        workers_.back()->listen(l.at, false);
+      }
     }
   }
   for (auto& w : workers_) running_.emplace_back([worker = w.get()] { worker->run(); });
@@ -94,14 +106,22 @@ int server_core::run() {
   bool asked = false;
   // Signals are watched on a loop of their own, on this thread: a busy worker cannot delay them.
   const net::signals watch(*watching, {SIGTERM, SIGINT}, [&](int) {
-    if (!std::exchange(asked, true)) return drain();
+    if (!std::exchange(asked, true)) {
+      notify_service_manager("STOPPING=1");
+      return drain();
+    }
     abort_all();  // asked twice: at once
   });
-  start();
+  std::optional<net::signals> reopening;
+  std::optional<net::signals> reloading;
+  if (log.on()) reopening.emplace(*watching, std::initializer_list<int>{SIGUSR1}, [this](int) { log.reopen(); });
+  if (reload_hook) reloading.emplace(*watching, std::initializer_list<int>{SIGHUP}, [this](int) { reload(); });
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);  // a `stop` that comes from a handler's thread meanwhile waits for it
+    start();
     in_run_ = true;
   }
+  notify_service_manager("READY=1");
   std::thread waiting([&] {
     for (auto& t : running_) t.join();
     watching->stop();
@@ -109,14 +129,30 @@ int server_core::run() {
   watching->run();
   waiting.join();
   const std::lock_guard lock(mutex_);
-  running_.clear();
-  workers_.clear();
+  ended();
   in_run_ = false;
   run_ended_.notify_all();
   return 0;
 }
 
+bool server_core::reload() {
+  notify_reloading();
+  bool done = true;
+  try {
+    if (reload_hook) reload_hook();
+  } catch (const std::exception& error) {
+    message(std::string("the reload failed, and what was before stays: ") + error.what());
+    done = false;
+  }
+  log.reopen();
+  notify_service_manager("READY=1");
+  return done;
+}
+
 void server_core::drain() {
+  for (listening& l : listening_) {
+    if (l.shared) l.shared->turn_away();
+  }
   for (auto& w : workers_) w->drain();
 }
 
@@ -135,8 +171,13 @@ void server_core::stop() {
   if (running_.empty()) return;
   drain();
   for (auto& t : running_) t.join();
+  ended();
+}
+
+void server_core::ended() {
   running_.clear();
   workers_.clear();
+  for (listening& l : listening_) l.shared.reset();
 }
 
 namespace server_room {
@@ -146,18 +187,26 @@ net::endpoint worker::listen(const net::endpoint& at, bool first) {
   how.alone = first;
   auto made = net::listen(*loop_, at, how);
   if (!made) {
-    const std::string where = at.unix_socket ? at.host : "port " + std::to_string(at.port) + " on " + at.host;
+    const std::string where = "port " + std::to_string(at.port) + " on " + at.host;
     if (made.error() == std::errc::address_in_use) throw listen_error(where + " is in use", made.error());
     if (made.error() == std::errc::permission_denied) {
       throw listen_error(where +
-                             " needs a privilege (ports below 1024 do): choose a port from 1024 on, or give the program "
-                             "the capability cap_net_bind_service",
+                             " needs a privilege (ports below 1024 do): choose a port from 1024 on, give the program the "
+                             "capability cap_net_bind_service, or let systemd open the socket (docs/running.md)",
                          made.error());
     }
     throw listen_error("cannot listen on " + where + ": " + made.error().message(), made.error());
   }
   listeners_.push_back(std::move(*made));
   return listeners_.back()->local();
+}
+
+void worker::listen(const shared_socket& socket) {
+  net::listen_options how;
+  how.inherited = socket.descriptor().release();
+  auto made = net::listen(*loop_, {}, how);
+  if (!made) throw listen_error("cannot listen on " + socket.local().to_string() + ": " + made.error().message(), made.error());
+  listeners_.push_back(std::move(*made));
 }
 
 }  // namespace server_room

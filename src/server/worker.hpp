@@ -19,8 +19,9 @@ class server_exchange final : public connection::exchange {
  public:
   parley::request request;
   const server_room::route* route = nullptr;
-  response answer{200};  // while its content is produced
-  std::chrono::system_clock::time_point began;
+  response answer{200};                         // while its content is produced
+  std::chrono::system_clock::time_point began;  // both for the log, and set only when there is one
+  std::chrono::steady_clock::time_point began_steadily;
   int status = 0;
   std::uint64_t bytes = 0;
   body_writer writer{&outgoing()};
@@ -38,6 +39,8 @@ class worker final : private connection::exchange_owner, private net::accept_han
 
   /// Throws `listen_error`. Before `run`. The address it got.
   net::endpoint listen(const net::endpoint& at, bool first);
+  /// On a socket that other loops have too.
+  void listen(const shared_socket& socket);
   /// Runs on this thread until drained.
   void run();
   /// Begins to accept; `run` does.
@@ -74,6 +77,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
   bool send_at_once(server_exchange& x, response& r);
   void produce(server_exchange& x);
   void producer_ended(server_exchange& x, std::exception_ptr error);
+  void log_exchange(server_exchange& x);
   void close_exchange(server_exchange& x);
   /// Takes the fields out of `r`; its content stays.
   semantics::response_head make_head(response& r);
@@ -81,8 +85,11 @@ class worker final : private connection::exchange_owner, private net::accept_han
   server_exchange& take_exchange();
   void check_drained();
   void begin_drain();
+  void close_listeners_when_settled();
+  void close_listeners();
   void abort_connections();
   void close_unused();
+  void pause_listeners();
 
   server_core& core_;
   const std::size_t index_;
@@ -94,8 +101,11 @@ class worker final : private connection::exchange_owner, private net::accept_han
   std::vector<server_exchange*> free_;
   net::timer drain_timer_;
   net::timer unused_timer_;
+  net::timer settle_timer_;
   date_line date_;
+  std::size_t last_accepts_ = 0;  // how many connections the closing listeners may still bring
   bool draining_ = false;
+  bool listening_ = true;  // the listeners are not closed
   bool paused_ = false;
 };
 

@@ -84,7 +84,10 @@ connection::exchange& worker::on_request(connection::tcp_connection& on, engine:
 
 void worker::on_begin(connection::exchange& base) {
   server_exchange& x = of(base);
-  if (core_.log) x.began = std::chrono::system_clock::now();
+  if (core_.log.on()) {
+    x.began = std::chrono::system_clock::now();
+    x.began_steadily = std::chrono::steady_clock::now();
+  }
   if (draining_) x.connection().close_gracefully();
   if (const auto wrong = wrong_scheme(x.request)) return respond(x, core_.error_response(*wrong, x.request, false));
   std::optional<response> answer;
@@ -283,20 +286,27 @@ void worker::on_reset(connection::exchange& base) {
   close_exchange(x);
 }
 
+void worker::log_exchange(server_exchange& x) {
+  const fields& sent = std::as_const(x.request).fields();
+  const bool begun = x.began != std::chrono::system_clock::time_point();  // it may have been switched on since
+  core_.log.write({.peer = x.connection().peer_name(),
+                   .time = begun ? x.began : std::chrono::system_clock::now(),
+                   .method = x.request.method().name(),
+                   .target = x.request.target(),
+                   .version = name(x.request.version()),
+                   .host = fields_access::get(sent, field_id::host),
+                   .status = x.status,
+                   .bytes = x.outgoing().bytes(),
+                   .duration = begun ? std::chrono::steady_clock::now() - x.began_steadily : std::chrono::nanoseconds(-1),
+                   .referer = fields_access::get(sent, field_id::referer),
+                   .user_agent = fields_access::get(sent, field_id::user_agent)});
+}
+
 void worker::close_exchange(server_exchange& x) {
-  if (core_.log && x.status != 0) {
-    core_.log->write({.peer = x.connection().peer_name(),
-                      .time = x.began,
-                      .method = x.request.method().name(),
-                      .target = x.request.target(),
-                      .version = name(x.request.version()),
-                      .status = x.status,
-                      .bytes = x.outgoing().bytes(),
-                      .referer = fields_access::get(std::as_const(x.request).fields(), field_id::referer),
-                      .user_agent = fields_access::get(std::as_const(x.request).fields(), field_id::user_agent)});
-  }
+  if (core_.log.on() && x.status != 0) log_exchange(x);
   request_access::reset(x.request);
   x.route = nullptr;
+  x.began = {};
   x.status = 0;
   x.awaits_content = x.gave_up = false;
   if (!std::holds_alternative<std::monostate>(response_access::content(x.answer))) x.answer = response(200);
@@ -313,16 +323,18 @@ void worker::on_refused(connection::tcp_connection& on, engine::stream_id id, co
   const auto bytes = content.size();
   const semantics::response_head head = make_head(answer);
   on.refuse(id, head, std::move(content));
-  if (!core_.log) return;
-  core_.log->write({.peer = on.peer_name(),
-                    .time = std::chrono::system_clock::now(),
-                    .method = {},
-                    .target = {},
-                    .version = {},
-                    .status = error.status,
-                    .bytes = bytes,
-                    .referer = {},
-                    .user_agent = {}});
+  if (!core_.log.on()) return;
+  core_.log.write({.peer = on.peer_name(),
+                   .time = std::chrono::system_clock::now(),
+                   .method = {},
+                   .target = {},
+                   .version = {},
+                   .host = {},
+                   .status = error.status,
+                   .bytes = bytes,
+                   .duration = std::chrono::nanoseconds(-1),
+                   .referer = {},
+                   .user_agent = {}});
 }
 
 }  // namespace parley::server_room

@@ -19,7 +19,7 @@ namespace parley::tool {
 
 namespace {
 
-enum class value_kind { text, path, log, number, truth };
+enum class value_kind { text, path, log, format, number, truth };
 
 struct config_key {
   std::string name;
@@ -37,6 +37,7 @@ const std::vector<config_key>& config_keys() {
       {"threads", value_kind::number, &serve_options::threads},
       {"data", value_kind::path, &serve_options::data},
       {"access-log", value_kind::log, &serve_options::access_log},
+      {"access-log-format", value_kind::format, &serve_options::access_log_format},
       {"show", value_kind::truth, nullptr, &serve_options::show},
   };
   return all;
@@ -89,12 +90,13 @@ class config_reader {
     const auto text = node.value_exact<std::string>();
     if (!text) refuse(node, key.name + " must be a string, such as " + key.name + " = \"" + example_of(key) + "\"");
     const bool word = key.kind == value_kind::log && (*text == "-" || *text == "off");
-    if (key.kind == value_kind::text || word || text->empty()) return *text;
+    if (key.kind == value_kind::text || key.kind == value_kind::format || word || text->empty()) return *text;
     return (std::filesystem::path(name_).parent_path() / *text).string();
   }
 
   static std::string example_of(const config_key& key) {
     if (key.kind == value_kind::text) return "127.0.0.1:8080";
+    if (key.kind == value_kind::format) return "json";
     return key.kind == value_kind::log ? "access.log" : "/etc/parley/" + key.name;
   }
 

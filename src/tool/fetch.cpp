@@ -93,6 +93,7 @@ options make_options(const fetch_plan& plan) {
   how.streamed();
   if (plan.version) how.version(*plan.version);
   if (plan.connect_timeout) how.connect_timeout(*plan.connect_timeout);
+  if (plan.unix_socket) how.unix_socket(*plan.unix_socket);
   if (plan.expect) how.expect_continue(continue_wait);
   return how;
 }

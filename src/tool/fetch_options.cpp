@@ -36,7 +36,8 @@ void declare_fetch_options(arguments& to, fetch_options& o) {
       .flag("--http1.0", o.http10, "speak HTTP/1.0")
       .flag("--http1.1", o.http11, "speak HTTP/1.1 (the default)")
       .value("--timeout", "SECONDS", o.timeout, "give up when all is not done by then, such as 2 or 0.5; default: wait")
-      .value("--connect-timeout", "SECONDS", o.connect_timeout, "give up when there is no connection by then; default 30");
+      .value("--connect-timeout", "SECONDS", o.connect_timeout, "give up when there is no connection by then; default 30")
+      .value("--unix-socket", "PATH", o.unix_socket, "connect to this Unix socket instead of the URL's host; Host stays the URL's");
   to.group("Not there yet (exit status 2)")
       .flag("--http2", o.http2, "HTTP/2")
       .flag("--http3", o.http3, "HTTP/3")
@@ -150,6 +151,8 @@ fetch_plan make_fetch_plan(std::string method, const std::vector<std::string>& u
   plan.expect = o.expect;
   if (o.timeout) plan.timeout = parse_seconds("--timeout", *o.timeout);
   if (o.connect_timeout) plan.connect_timeout = parse_seconds("--connect-timeout", *o.connect_timeout);
+  plan.unix_socket = o.unix_socket;
+  if (plan.unix_socket && plan.unix_socket->empty()) throw refusal(exit_usage, "--unix-socket needs a socket's path");
   if (plan.output && plan.output->empty()) throw refusal(exit_usage, "-o needs a file's name, or - for standard output");
 
   if (plan.version != parley::http0_9) {

@@ -24,11 +24,18 @@ bool is_address(int family, const std::string& text) {
 }  // namespace
 
 std::string listen_address::to_string() const {
+  if (!unix_url.empty()) return unix_url;
   const bool v6 = host.find(':') != std::string::npos;
   return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+std::string listen_address::url(std::string_view scheme) const {
+  return unix_url.empty() ? std::string(scheme) + "://" + to_string() : unix_url;
+}
+
 listen_address parse_listen_address(std::string_view option, std::string_view text) {
+  if (text == "unix:") refuse_address(option, text, "a path must follow, as in unix:/run/parley.sock");
+  if (text.starts_with("unix:")) return {.host = {}, .port = 0, .unix_url = std::string(text)};
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) {
     refuse_address(option, text, "give an address and a port, such as 127.0.0.1:8080 or [::1]:8080, or off");
@@ -44,9 +51,9 @@ listen_address parse_listen_address(std::string_view option, std::string_view te
   if (host == "localhost") host = "127.0.0.1";
   if (host.starts_with('[') && host.ends_with(']')) {
     host = host.substr(1, host.size() - 2);
-    if (is_address<in6_addr>(AF_INET6, host)) return {host, port};
+    if (is_address<in6_addr>(AF_INET6, host)) return {host, port, {}};
   } else if (is_address<in_addr>(AF_INET, host)) {
-    return {host, port};
+    return {host, port, {}};
   }
   if (is_address<in6_addr>(AF_INET6, host)) refuse_address(option, text, "an IPv6 address stands in brackets, as in [::1]:8080");
   if (host.empty()) refuse_address(option, text, "the address is missing; 127.0.0.1 is this machine, 0.0.0.0 is everywhere");

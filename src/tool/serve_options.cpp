@@ -25,6 +25,12 @@ std::size_t parse_threads(std::string_view text) {
   return n;
 }
 
+log_format parse_format(std::string_view text) {
+  if (text == "combined") return log_format::combined;
+  if (text == "json") return log_format::json;
+  throw refusal(exit_usage, "--access-log-format takes combined or json; got \"" + trace::printable(text) + "\"");
+}
+
 void refuse_tls(const serve_options& o) {
   if (o.https && *o.https != "off") {
     static_cast<void>(parse_listen_address("--https", *o.https));  // a mistake in it comes first
@@ -40,35 +46,51 @@ void refuse_tls(const serve_options& o) {
 
 void declare_serve_options(arguments& to, serve_options& o) {
   to.group("Listening")
-      .value("--http", "ADDR:PORT", o.http, "where to serve http, or off; port 0 takes a free one; default 127.0.0.1:8080")
+      .value("--http", "ADDR:PORT", o.http,
+             "where to serve http, or off; port 0 takes a free one; unix:PATH is a Unix socket, unix:PATH?mode=0660&group=NAME one "
+             "with these permissions; default 127.0.0.1:8080, or the sockets that systemd opened")
       .value("--https", "ADDR:PORT", o.https, "where to serve https, or off; default 127.0.0.1:8443, but https is not there yet")
       .value("--cert", "FILE", o.cert, "the certificate for https; not there yet")
       .value("--key", "FILE", o.key, "its private key; not there yet");
   to.group("Running")
       .value("--threads", "N", o.threads, "how many threads serve; default: one a core")
-      .value("--data", "DIR", o.data, "the folder for what must last; default $XDG_DATA_HOME/parley, else ~/.local/share/parley")
+      .value("--data", "DIR", o.data,
+             "the folder for what must last; default $STATE_DIRECTORY, $XDG_DATA_HOME/parley, else ~/.local/share/parley")
       .value("--config", "FILE", o.config, "TOML with these options' names as keys (access-log = \"off\"); the command line wins")
-      .value("--access-log", "FILE", o.access_log, "a line a request; - is standard output, off (the default) is none");
+      .value("--access-log", "FILE", o.access_log, "a line a request; - is standard output, off (the default) is none")
+      .value("--access-log-format", "FORMAT", o.access_log_format, "combined (the default) or json, an object a line");
   to.group("Seeing the sessions")
       .flag("--show", o.show, "print the steps of each exchange on standard error: connect, request, response");
 }
 
 serve_plan make_serve_plan(serve_options o) {
+  serve_plan plan;
+  plan.asked = o;
   if (o.config) apply_config_file(o, *o.config);
   refuse_tls(o);
-  serve_plan plan;
   plan.mention_https = !o.https;
   const std::string http = o.http.value_or(std::string(default_http));
   if (http == "off")
     throw refusal(exit_usage, "http is off and https is not there yet, so there is nothing to serve; leave out --http off");
   plan.http = parse_listen_address("--http", http);
+  plan.http_asked = o.http.has_value();
   if (o.threads) plan.threads = parse_threads(*o.threads);
   plan.data = data_folder_of(o.data);
   const std::string log = o.access_log.value_or("off");
   if (log.empty()) throw refusal(exit_usage, "--access-log takes a file's name, - or off");
   plan.access_log = log == "off" ? "" : log;
+  if (o.access_log_format) plan.access_log_format = parse_format(*o.access_log_format);
   plan.show = o.show;
   return plan;
+}
+
+std::vector<std::string> need_restart(const serve_plan& before, const serve_plan& after) {
+  std::vector<std::string> names;
+  if (before.http != after.http) names.emplace_back("http");
+  if (before.threads != after.threads) names.emplace_back("threads");
+  if (before.data != after.data) names.emplace_back("data");
+  if (before.show != after.show) names.emplace_back("show");
+  return names;
 }
 
 }  // namespace parley::tool

@@ -1,18 +1,21 @@
 // The options that `serve` and `demo` share, and what they come to together with the configuration file.
 #pragma once
 
+#include <parley/server.hpp>
+
 #include "tool/arguments.hpp"
 #include "tool/listen_address.hpp"
 
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace parley::tool {
 
 /// As written, on the command line or in the file; nothing where neither says anything.
 struct serve_options {
-  std::optional<std::string> http, https, cert, key, threads, data, access_log, config;
+  std::optional<std::string> http, https, cert, key, threads, data, access_log, access_log_format, config;
   bool show = false;
 };
 
@@ -21,14 +24,20 @@ void declare_serve_options(arguments& to, serve_options& options);
 /// Checked and complete.
 struct serve_plan {
   listen_address http;
+  bool http_asked = false;  // somebody asked for that address: it is listened on beside the sockets of a service manager
   std::size_t threads = 0;  // 0: one a core
   std::string data;         // a folder; it need not be there
   std::string access_log;   // a file, `-` for standard output, empty for none
+  log_format access_log_format = log_format::combined;
   bool show = false;
+  serve_options asked;         // by the command line, for a reload
   bool mention_https = false;  // say that https is left out, since nobody asked for that
 };
 
 /// Reads the configuration file if there is one; what the command line says wins. Throws `refusal`.
 [[nodiscard]] serve_plan make_serve_plan(serve_options options);
+
+/// What a reload would have to change and cannot, as the options' names: empty when all is applied by it.
+[[nodiscard]] std::vector<std::string> need_restart(const serve_plan& before, const serve_plan& after);
 
 }  // namespace parley::tool

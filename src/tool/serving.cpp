@@ -1,5 +1,7 @@
 #include "tool/serving.hpp"
 
+#include <parley/service.hpp>
+
 #include "tool/exit_code.hpp"
 #include "tool/log.hpp"
 #include "tool/terminal.hpp"
@@ -15,6 +17,7 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <system_error>
 
 namespace parley::tool {
 
@@ -22,51 +25,82 @@ namespace {
 
 constexpr std::chrono::seconds drain_time{10};
 
-/// SIGTERM and SIGINT wait until they are asked for, from before anybody is told that we are ready: none is lost. Threads that
-/// are made meanwhile inherit it.
+/// Our signals wait until they are asked for, from before anybody is told that we are ready: none is lost. Threads that are made
+/// meanwhile inherit it.
 class held_signals {
  public:
   held_signals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGTERM);
-    sigaddset(&set_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set_, &before_);
+    sigset_t all;
+    sigemptyset(&all);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&all, number);
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
   }
-  ~held_signals() { release(); }
+  ~held_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
   held_signals(const held_signals&) = delete;
   held_signals& operator=(const held_signals&) = delete;
 
-  int wait() const {
+  static int wait() {
+    sigset_t all;
+    sigemptyset(&all);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&all, number);
     int signal = 0;
-    while (sigwait(&set_, &signal) != 0) {
+    while (sigwait(&all, &signal) != 0) {
     }
     return signal;
   }
-  void release() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  /// A second one of those that end us ends the process at once. The others go on waiting: a log's rotation must not kill a drain.
+  static void let_end() {
+    sigset_t ends;
+    sigemptyset(&ends);
+    for (const int number : {SIGTERM, SIGINT}) sigaddset(&ends, number);
+    pthread_sigmask(SIG_UNBLOCK, &ends, nullptr);
+  }
 
  private:
-  sigset_t set_{};
   sigset_t before_{};
 };
 
-void check_log_file(const std::string& path) {
-  if (path.empty() || path == "-") return;
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor < 0) throw refusal(exit_local, "cannot write the access log " + path + ": " + std::strerror(errno));
-  ::close(descriptor);
+bool has_terminal() {
+  const int descriptor = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor >= 0) ::close(descriptor);
+  return descriptor >= 0;
+}
+
+/// SIGHUP has two meanings: the terminal that we ran in was closed, which ends a program (unless nohup says not to), or a service
+/// is to read its configuration again.
+class hangup {
+ public:
+  [[nodiscard]] bool ends_us() const {
+    struct sigaction how{};
+    sigaction(SIGHUP, nullptr, &how);
+    return had_terminal_ && how.sa_handler != SIG_IGN && !has_terminal();
+  }
+
+ private:
+  const bool had_terminal_ = has_terminal();
+};
+
+void open_log(server& app, const serve_plan& plan) {
+  try {
+    app.access_log(plan.access_log, plan.access_log_format);
+  } catch (const std::system_error& error) {
+    throw refusal(exit_local, "cannot write the access log " + plan.access_log + ": " + error.code().message());
+  }
 }
 
 /// What a `listen_error` says, and the way out in this command's words.
 std::string listen_sentence(std::string text) {
   constexpr std::string_view prefix = "parley: ";
   if (text.starts_with(prefix)) text.erase(0, prefix.size());
-  return text.find("--http") != std::string::npos ? text : text + "; choose another with --http ADDR:PORT";
+  const bool has_way_out = text.find("--http") != std::string::npos || text.find("systemd:") != std::string::npos;
+  return has_way_out ? text : text + "; choose another with --http ADDR:PORT";
 }
 
 void announce(const server& app) {
   for (const std::string& url : app.addresses()) {
     const std::size_t colon = url.find("://");
-    write_all(STDERR_FILENO, "listening " + url.substr(0, colon) + " " + url.substr(colon + 3) + "\n");
+    const bool named = colon != std::string::npos;  // a Unix socket has no scheme
+    write_all(STDERR_FILENO, "listening " + (named ? url.substr(0, colon) + " " + url.substr(colon + 3) : "http " + url) + "\n");
   }
   write_all(STDERR_FILENO, "ready\n");
 }
@@ -91,25 +125,55 @@ void make_data_folder(const std::string& path) {
   }
 }
 
-int serve_until_signal(server& app, const serve_plan& plan) {
-  held_signals signals;
-  std::signal(SIGPIPE, SIG_IGN);  // the access log's reader may go away; the server stays
-  check_log_file(plan.access_log);
-  const auto view = make_view(plan.show);
-  if (view) app.observe(view.get());
-  app.threads(plan.threads).drain_time(drain_time).access_log(plan.access_log).on_message(log_message);
+namespace {
+
+/// On what a service manager handed over, and on what was asked for; on the default address only when there is neither.
+void listen_where_asked(server& app, const serve_plan& plan) {
   try {
-    app.listen("http://" + plan.http.to_string());
-    app.start();
+    const auto handed_over = inherited_sockets();
+    for (const inherited_socket& one : handed_over) app.listen(one.descriptor, one.name == "https" ? "https" : "http");
+    if (handed_over.empty() || plan.http_asked) app.listen(plan.http.url("http"));
   } catch (const listen_error& error) {
     throw refusal(exit_local, listen_sentence(error.what()));
   }
+}
+
+/// What may change while it runs: the access log. Throws when the new configuration is wrong, and then nothing has changed.
+void apply_again(server& app, serve_plan& current) {
+  const serve_plan next = make_serve_plan(current.asked);
+  if (next.access_log != current.access_log || next.access_log_format != current.access_log_format) open_log(app, next);
+  current.access_log = next.access_log;
+  current.access_log_format = next.access_log_format;
+  std::string names;
+  for (const std::string& name : need_restart(current, next)) names += (names.empty() ? "" : ", ") + name;
+  log_message(names.empty() ? "reloaded" : "reloaded; what has changed in " + names + " needs a restart");
+}
+
+}  // namespace
+
+int serve_until_signal(server& app, const serve_plan& plan) {
+  const held_signals signals;
+  const hangup terminal;
+  std::signal(SIGPIPE, SIG_IGN);  // standard error's reader may go away; the server stays
+  const auto view = make_view(plan.show);
+  if (view) app.observe(view.get());
+  serve_plan current = plan;
+  app.threads(plan.threads).drain_time(drain_time).on_message(log_message);
+  app.on_reload([&] { apply_again(app, current); });
+  open_log(app, plan);
+  listen_where_asked(app, plan);
+  app.start();
   if (plan.mention_https) say("https is not there yet, so only http is served");
   announce(app);
+  notify_service_manager("READY=1");
 
-  signals.wait();
-  // A second one ends the process at once.
-  signals.release();
+  for (int signal = held_signals::wait(); signal != SIGTERM && signal != SIGINT; signal = held_signals::wait()) {
+    if (signal == SIGHUP && terminal.ends_us()) break;
+    if (signal == SIGHUP) app.reload();
+    if (signal == SIGUSR1) app.reopen_log();
+  }
+  notify_service_manager("STOPPING=1");
+  held_signals::let_end();
   app.stop();
   return exit_done;
 }
