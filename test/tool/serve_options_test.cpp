@@ -56,6 +56,31 @@ TEST(ServePlan, TheCommandLine) {
   EXPECT_TRUE(plan.show);
 }
 
+TEST(ServePlan, LogFormatsAndUnixSockets) {
+  EXPECT_EQ(plan_of({}).access_log_format, log_format::combined);
+  EXPECT_FALSE(plan_of({}).http_asked);
+  EXPECT_EQ(plan_of({"--access-log-format", "json"}).access_log_format, log_format::json);
+  EXPECT_EQ(refused_serve({"--access-log-format", "JSON"}).second, "--access-log-format takes combined or json; got \"JSON\"");
+  const serve_plan plan = plan_of({"--http", "unix:/run/x?mode=0660"});
+  EXPECT_TRUE(plan.http_asked);
+  EXPECT_EQ(plan.http.url("http"), "unix:/run/x?mode=0660");
+  EXPECT_EQ(plan_of({"--http", "[::1]:80"}).http.url("http"), "http://[::1]:80");
+}
+
+TEST(ServePlan, SystemdNamesTheDataFolder) {
+  ::setenv("STATE_DIRECTORY", "/var/lib/parley:/var/lib/other", 1);
+  EXPECT_EQ(plan_of({}).data, "/var/lib/parley");
+  EXPECT_EQ(plan_of({"--data", "d"}).data, "d");
+  ::unsetenv("STATE_DIRECTORY");
+}
+
+TEST(ServePlan, SaysWhatNeedsARestart) {
+  const serve_plan plan = plan_of({"--data", "d", "--threads", "2"});
+  EXPECT_TRUE(need_restart(plan, plan_of({"--data", "d", "--threads", "2", "--access-log", "-"})).empty());
+  EXPECT_EQ(need_restart(plan, plan_of({"--data", "e", "--show", "--http", "127.0.0.1:81"})),
+            (std::vector<std::string>{"http", "threads", "data", "show"}));
+}
+
 TEST(ServePlan, RefusesInOneSentence) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> rows{
       {{"--http", "off"}, "http is off and https is not there yet, so there is nothing to serve; leave out --http off"},
@@ -111,7 +136,9 @@ TEST(Config, TheCommandLineWins) {
 TEST(Config, RefusalsNameTheLine) {
   const std::vector<std::pair<std::string, std::string>> rows{
       {"http = \"127.0.0.1:1\"\n\nthread = 2\n", "parley.toml line 3: there is no key thread; did you mean threads?"},
-      {"xyzzy = 1", "parley.toml line 1: there is no key xyzzy; there are http, https, cert, key, threads, data, access-log, show"},
+      {"xyzzy = 1",
+       "parley.toml line 1: there is no key xyzzy; there are http, https, cert, key, threads, data, access-log, access-log-format, "
+       "show"},
       {"threads = \"2\"", "parley.toml line 1: threads must be a whole number, such as threads = 4"},
       {"threads = 2.5", "parley.toml line 1: threads must be a whole number, such as threads = 4"},
       {"\nhttp = 8080", "parley.toml line 2: http must be a string, such as http = \"127.0.0.1:8080\""},
