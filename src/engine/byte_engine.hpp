@@ -94,7 +94,7 @@ class byte_engine {
 
   [[nodiscard]] virtual parley::version version() const = 0;
   /// The violation that ended the connection, if one did.
-  [[nodiscard]] virtual const std::optional<protocol_error>& error() const = 0;
+  [[nodiscard]] virtual const protocol_error* error() const = 0;
   virtual void observe(observer* sink, std::uint64_t connection) = 0;
 };
 

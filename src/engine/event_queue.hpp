@@ -1,4 +1,4 @@
-// Events that wait to be taken: a small ring that keeps its memory.
+// Events that wait to be taken: a small ring, whose memory is there only while any wait.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/spares.hpp"
 #include "engine/events.hpp"
 
 namespace parley::engine {
@@ -21,7 +22,7 @@ class event_queue {
     if (count_ == 0) return std::nullopt;
     std::optional<event> e(std::move(ring_[first_]));
     first_ = (first_ + 1) & (ring_.size() - 1);
-    --count_;
+    if (--count_ == 0) base::spares<std::vector<event>>::give(std::exchange(ring_, {}));
     return e;
   }
 
@@ -30,6 +31,10 @@ class event_queue {
 
  private:
   void grow() {
+    if (ring_.empty()) {
+      ring_ = base::spares<std::vector<event>>::take();
+      if (!ring_.empty()) return;
+    }
     std::vector<event> larger(ring_.empty() ? 4 : ring_.size() * 2);
     for (std::size_t i = 0; i < count_; ++i) larger[i] = std::move(ring_[(first_ + i) & (ring_.size() - 1)]);
     ring_ = std::move(larger);

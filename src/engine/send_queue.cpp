@@ -1,5 +1,7 @@
 #include "engine/send_queue.hpp"
 
+#include "base/spares.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -13,6 +15,8 @@ constexpr std::size_t first_block = 4 * 1024;
 constexpr std::size_t next_block = 16 * 1024;
 // Written pieces at the front are dropped at once, or when there are this many.
 constexpr std::size_t compact_after = 16;
+// A list of more is not kept for reuse.
+constexpr std::size_t most_spare_pieces = 64;
 
 }  // namespace
 
@@ -22,6 +26,7 @@ send_queue::piece& send_queue::push() {
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
   }
+  if (pieces_.capacity() == 0) pieces_ = base::spares<std::vector<piece>>::take();
   return pieces_.emplace_back();
 }
 
@@ -101,6 +106,8 @@ void send_queue::pop() {
   p = {};
   if (++first_ == pieces_.size()) {
     pieces_.clear();
+    if (pieces_.capacity() <= most_spare_pieces) base::spares<std::vector<piece>>::give(std::move(pieces_));
+    pieces_ = {};
     first_ = 0;
     tail_ = nullptr;
     room_ = 0;

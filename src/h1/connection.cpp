@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/spares.hpp"
 #include "h1/violations.hpp"
 
 namespace parley::h1 {
@@ -9,8 +10,7 @@ namespace parley::h1 {
 using engine::role;
 
 connection::connection(engine::role role, const limits& caps, options how, time_point now)
-    : limits_(caps), role_(role), options_(how), parser_(caps), now_(now), head_since_(now), content_since_(now),
-      output_since_(now) {}
+    : limits_(caps), role_(role), options_(how), now_(now), head_since_(now), content_since_(now), output_since_(now) {}
 
 bool connection::ended() const {
   if (sending_ != send_state::closed || receiving_ != receive_state::closed) return false;
@@ -20,6 +20,23 @@ bool connection::ended() const {
 }
 
 bool connection::idle() const { return !has_exchange() && receiving_ == receive_state::start; }
+
+head_parser& connection::parser() {
+  if (parser_) return *parser_;
+  parser_ = base::spares<std::unique_ptr<head_parser>>::take();
+  if (parser_) {
+    parser_->caps(limits_);
+  } else {
+    parser_ = std::make_unique<head_parser>(limits_);
+  }
+  return *parser_;
+}
+
+void connection::put_parser_back() {
+  if (!parser_) return;
+  parser_->release();
+  base::spares<std::unique_ptr<head_parser>>::give(std::move(parser_));
+}
 
 receive_action connection::feed(receive_input input) {
   const receive_step s = step(receiving_, input);
@@ -102,7 +119,7 @@ void connection::drain() {
     return;
   }
   if (current().persistent) {
-    error_ = violation::drain_exceeded;
+    error_ = std::make_unique<engine::protocol_error>(violation::drain_exceeded);
     watch_(now_, current().id, engine::observed_error{*error_});
   }
   close_exchange();
@@ -112,10 +129,10 @@ void connection::drain() {
 // The peer broke a rule, or did not come up to it in time. Nothing more is read.
 void connection::fail(engine::protocol_error error) {
   if (role_ == role::client && error.status != 0) error.status = 502;  // for a proxy: the fault is the server's (RFC 9110 §15.6.3)
-  error_ = error;
+  error_ = std::make_unique<engine::protocol_error>(error);
   const stream_id id = has_exchange() ? current().id : role_ == role::server ? last_id_ + 1 : 0;
   watch_(now_, id, engine::observed_error{error});
-  parser_.release();
+  parser().release();
   feed(receive_input::violation);
   if (role_ == role::server) {
     fail_server(error);
@@ -128,7 +145,7 @@ void connection::fail_server(const engine::protocol_error& error) {
   if (!has_exchange()) {
     // The fault lies in a request's head: the request gets an id all the same, so that it can be answered.
     exchange& x = open_exchange();
-    x.method = parser_.request().method.which();
+    x.method = parser().request().method.which();
     feed(send_input::open);
   }
   exchange& x = current();

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "engine/byte_engine.hpp"
@@ -68,7 +69,7 @@ class connection final : public engine::byte_engine {
   [[nodiscard]] bool can_send_request() const override;
   [[nodiscard]] bool idle() const override;
   [[nodiscard]] parley::version version() const override { return version_; }
-  [[nodiscard]] const std::optional<engine::protocol_error>& error() const override { return error_; }
+  [[nodiscard]] const engine::protocol_error* error() const override { return error_.get(); }
   void observe(engine::observer* sink, std::uint64_t id) override { watch_.attach(sink, id); }
 
   [[nodiscard]] receive_state receiving() const { return receiving_; }
@@ -124,6 +125,8 @@ class connection final : public engine::byte_engine {
   [[nodiscard]] std::size_t window() const;
 
   // both directions (connection.cpp)
+  head_parser& parser();
+  void put_parser_back();
   receive_action feed(receive_input input);
   void feed(send_input input);
   exchange* find(stream_id id);
@@ -173,7 +176,7 @@ class connection final : public engine::byte_engine {
   engine::watcher watch_;
   engine::event_queue events_;
   engine::send_queue queue_;
-  head_parser parser_;
+  std::unique_ptr<head_parser> parser_;  // while a head or trailers come
   chunked_decoder chunks_;
 
   receive_state receiving_ = receive_state::start;
@@ -186,7 +189,7 @@ class connection final : public engine::byte_engine {
   stream_id last_id_ = 0;
   stream_id last_ended_ = 0;       // the message that we sent last to its end
   bool last_had_content_ = false;  // and whether it could carry content
-  std::optional<engine::protocol_error> error_;
+  std::unique_ptr<engine::protocol_error> error_;
 
   std::size_t empty_lines_ = 0;  // before the head that is due
   std::size_t unconsumed_ = 0;   // given by the last `receive` and not taken

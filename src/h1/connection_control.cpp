@@ -87,7 +87,7 @@ void connection::expired(time_point now) {
 
 // A peer that takes nothing holds our memory: nothing can be said to it any more.
 void connection::output_stalled() {
-  error_ = violation::send_timeout;
+  error_ = std::make_unique<engine::protocol_error>(violation::send_timeout);
   watch_(now_, has_exchange() ? current().id : 0, engine::observed_error{*error_});
   for (std::size_t i = first_exchange_; i < exchanges_.size(); ++i) {
     events_.push(engine::reset_event{exchanges_[i].id, *error_});

@@ -103,32 +103,32 @@ std::size_t connection::receive_start(std::string_view bytes) {
   head_since_ = now_;
   feed(receive_input::first_byte);
   const bool first = role_ == role::server && last_id_ == 0;
-  parser_.start(role_ == role::server ? head_kind::request : head_kind::response,
-                first && options_.allow_http09 && !options_.secure);
+  parser().start(role_ == role::server ? head_kind::request : head_kind::response,
+                 first && options_.allow_http09 && !options_.secure);
   return receive_head(bytes);
 }
 
 std::size_t connection::receive_head(std::string_view bytes) {
   head_parser::scratch room;
-  switch (parser_.parse(bytes, room)) {
+  switch (parser().parse(bytes, room)) {
     case head_parser::progress::incomplete: return 0;
-    case head_parser::progress::failed: fail(parser_.error()); return bytes.size();
+    case head_parser::progress::failed: fail(parser().error()); return bytes.size();
     case head_parser::progress::complete: break;
   }
-  const std::size_t size = parser_.size();
+  const std::size_t size = parser().size();
   if (role_ == role::server) {
     take_request(bytes.substr(0, size));
   } else {
     take_response(bytes.substr(0, size));
   }
-  parser_.release();
+  put_parser_back();
   return size;
 }
 
 void connection::take_request(std::string_view text) {
   engine::request_event e{};
   received_head meaning;
-  if (const auto error = take_head(parser_, text, e.head, meaning)) return fail(*error);
+  if (const auto error = take_head(parser(), text, e.head, meaning)) return fail(*error);
 
   exchange& x = open_exchange();
   x.method = e.head.method.which();
@@ -146,7 +146,7 @@ void connection::take_request(std::string_view text) {
 
 void connection::take_response(std::string_view text) {
   engine::response_event e{};
-  take_head(parser_, text, e.head);
+  take_head(parser(), text, e.head);
   exchange& x = current();
   e.id = x.id;
   version_ = e.head.version;
@@ -162,7 +162,7 @@ void connection::take_response(std::string_view text) {
   }
   if (status == 101 && !x.upgrade) return fail(violation::unexpected_upgrade);
   received_head meaning;
-  if (const auto error = response_framing(e.head, parser_.controls(), x.method, meaning)) return fail(*error);
+  if (const auto error = response_framing(e.head, parser().controls(), x.method, meaning)) return fail(*error);
   x.persistent = x.persistent && meaning.persistent;
   if (status == 101 || (x.method == parley::method::id::connect && status / 100 == 2)) {
     const stream_id id = x.id;
@@ -239,22 +239,22 @@ std::size_t connection::receive_chunked(std::string_view bytes) {
   if (!r.data.empty()) deliver(r.data);
   if (r.ended) {
     in_.trailers = true;
-    parser_.start(head_kind::trailers);
+    parser().start(head_kind::trailers);
   }
   return r.consumed;
 }
 
 std::size_t connection::receive_trailers(std::string_view bytes) {
   head_parser::scratch room;
-  switch (parser_.parse(bytes, room)) {
+  switch (parser().parse(bytes, room)) {
     case head_parser::progress::incomplete: return 0;
-    case head_parser::progress::failed: fail(parser_.error()); return bytes.size();
+    case head_parser::progress::failed: fail(parser().error()); return bytes.size();
     case head_parser::progress::complete: break;
   }
-  const std::size_t size = parser_.size();
-  if (!parser_.slots().empty()) {
+  const std::size_t size = parser().size();
+  if (!parser().slots().empty()) {
     engine::trailers_event e{.id = current().id, .trailers = {}};
-    access::assign(e.trailers, bytes.substr(0, size), parser_.slots());
+    access::assign(e.trailers, bytes.substr(0, size), parser().slots());
     if (const auto error = check_trailers(e.trailers)) {
       fail(*error);
       return bytes.size();
@@ -262,7 +262,7 @@ std::size_t connection::receive_trailers(std::string_view bytes) {
     watch_(now_, e.id, engine::observed_trailers{engine::direction::in, &e.trailers});
     if (!in_.discard) events_.push(std::move(e));
   }
-  parser_.release();
+  put_parser_back();
   message_complete();
   return size;
 }

@@ -25,9 +25,9 @@ void head_parser::start(head_kind kind, bool allow_simple) {
   controls_ = {};
   request_ = {};
   const bool trailers = kind == head_kind::trailers;
-  max_size_ = trailers ? limits_.trailers : limits_.head;
+  max_size_ = trailers ? limits_->trailers : limits_->head;
   // The number of lines is kept in 16 bits.
-  max_count_ = std::min<std::size_t>(trailers ? limits_.trailer_count : limits_.field_count, UINT16_MAX);
+  max_count_ = std::min<std::size_t>(trailers ? limits_->trailer_count : limits_->field_count, UINT16_MAX);
 }
 
 void head_parser::release_memory() {
@@ -77,7 +77,7 @@ head_parser::progress head_parser::read_lines(std::string_view bytes) {
   const char* const begin = bytes.data();
   const char* const end = begin + bytes.size();
   if (start_line_due_ && kind_ == head_kind::request && scanned_ == 0) {
-    position_ = read_plain_request_line(bytes.substr(0, max_size_), limits_.start_line, request_);
+    position_ = read_plain_request_line(bytes.substr(0, max_size_), limits_->start_line, request_);
     start_line_due_ = position_ == 0;
   }
   while (true) {
@@ -123,7 +123,7 @@ head_parser::progress head_parser::read_lines(std::string_view bytes) {
 
 void head_parser::skip_plain_lines(std::string_view bytes) {
   const std::size_t room = std::min(capacity_, max_count_) - count_;
-  const plain_lines found = read_plain_lines(bytes.substr(0, max_size_), position_, limits_.field_line, slots_ + count_, room);
+  const plain_lines found = read_plain_lines(bytes.substr(0, max_size_), position_, limits_->field_line, slots_ + count_, room);
   position_ = found.position;
   count_ += found.count;
   controls_.add(found.controls);

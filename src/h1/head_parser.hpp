@@ -28,7 +28,9 @@ class head_parser {
   /// Room for the lines of most heads, on the caller's stack: what was found lies there until it is taken.
   using scratch = std::array<parley::detail::field_slot, 64>;
 
-  explicit head_parser(const limits& caps) : limits_(caps) {}
+  explicit head_parser(const limits& caps) : limits_(&caps) {}
+  /// For the heads that begin from now on.
+  void caps(const limits& of) { limits_ = &of; }
   head_parser(const head_parser&) = delete;
   head_parser& operator=(const head_parser&) = delete;
   ~head_parser() { base::release_block(memory_); }
@@ -67,9 +69,9 @@ class head_parser {
   void keep_slots(std::size_t room);
   void release_memory();
 
-  [[nodiscard]] std::size_t line_limit() const { return start_line_due_ ? limits_.start_line : limits_.field_line; }
+  [[nodiscard]] std::size_t line_limit() const { return start_line_due_ ? limits_->start_line : limits_->field_line; }
 
-  const limits& limits_;
+  const limits* limits_;
   base::block memory_;  // holds the slots of a head that is not yet complete, or has many
   parley::detail::field_slot* slots_ = nullptr;
   std::size_t count_ = 0;

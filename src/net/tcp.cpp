@@ -80,7 +80,7 @@ class tcp_stream final : public byte_stream, private watcher {
     return *peer_;
   }
   [[nodiscard]] const endpoint& local() const override {
-    if (!local_) local_ = socket_ ? local_of(socket_.get()) : endpoint();
+    if (!local_) local_ = std::make_unique<endpoint>(socket_ ? local_of(socket_.get()) : endpoint());
     return *local_;
   }
 
@@ -138,7 +138,7 @@ class tcp_stream final : public byte_stream, private watcher {
   bool wanted_ = false;    // the handler waits for `on_read`
   bool waiting_ = false;   // and for `on_writable`
   mutable std::optional<endpoint> peer_;
-  mutable std::optional<endpoint> local_;
+  mutable std::unique_ptr<endpoint> local_;  // seldom asked for
 };
 
 }  // namespace
