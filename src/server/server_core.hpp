@@ -87,6 +87,7 @@ class server_core {
     std::optional<server_room::shared_socket> shared;  // one socket for all loops, else each has its own
   };
   std::vector<listening> listening_;
+  std::atomic<bool> turned_away_{false};  // the shared ones take nobody more
   std::vector<std::unique_ptr<server_room::worker>> workers_;
   std::vector<std::thread> running_;
   std::mutex mutex_;  // of what follows: `stop` may come while `run` has the threads

@@ -150,8 +150,11 @@ bool server_core::reload() {
 }
 
 void server_core::drain() {
-  for (listening& l : listening_) {
-    if (l.shared) l.shared->turn_away();
+  // A signal and a `stop` may come together.
+  if (!turned_away_.exchange(true)) {
+    for (listening& l : listening_) {
+      if (l.shared) l.shared->turn_away();
+    }
   }
   for (auto& w : workers_) w->drain();
 }
@@ -178,6 +181,7 @@ void server_core::ended() {
   running_.clear();
   workers_.clear();
   for (listening& l : listening_) l.shared.reset();
+  turned_away_ = false;
 }
 
 namespace server_room {

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <thread>
 
@@ -38,6 +40,24 @@ TEST(running, run_ends_by_stop_from_another_thread_and_by_a_signal) {
     EXPECT_EQ(app.run(), 0);
     other.join();
   }
+}
+
+TEST(running, gives_up_what_runs_at_the_end_of_the_drain_time) {
+  parley::server app;
+  app.threads(2).drain_time(std::chrono::milliseconds(50));
+  std::atomic<bool> begun{false};
+  app.route("GET /", [&](parley::request&) -> parley::task<parley::response> {
+    begun = true;
+    auto for_ever = parley::sleep_for(std::chrono::hours(1));
+    co_await for_ever;
+    co_return parley::text("never");
+  });
+  app.listen("http://127.0.0.1:0");
+  app.start();
+  std::thread client([url = app.addresses().at(0) + "/"] { EXPECT_THROW(parley::fetch(url), parley::fetch_error); });
+  while (!begun) std::this_thread::yield();
+  app.stop();  // comes back: the test's own time limit is far below an hour
+  client.join();
 }
 
 TEST(running, a_port_in_use_is_an_error_with_its_name) {
