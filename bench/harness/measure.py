@@ -40,7 +40,7 @@ def compare_all(servers: dict, row: Row) -> None:
 
 def measure(stage: Stage, site: Site, row: Row, settings: Settings, tell: Callable[[str], None]) -> Result:
     result = Result(row)
-    site.nginx = row.nginx
+    site.nginx, stage.urgent = row.nginx, row.urgent
     servers = {name: SERVERS[name](stage, site) for name in row.servers}
     try:
         for server in servers.values():

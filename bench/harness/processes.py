@@ -75,6 +75,7 @@ class Stage:
     def __init__(self, folder: Path, realtime: bool):
         self.folder = folder
         self.realtime = realtime
+        self.urgent = False  # the row that is measured wants real-time priority where that is allowed
         cores = sorted(os.sched_getaffinity(0))
         self.server_core, self.load_core = cores[0], cores[1 % len(cores)]
         self.running: list[subprocess.Popen] = []
@@ -82,8 +83,12 @@ class Stage:
     def _prepare(self, core: int):
         def prepare():
             os.sched_setaffinity(0, {core})
-            if self.realtime:
-                os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(5))
+            if self.realtime or self.urgent:
+                try:
+                    os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(5))
+                except PermissionError:
+                    if self.realtime:
+                        raise
 
         return prepare
 

@@ -46,6 +46,7 @@ class Row:
     measure: Callable[[Server, Settings], float]
     tls: bool = False
     servers: tuple[str, ...] = ("parley", "nginx", "h2o", "floor")
+    urgent: bool = False  # latency is about the servers, not about who else uses the machine
     once: bool = False  # repeating it tells nothing new
     needs: Callable[[Site], str] = field(default=lambda site: "")  # why it cannot be measured yet, or nothing
     nginx: dict[str, str] = field(default_factory=dict)  # its settings, where they differ from Debian's
@@ -128,11 +129,12 @@ def needs_tag(site: Site) -> str:
 ROWS = [
     Row("keep-alive", "13 bytes, 64 connections kept alive", "µs a request",
         [Bar(0.70, "nginx"), Bar(0.90, "h2o"), Bar(1.15, "floor")], request_cost()),
-    Row("light", "the same with a lighter load than wrk", "µs a request", [], light),
+    Row("light", "the same with a lighter load than wrk", "µs a request",
+        [Bar(0.70, "nginx"), Bar(0.90, "h2o"), Bar(1.15, "floor")], light),
     Row("reading-nginx", "the same, nginx reads instead of sendfile", "µs a request", [], light, nginx={"sendfile": "off"}),
     Row("tls-keep-alive", "13 bytes over TLS 1.3", "µs a request", [Bar(0.90, "nginx"), Bar(0.90, "h2o")], request_cost(tls=True), tls=True),
     Row("pipelined", "13 bytes, 16 requests in flight on each", "µs a request", [Bar(0.25, "h2o")], request_cost(script=loads.PIPELINE)),
-    Row("latency", "99th percentile, 6,400 requests a second", "µs", [Bar(1.0, "nginx"), Bar(1.0, "h2o")], paced_p99),
+    Row("latency", "99th percentile, 6,400 requests a second", "µs", [Bar(1.0, "nginx"), Bar(1.0, "h2o")], paced_p99, urgent=True),
     Row("large", "10 MiB, 8 connections", "GiB a CPU second", [Bar(1.0, "nginx", at_least=True)], throughput(),
         servers=("parley", "nginx", "h2o"), nginx={"tcp_nopush": "off"}),
     Row("tls-large", "10 MiB over TLS 1.3", "GiB a CPU second", [Bar(1.0, "h2o", at_least=True)], throughput(tls=True), tls=True,

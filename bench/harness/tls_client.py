@@ -1,5 +1,5 @@
 """python3 -m harness.tls_client PORT PATH COUNT full|resumed: connects COUNT times over TLS, does one request each, and checks that every session was
-new or resumed as asked. Prints "ready" after a first connection, waits for a line, then "COUNT connections"."""
+new or resumed as asked, with TLS 1.3 and AES-128-GCM. Prints "ready" after a first connection, waits for a line, then "COUNT connections"."""
 
 import socket
 import ssl
@@ -22,6 +22,8 @@ def visit(context: ssl.SSLContext, port: int, request: bytes, session: ssl.SSLSe
                 received += more
             if not received.startswith(b"HTTP/1.1 200 "):
                 raise SystemExit(f"not a 200: {received[:200]!r}")
+            if (stream.version(), stream.cipher()[0]) != ("TLSv1.3", "TLS_AES_128_GCM_SHA256"):
+                raise SystemExit(f"not what all rows are about: {stream.version()}, {stream.cipher()[0]}")
             if stream.session_reused != (session is not None):
                 raise SystemExit("the session was not resumed" if session else "the session was resumed")
             return stream.session
