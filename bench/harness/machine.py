@@ -18,9 +18,9 @@ def words_of(command: list[str], pattern: str) -> str:
 
 def versions(build: Path) -> dict[str, str]:
     root = Path(__file__).parent.parent.parent
-    commit = words_of(["git", "-C", str(root), "rev-parse", "--short=10", "HEAD"], r"(\w+)")
+    commit = words_of(["git", "-C", str(root), "describe", "--always", "--dirty=, changed", "--abbrev=10", "--exclude=*"], r"^([0-9a-f].*)")
     return {
-        "parley": f"{words_of([str(build / 'parley'), '--version'], r'([0-9][0-9.]+)')} ({commit})",
+        "parley": f"{words_of([str(build / 'parley'), '--version'], r'([0-9][0-9.]+)')} (commit {commit})",
         "nginx": words_of(["nginx", "-v"], r"nginx/(\S+)"),
         "h2o": words_of(["h2o", "--version"], r"version (\S+)"),
         "wrk": words_of(["wrk", "-v"], r"wrk (?:debian/)?(\S+)"),
