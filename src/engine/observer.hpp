@@ -23,6 +23,16 @@ struct observed_connect {
   bool done;
   std::string_view error;
 };  // started / finished (error empty: success)
+struct observed_handshake {
+  bool done;
+  std::string_view error;
+  std::string_view version;   // `TLS 1.3`
+  std::string_view cipher;    // `TLS_AES_128_GCM_SHA256`
+  std::string_view group;     // `X25519`
+  std::string_view protocol;  // settled by ALPN; empty: none
+  std::string_view server_name;
+  bool resumed;
+};  // TLS: started / finished (error empty: success)
 struct observed_bytes {
   direction way;
   std::string_view bytes;
@@ -61,8 +71,8 @@ struct observation {
   std::chrono::steady_clock::time_point time;
   std::uint64_t connection = 0;
   stream_id stream = 0;
-  std::variant<observed_resolve, observed_connect, observed_bytes, observed_head, observed_data, observed_trailers, observed_end,
-               observed_state, observed_error, observed_close>
+  std::variant<observed_resolve, observed_connect, observed_handshake, observed_bytes, observed_head, observed_data,
+               observed_trailers, observed_end, observed_state, observed_error, observed_close>
       what;
 };
 

@@ -20,6 +20,7 @@ struct exchange_folder::connection_state {
 
   void operator()(const recorded& one, const resolve_step& step);
   void operator()(const recorded& one, const connect_step& step);
+  void operator()(const recorded& one, const handshake_step& step);
   void operator()(const recorded& one, const bytes_step& step);
   void operator()(const recorded& one, const head_step& step);
   void operator()(const recorded& one, const data_step& step);
@@ -73,6 +74,16 @@ void exchange_folder::connection_state::operator()(const recorded& one, const co
     at->error = step.error;
     if (step.error.empty()) peer = step.address;
   }
+}
+
+void exchange_folder::connection_state::operator()(const recorded& one, const handshake_step& step) {
+  has_prototype = true;
+  if (!prototype.tls) prototype.tls.emplace().started = one.time;
+  if (!step.done) return;
+  prototype.tls->done = one.time;
+  prototype.tls->about = step.about;
+  prototype.tls->error = step.error;
+  if (!step.error.empty()) prototype.error = step.error;
 }
 
 void exchange_folder::connection_state::operator()(const recorded& one, const bytes_step& step) {
@@ -238,6 +249,7 @@ time_point exchange::finished() const {
   };
   look(resolve_done);
   for (const attempt& a : attempts) look(a.done);
+  if (tls) look(tls->done);
   look(request.last_byte);
   look(response.first_byte);
   look(response.last_byte);
@@ -247,6 +259,7 @@ time_point exchange::finished() const {
 std::string last_doing(const exchange& x) {
   if (x.resolve_started && !x.resolve_done) return "looking up " + x.host;
   if (!x.attempts.empty() && !x.attempts.back().done) return "connecting to " + x.attempts.back().address;
+  if (x.tls && !x.tls->done) return "shaking hands (TLS)";
   if (!x.request.begun) return "connecting";
   if (x.response.begun) return "receiving the response, " + std::to_string(x.response.content) + " bytes of content so far";
   if (!is_written(x)) return "sending the request, " + std::to_string(x.request.content) + " bytes of content so far";

@@ -35,6 +35,14 @@ struct attempt {
   std::string error;  // empty for a success
 };
 
+/// TLS, between connecting and the first request.
+struct handshake {
+  time_point started{};
+  std::optional<time_point> done;
+  std::string about;
+  std::string error;  // empty for a success
+};
+
 struct exchange {
   std::uint64_t connection = 0;
   engine::stream_id stream = 0;
@@ -46,6 +54,7 @@ struct exchange {
   std::string addresses;
   std::optional<time_point> resolve_started, resolve_done;
   std::vector<attempt> attempts;
+  std::optional<handshake> tls;
 
   message request;
   std::vector<std::string> interim_heads;  // of 1xx responses

@@ -30,6 +30,15 @@ std::string written_as_http1(const semantics::response_head& head) {
   return text + field_lines(head.fields) + "\r\n";
 }
 
+std::string about(const engine::observed_handshake& seen) {
+  std::string text;
+  for (const std::string_view part :
+       {seen.version, seen.cipher, seen.group, seen.protocol, std::string_view(seen.resumed ? "resumed" : "")}) {
+    if (!part.empty()) text.append(text.empty() ? "" : ", ").append(part);
+  }
+  return text;
+}
+
 head_step record_head(const engine::observed_head& seen) {
   head_step step{
       .way = seen.way, .is_request = seen.request != nullptr, .wire_size = seen.text.size(), .text = std::string(seen.text)};
@@ -53,6 +62,9 @@ struct record_one {
   }
   decltype(recorded::what) operator()(const engine::observed_connect& seen) const {
     return connect_step{std::string(seen.address), seen.done, std::string(seen.error)};
+  }
+  decltype(recorded::what) operator()(const engine::observed_handshake& seen) const {
+    return handshake_step{seen.done, std::string(seen.error), about(seen)};
   }
   decltype(recorded::what) operator()(const engine::observed_bytes& seen) const {
     return bytes_step{.way = seen.way, .size = seen.bytes.size() + seen.file_bytes, .file_bytes = seen.file_bytes, .last = now};

@@ -27,6 +27,12 @@ struct connect_step {
   std::string error;  // why it failed; empty for a success
 };
 
+struct handshake_step {
+  bool done = false;
+  std::string error;  // why it failed; empty for a success
+  std::string about;  // `TLS 1.3, TLS_AES_128_GCM_SHA256, X25519, http/1.1, resumed`
+};
+
 /// A run of reads or writes: from the record's time to `last`.
 struct bytes_step {
   direction way = direction::in;
@@ -78,8 +84,8 @@ struct recorded {
   time_point time{};
   std::uint64_t connection = 0;
   engine::stream_id stream = 0;
-  std::variant<resolve_step, connect_step, bytes_step, head_step, data_step, trailers_step, end_step, state_step, error_step,
-               close_step>
+  std::variant<resolve_step, connect_step, handshake_step, bytes_step, head_step, data_step, trailers_step, end_step, state_step,
+               error_step, close_step>
       what;
 };
 

@@ -17,8 +17,8 @@ class server_view {
     const std::string peer = x_.peer.empty() ? "a client" : printable(x_.peer);
     const std::string which = "connection " + std::to_string(x_.connection);
     row(paint_.top(), tint::connect, "1 connect",
-        "from " + peer + (x_.number > 1 ? ", kept alive: request " + std::to_string(x_.number) + " of " : ", new ") + which, {},
-        {});
+        "from " + peer + (x_.number > 1 ? ", kept alive: request " + std::to_string(x_.number) + " of " : ", new ") + which + tls(),
+        {}, {});
     const message& in = x_.request;
     const message& out = x_.response;
     row(paint_.branch(), tint::request, "2 request", in.begun ? first_line(in) : "none", in, took(in.first_byte, in.last_byte));
@@ -35,6 +35,10 @@ class server_view {
   static std::string first_line(const message& m) {
     const auto lines = head_lines(m.head);
     return lines.empty() ? "content alone (HTTP/0.9)" : printable(lines.front());
+  }
+
+  [[nodiscard]] std::string tls() const {
+    return x_.tls && !x_.tls->about.empty() ? ", " + printable(x_.tls->about) : std::string();
   }
 
   [[nodiscard]] bool lost() const { return !x_.error.empty() || !x_.closed.empty(); }

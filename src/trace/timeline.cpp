@@ -122,6 +122,11 @@ class timeline_view {
       part("TCP", a.error.empty() ? tint::connect : tint::bad, a.started, a.done.value_or(x_.finished()));
       if (!a.error.empty()) note(tint::bad, std::string(paint_.cross()) + " " + printable(a.address) + ": " + printable(a.error));
     }
+    if (x_.tls) {
+      part("TLS", x_.tls->error.empty() ? tint::connect : tint::bad, x_.tls->started, x_.tls->done.value_or(x_.finished()));
+      if (!x_.tls->about.empty()) note(tint::faint, printable(x_.tls->about));
+      if (!x_.tls->error.empty()) note(tint::bad, std::string(paint_.cross()) + " " + printable(x_.tls->error));
+    }
     railed("");
   }
 
@@ -146,6 +151,7 @@ class timeline_view {
   /// When the connection was ready, so that waiting between it and the request shows as part of the request.
   [[nodiscard]] std::optional<time_point> before_request() const {
     std::optional<time_point> ready;
+    if (x_.tls && x_.tls->done) return x_.tls->done;
     for (const attempt& a : x_.attempts) {
       if (a.done && a.error.empty()) ready = a.done;
     }
