@@ -30,7 +30,19 @@ class observer;  // src/engine/observer.hpp
 /// Why there is no response, or not all of one. `what()` names host, step and reason in one sentence.
 class PARLEY_API fetch_error : public std::runtime_error {
  public:
-  enum class kind { bad_url, not_supported, resolve, connect, timeout, protocol, connection_lost, content_too_large };
+  enum class kind {
+    bad_url,
+    not_supported,
+    resolve,
+    connect,
+    timeout,
+    protocol,
+    connection_lost,
+    content_too_large,
+    tls,          // https: no session could be agreed upon, or it broke
+    certificate,  // https: the server did not prove that it is who the URL names
+    credentials,  // https: what `client::trust` or `client::certificate` was given cannot be used
+  };
   fetch_error(kind why, const std::string& message) : std::runtime_error(message), kind_(why) {}
   [[nodiscard]] kind why() const { return kind_; }
 
@@ -61,6 +73,13 @@ class PARLEY_API options {
     content_limit_ = bytes;
     return *this;
   }
+  /// https: takes any certificate, so that the connection is encrypted, and nobody knows with whom. Default: the certificate must be
+  /// valid, for the URL's host, and vouched for by an authority of the system, the local one (parley/ca.hpp), or one given to
+  /// `client::trust`.
+  options& insecure(bool on = true) {
+    insecure_ = on;
+    return *this;
+  }
   /// The response comes at its head, and its content is read through `body()`. It may outlive the client, but not the loop.
   options& streamed(bool on = true) {
     streamed_ = on;
@@ -88,6 +107,7 @@ class PARLEY_API options {
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const { return timeout_; }
   [[nodiscard]] std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
   [[nodiscard]] std::size_t content_limit() const { return content_limit_; }
+  [[nodiscard]] bool insecure() const { return insecure_; }
   [[nodiscard]] bool streamed() const { return streamed_; }
   [[nodiscard]] const std::function<void(const response&)>& on_informational() const { return on_informational_; }
   [[nodiscard]] std::optional<std::chrono::milliseconds> expect_continue() const { return expect_continue_; }
@@ -98,6 +118,7 @@ class PARLEY_API options {
   std::optional<std::chrono::milliseconds> timeout_;
   std::chrono::milliseconds connect_timeout_{30'000};
   std::size_t content_limit_ = 64 * 1024 * 1024;
+  bool insecure_ = false;
   bool streamed_ = false;
   std::function<void(const response&)> on_informational_;
   std::optional<std::chrono::milliseconds> expect_continue_;
@@ -140,6 +161,12 @@ class PARLEY_API client {
   client& keep_alive(std::size_t connections, std::chrono::milliseconds idle);
   /// How many connections there are at once for each origin (default 16); further requests wait for one.
   client& connections_per_origin(std::size_t most);
+  /// https: trusts the authorities in this file (PEM) besides the system's and the local one. Throws `fetch_error` (credentials) when
+  /// it cannot be read or holds none.
+  client& trust(const std::string& authorities_file);
+  /// https: shows this certificate (PEM, with what lies between it and the root) to servers that ask for one. The key may be in the
+  /// same file. Throws `fetch_error` (credentials) when they cannot be read or do not belong together.
+  client& certificate(const std::string& certificate_file, const std::string& key_file);
   /// Shows what happens on this client's connections to `sink`, which must outlive their loop; null: to nobody.
   client& observe(engine::observer* sink);
 

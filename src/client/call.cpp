@@ -135,7 +135,7 @@ void call::on_too_large() {
 void call::on_lost() {
   gone_ = true;
   untouched_ = connection().bytes_written() == written_before_;
-  lost_ = exchange_lost(to_, error(), got(), pool_->settings().caps);
+  lost_ = exchange_lost(to_, error(), connection().stream_error(), got(), pool_->settings().caps);
   look();
   // Else whoever fetches or reads closes; but when the loop ends, a response may be kept beyond it.
   if (close_asked_ || (stream_ != nullptr && pool_->ending())) drop();

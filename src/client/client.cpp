@@ -67,6 +67,37 @@ client& client::connections_per_origin(std::size_t most) {
   return *this;
 }
 
+namespace {
+
+[[noreturn]] void refuse_credentials(const tls::error& why) { throw fetch_error(fetch_error::kind::credentials, why.message); }
+
+// Changed as a copy, since connections that are under way still use the settings from before.
+void use(client::core& in, std::shared_ptr<fetching::tls_setup> changed) {
+  if (const tls::error wrong = changed->check()) refuse_credentials(wrong);
+  in.change_settings().tls = std::move(changed);
+}
+
+}  // namespace
+
+client& client::trust(const std::string& authorities_file) {
+  auto pem = tls::read_authorities(authorities_file);
+  if (!pem) refuse_credentials(pem.error());
+  if (tls::read_infos(*pem).empty()) refuse_credentials({tls::errc::not_pem, authorities_file + " holds no certificate in PEM"});
+  auto changed = core_->settings().tls->fresh_copy();
+  changed->trust(std::move(*pem));
+  use(*core_, std::move(changed));
+  return *this;
+}
+
+client& client::certificate(const std::string& certificate_file, const std::string& key_file) {
+  auto own = tls::read_certificate(certificate_file, key_file);
+  if (!own) refuse_credentials(own.error());
+  auto changed = core_->settings().tls->fresh_copy();
+  changed->certificate(std::move(*own));
+  use(*core_, std::move(changed));
+  return *this;
+}
+
 client& client::observe(engine::observer* sink) {
   let_go(core_.get());
   core_->settings().observer = sink;

@@ -36,6 +36,23 @@ void connect_report::failed(const net::endpoint& to, std::string_view reason) co
   if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), true, reason});
 }
 
+void connect_report::securing() const { show(*this, engine::observed_handshake{}); }
+
+void connect_report::secured(const tls::session& settled, const tls::error& wrong) const {
+  if (!observed(*this)) return;
+  const std::string server = settled.server_name();
+  engine::observed_handshake seen;
+  seen.done = true;
+  seen.error = wrong.message;
+  seen.version = settled.version();
+  seen.cipher = settled.cipher();
+  seen.group = settled.group();
+  seen.protocol = settled.protocol();
+  seen.server_name = server;
+  seen.resumed = !wrong && settled.resumed();
+  show(*this, seen);
+}
+
 // --- looking up --------------------------------------------------------------------------------------------------------------
 
 void resolve_operation::start() {

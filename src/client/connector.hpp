@@ -9,6 +9,7 @@
 #include "net/loop.hpp"
 #include "net/resolve.hpp"
 #include "net/stream.hpp"
+#include "tls/session.hpp"
 
 #include <parley/task.hpp>
 
@@ -35,6 +36,8 @@ struct connect_report {
   void connecting(const net::endpoint& to) const;
   void connected(const net::endpoint& to) const;
   void failed(const net::endpoint& to, std::string_view reason) const;
+  void securing() const;
+  void secured(const tls::session& settled, const tls::error& wrong) const;
 };
 
 /// Looks a host up.

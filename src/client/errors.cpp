@@ -36,6 +36,7 @@ std::string_view doing(step at) {
     case step::queued: return "waiting for a free connection to ";
     case step::looking_up: return "looking up the addresses of ";
     case step::connecting: return "connecting to ";
+    case step::securing: return "shaking hands (TLS) with ";
     case step::holding: return "waiting for a 100 (Continue) from ";
     case step::waiting: return "waiting for the response of ";
     case step::receiving: return "receiving content from ";
@@ -43,11 +44,26 @@ std::string_view doing(step at) {
   return {};
 }
 
+std::string way_out_of(tls::errc code) {
+  switch (code) {
+    case tls::errc::closed_in_handshake: return " (is it an https port?)";
+    case tls::errc::refused_by_peer: return " (a certificate of the client's own may help)";
+    default: return {};
+  }
+}
+
 std::string amount(const received_part& got) {
   std::string text = std::to_string(got.bytes);
   if (got.of) text += " of " + std::to_string(*got.of);
   text += got.bytes == 1 && !got.of ? " byte of content" : " bytes of content";
   return got.of ? text : text + ", before the end";
+}
+
+// RFC 9112 §9.8: a close without close_notify may be somebody else's.
+fetch_error truncated(const origin& to, const received_part& got) {
+  const std::string what = "the TLS connection to " + to.to_string() + " ended without its farewell (close_notify)";
+  if (!got.head) return {reason::connection_lost, what + " before the answer was there"};
+  return {reason::connection_lost, what + " after " + amount(got) + ": the rest may have been cut off"};
 }
 
 fetch_error lost(const origin& to, const received_part& got, bool within_head) {
@@ -100,13 +116,31 @@ fetch_error connect_failed(const origin& to, const std::vector<failed_address>& 
   return {reason::connect, what + reasons};
 }
 
+fetch_error handshake_failed(const origin& to, const tls::error& why, const std::string& local_trouble) {
+  using tls::errc;
+  const bool certificate = why.code >= errc::expired || why.code == errc::no_certificate;
+  if (certificate) {
+    std::string text = "cannot trust " + to.to_string() + ": " + why.message;
+    const bool no_authority = why.code == errc::unknown_authority || why.code == errc::self_signed;
+    if (no_authority && !local_trouble.empty()) text += "; also, " + local_trouble;
+    return {reason::certificate, text};
+  }
+  return {reason::tls, "no TLS with " + to.to_string() + ": " + why.message + way_out_of(why.code)};
+}
+
 fetch_error out_of_time(const origin& to, step at, std::chrono::milliseconds limit, bool of_connecting) {
   return {reason::timeout, "gave up after " + in_words(limit) + " while " + std::string(doing(at)) + to.to_string() +
                                (of_connecting ? " (a longer connect_timeout may help)" : " (a longer timeout may help)")};
 }
 
-fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol_error>& why, const received_part& got,
-                          const limits& caps) {
+fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol_error>& why, std::error_code below,
+                          const received_part& got, const limits& caps) {
+  if (!why && below == tls::errc::truncated) return truncated(to, got);
+  if (!why && below.category() == tls::category()) {
+    const auto code = static_cast<tls::errc>(below.value());
+    return {reason::tls,
+            "the TLS connection to " + to.to_string() + " broke: " + std::string(tls::describe(code)) + way_out_of(code)};
+  }
   if (!why || why->name == "closed-before-response" || why->name == "incomplete-content" || why->name == "not-answered") {
     return lost(to, got, false);
   }

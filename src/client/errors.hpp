@@ -4,6 +4,7 @@
 #include "client/plan.hpp"
 #include "client/progress.hpp"
 #include "engine/protocol_error.hpp"
+#include "tls/error.hpp"
 
 #include <parley/client.hpp>
 
@@ -31,10 +32,12 @@ struct received_part {
 
 [[nodiscard]] fetch_error resolve_failed(const origin& to, std::error_code error);
 [[nodiscard]] fetch_error connect_failed(const origin& to, const std::vector<failed_address>& tried);
+/// `local_trouble`: why the local authority could not be asked, if so.
+[[nodiscard]] fetch_error handshake_failed(const origin& to, const tls::error& why, const std::string& local_trouble);
 /// The whole fetch, or its way to a connection, took longer than it may.
 [[nodiscard]] fetch_error out_of_time(const origin& to, step at, std::chrono::milliseconds limit, bool of_connecting);
-/// What the engine says about a lost exchange; nothing when the connection just went.
-[[nodiscard]] fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol_error>& why,
+/// What the engine says about a lost exchange; nothing when the connection just went, maybe for a reason `below` it.
+[[nodiscard]] fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol_error>& why, std::error_code below,
                                         const received_part& got, const limits& caps);
 [[nodiscard]] fetch_error protocol_switched(const origin& to, const semantics::response_head& head);
 [[nodiscard]] fetch_error more_than_collected(const origin& to, std::size_t limit);

@@ -30,10 +30,9 @@ constexpr std::chrono::milliseconds default_continue_wait{1000};
 [[noreturn]] void not_supported(const std::string& why) { throw fetch_error(fetch_error::kind::not_supported, why); }
 
 void check_scheme(const request& req, const std::string& authority) {
-  if (req.scheme() == "http") return;
+  if (req.scheme() == "http" || req.scheme() == "https") return;
   const std::string url = std::string(req.scheme()) + "://" + authority;
-  if (req.scheme() == "https") not_supported(url + " cannot be fetched: https is not supported yet; use an http URL");
-  not_supported(url + " cannot be fetched: this client speaks http, not " + std::string(req.scheme()));
+  not_supported(url + " cannot be fetched: this client speaks http and https, not " + std::string(req.scheme()));
 }
 
 version chosen_version(const options& how) {
@@ -42,7 +41,7 @@ version chosen_version(const options& how) {
   return v;
 }
 
-origin origin_of(const request& req, version v) {
+origin origin_of(const request& req, version v, const options& how) {
   const std::string authority(parley::detail::request_access::url_authority(req));
   if (authority.empty()) {
     throw fetch_error(fetch_error::kind::bad_url,
@@ -58,7 +57,9 @@ origin origin_of(const request& req, version v) {
   if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
   const std::uint16_t port = host->port.value_or(default_port(req.scheme()).value_or(80));
   if (port == 0) throw fetch_error(fetch_error::kind::bad_url, authority + " names port 0, which nobody listens on");
-  return {base::to_lower(address), port, v, {}};
+  const bool secure = req.scheme() == "https";
+  if (secure && v == http0_9) not_supported("HTTP/0.9 is spoken in cleartext only; use a later version for https");
+  return {base::to_lower(address), port, v, how.unix_socket(), secure, !secure || !how.insecure()};
 }
 
 // A default that a request can replace by its own value, and take away with an empty one.
@@ -121,15 +122,15 @@ std::string origin::to_string() const {
 }
 
 std::size_t origin_hash::operator()(const origin& of) const {
-  const std::size_t salt = (std::size_t{of.port} << 8) + static_cast<std::size_t>(of.version);
+  const std::size_t way = (of.secure ? 2U : 0U) + (of.verify ? 1U : 0U);
+  const std::size_t salt = (std::size_t{of.port} << 10) + (static_cast<std::size_t>(of.version) << 2) + way;
   return std::hash<std::string>()(of.unix_socket.empty() ? of.host : of.unix_socket) ^ (salt * 0x9e3779b97f4a7c15ULL);
 }
 
 plan make_plan(request&& req, const options& how) {
   plan p;
   const version v = chosen_version(how);
-  p.to = origin_of(req, v);
-  p.to.unix_socket = how.unix_socket();
+  p.to = origin_of(req, v, how);
   set_content(p, req);
   p.head = parley::detail::request_access::to_head(std::move(req));
   p.head.version = v;

@@ -23,6 +23,8 @@ struct origin {
   std::uint16_t port = 80;
   parley::version version = parley::version::http1_1;
   std::string unix_socket = {};  // the path to connect to instead; empty: none
+  bool secure = false;           // https
+  bool verify = true;            // its certificate
 
   friend bool operator==(const origin&, const origin&) = default;
   /// For messages: `localhost port 8080`, `localhost on unix:/run/parley.sock`.

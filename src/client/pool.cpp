@@ -1,5 +1,6 @@
 #include "client/pool.hpp"
 
+#include "client/secure.hpp"
 #include "connection/make_engine.hpp"
 
 #include <atomic>
@@ -38,7 +39,7 @@ task<lease> pool::connect(slot place, std::chrono::milliseconds limit, progress&
   const connect_report report{&settings_.observer, id, &loop_};
   std::unique_ptr<net::byte_stream> stream;
   try {
-    auto connecting = connect_to(loop_, to, report, at);
+    auto connecting = open_stream(loop_, to, *settings_.tls, report, at);
     auto limited = parley::timeout(limit, std::move(connecting));
     std::unique_ptr<net::byte_stream> connected = co_await limited;
     stream = std::move(connected);
@@ -49,7 +50,8 @@ task<lease> pool::connect(slot place, std::chrono::milliseconds limit, progress&
 }
 
 lease pool::add(slot place, std::unique_ptr<net::byte_stream> stream, std::uint64_t id) {
-  auto engine = connection::make_http1_engine(engine::role::client, settings_.caps, {}, loop_.now());
+  const connection::http1_options how{.allow_http09 = true, .secure = place.at().to.secure};
+  auto engine = connection::make_http1_engine(engine::role::client, settings_.caps, how, loop_.now());
   auto made = std::make_unique<link>();
   made->place = std::move(place);
   connection::exchange_owner& owner = *this;

@@ -4,6 +4,7 @@
 #include "client/connector.hpp"
 #include "client/plan.hpp"
 #include "client/progress.hpp"
+#include "client/tls_setup.hpp"
 #include "connection/tcp_connection.hpp"
 #include "net/loop.hpp"
 
@@ -34,6 +35,7 @@ struct pool_settings {
   std::chrono::milliseconds idle_time{30'000};
   std::size_t connections = 16;  // at once, for each origin
   engine::observer* observer = nullptr;
+  std::shared_ptr<tls_setup> tls = std::make_shared<tls_setup>();
 };
 
 /// What there is for one origin.

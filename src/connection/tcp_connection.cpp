@@ -53,7 +53,7 @@ std::span<char> tcp_connection::read_room() {
 
 void tcp_connection::on_read(std::size_t n, std::error_code error) {
   reading_ = false;
-  if (error) return close_stream(error.message());
+  if (error) return fail_stream(error);
   if (n == 0) {
     peer_ended_ = true;
     expect_half_closed();
@@ -68,14 +68,14 @@ void tcp_connection::on_read(std::size_t n, std::error_code error) {
 
 // More of it waits than is read ahead, so this is how it shows that the peer has left.
 void tcp_connection::on_hangup(std::error_code error) {
-  if (error) return close_stream(error.message());
+  if (error) return fail_stream(error);
   expect_half_closed();
   watch_time();
 }
 
 void tcp_connection::on_writable(std::error_code error) {
   write_blocked_ = false;
-  if (error) return close_stream(error.message());
+  if (error) return fail_stream(error);
   turn();
 }
 
@@ -166,7 +166,7 @@ bool tcp_connection::flush() {
       if (half_closed_until_) half_closed_until_ = loop_.now() + limits_.half_close_time;  // it still reads
     }
     if (done.error) {
-      close_stream(done.error.message());
+      fail_stream(done.error);
       return false;
     }
     if (done.blocked) {
@@ -275,6 +275,11 @@ void tcp_connection::close_stream(std::string_view reason) {
   lose_all(reason);
   // A turn that is under way, or `finish` of the last exchange, tells the owner.
   if (!in_turn_) loop_.defer([this] { check_end(); });
+}
+
+void tcp_connection::fail_stream(std::error_code error) {
+  if (!closed_) stream_error_ = error;
+  close_stream(error.message());
 }
 
 void tcp_connection::lose_all(std::string_view) {

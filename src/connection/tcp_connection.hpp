@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace parley::connection {
@@ -105,6 +106,8 @@ class tcp_connection final : private net::stream_handler {
   /// All bytes that the stream has taken so far.
   [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
   [[nodiscard]] bool closed() const { return closed_; }
+  /// What the stream below failed with; none when it did not.
+  [[nodiscard]] std::error_code stream_error() const { return stream_error_; }
   [[nodiscard]] bool idle() const { return exchanges_.empty() && engine_->idle(); }
   [[nodiscard]] engine::byte_engine& engine() { return *engine_; }
 
@@ -141,6 +144,7 @@ class tcp_connection final : private net::stream_handler {
   void lose_all(std::string_view reason);
   void lose(exchange& x);
   void close_stream(std::string_view reason);
+  void fail_stream(std::error_code error);
   void bind(exchange& x, engine::stream_id id);
   exchange* find(engine::stream_id id);
   void consumed(exchange& x, std::size_t n);
@@ -164,6 +168,7 @@ class tcp_connection final : private net::stream_handler {
   std::size_t room_ = 0;  // of the read under way
   std::uint64_t requests_ = 0;
   std::uint64_t bytes_written_ = 0;
+  std::error_code stream_error_;
   bool reading_ = false;
   bool write_blocked_ = false;
   bool in_turn_ = false;

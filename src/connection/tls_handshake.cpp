@@ -32,10 +32,15 @@ void tls_end::handshake(const tls_stream::handshake_limits& within, tls_stream::
 // A method is letters, a record begins with its type: 22 for a handshake, 21 for an alert.
 static bool looks_like_http(char first) { return first >= 'A' && first <= 'Z'; }
 
+static bool is_record(char first) { return first >= 20 && first <= 24; }  // RFC 8446 §5.1
+
 void tls_end::shake_hands() {
   if (server_ && !begun_ && !in_.empty() && looks_like_http(in_.readable()[0])) {
     mode_ = mode::cleartext;
     return handshake_ended({});
+  }
+  if (!server_ && !begun_ && !in_.empty() && !is_record(in_.readable()[0])) {
+    return handshake_ended({tls::errc::cleartext, "the server answered without TLS, so this is no https port: use http://"});
   }
   begun_ = begun_ || !in_.empty();
   const auto taken = session_.receive(in_.readable(), {});

@@ -12,6 +12,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -95,6 +96,7 @@ options make_options(const fetch_plan& plan) {
   if (plan.connect_timeout) how.connect_timeout(*plan.connect_timeout);
   if (plan.unix_socket) how.unix_socket(*plan.unix_socket);
   if (plan.expect) how.expect_continue(continue_wait);
+  how.insecure(plan.insecure);
   return how;
 }
 
@@ -136,6 +138,7 @@ task<> within_time(const fetch_plan& plan, task<> work) {
 }
 
 exit_code code_of(const fetch_error& error) {
+  if (error.why() == fetch_error::kind::credentials) return exit_local;
   const bool asked_wrongly = error.why() == fetch_error::kind::bad_url || error.why() == fetch_error::kind::not_supported;
   return asked_wrongly ? exit_usage : exit_fetch_failed;
 }
@@ -157,7 +160,8 @@ int explain(std::exception_ptr thrown, const fetch_plan& plan, const uri& url, s
     say(url.to_string() + ": not done within " + limit + " (--timeout); it was " + view.doing());
     return exit_fetch_failed;
   } catch (const fetch_error& error) {
-    say(without_prefix(error.what()));
+    const bool trust = error.why() == fetch_error::kind::certificate;
+    say(without_prefix(error.what()) + (trust ? " (--cacert FILE trusts more authorities, -k any certificate)" : ""));
     return code_of(error);
   } catch (const std::invalid_argument& error) {
     say(without_prefix(error.what()));
@@ -168,8 +172,22 @@ int explain(std::exception_ptr thrown, const fetch_plan& plan, const uri& url, s
   }
 }
 
+/// The files of --cacert, --cert and --key. Throws `refusal`.
+void give_credentials(client& http, const fetch_plan& plan) {
+  try {
+    if (plan.cacert) http.trust(*plan.cacert);
+    if (plan.cert) http.certificate(*plan.cert, *plan.key);
+  } catch (const fetch_error& error) {
+    throw refusal(code_of(error), without_prefix(error.what()));
+  }
+  const auto https = [](const uri& url) { return url.scheme() == "https"; };
+  if (plan.insecure && std::ranges::any_of(plan.urls, https))
+    say("warning: with -k nobody knows who answers: what is sent and received can be read and changed on its way");
+}
+
 task<int> fetch_each(const fetch_plan& plan, session_view& view) {
   client http;
+  give_credentials(http, plan);
   http.observe(view.sink());
   int result = exit_done;
   for (const uri& url : plan.urls) {

@@ -38,14 +38,16 @@ void declare_fetch_options(arguments& to, fetch_options& o) {
       .value("--timeout", "SECONDS", o.timeout, "give up when all is not done by then, such as 2 or 0.5; default: wait")
       .value("--connect-timeout", "SECONDS", o.connect_timeout, "give up when there is no connection by then; default 30")
       .value("--unix-socket", "PATH", o.unix_socket, "connect to this Unix socket instead of the URL's host; Host stays the URL's");
-  to.group("Not there yet (exit status 2)")
-      .flag("--http2", o.http2, "HTTP/2")
-      .flag("--http3", o.http3, "HTTP/3")
-      .flag("-k,--insecure", o.insecure, "with https: do not verify the server")
-      .value("--cacert", "FILE", o.cacert, "with https: trust the authorities in FILE");
+  to.group("Https")
+      .value("--cacert", "FILE", o.cacert,
+             "trust the authorities in FILE (PEM) too, besides the system's and the local one (parley ca)")
+      .flag("-k,--insecure", o.insecure, "take any certificate: the connection is encrypted, and nobody knows with whom")
+      .value("--cert", "FILE", o.cert, "show this certificate (PEM) to a server that asks for one")
+      .value("--key", "FILE", o.key, "its private key; default: it is in the certificate's file");
+  to.group("Not there yet (exit status 2)").flag("--http2", o.http2, "HTTP/2").flag("--http3", o.http3, "HTTP/3");
   to.note(
       "A URL without a scheme is http for localhost, 127.0.0.0/8 and [::1], and https for all others; the port is 80 or 443 unless "
-      "the URL names one. https itself is not there yet.");
+      "the URL names one. With SSLKEYLOGFILE in the environment, the keys of TLS go to that file, for Wireshark.");
   to.note(
       "Redirects are shown, not followed. The exit status is 0 for every complete response (see --fail), 1 when there was none, 2 "
       "for "
@@ -71,8 +73,10 @@ bool same_name(std::string_view a, std::string_view b) {
 void refuse_what_is_missing(const fetch_options& o) {
   if (o.http2) throw refusal(exit_usage, "HTTP/2 is not there yet; --http1.1 is the newest version");
   if (o.http3) throw refusal(exit_usage, "HTTP/3 is not there yet; --http1.1 is the newest version");
-  if (o.insecure) throw refusal(exit_usage, "https is not there yet, so there is nothing for -k to leave out");
-  if (o.cacert) throw refusal(exit_usage, "https is not there yet, so --cacert has no use");
+  if (o.key && !o.cert) throw refusal(exit_usage, "--key belongs to a certificate; give that with --cert FILE");
+  for (const auto& [name, value] : {std::pair("--cacert", &o.cacert), std::pair("--cert", &o.cert), std::pair("--key", &o.key)}) {
+    if (*value && (*value)->empty()) throw refusal(exit_usage, std::string(name) + " needs a file's name");
+  }
 }
 
 std::optional<parley::version> chosen_version(const fetch_options& o) {
@@ -149,6 +153,10 @@ fetch_plan make_fetch_plan(std::string method, const std::vector<std::string>& u
   plan.show = o.show;
   plan.show_secrets = o.show_secrets;
   plan.expect = o.expect;
+  plan.insecure = o.insecure;
+  plan.cacert = o.cacert;
+  plan.cert = o.cert;
+  plan.key = o.key ? o.key : o.cert;
   if (o.timeout) plan.timeout = parse_seconds("--timeout", *o.timeout);
   if (o.connect_timeout) plan.connect_timeout = parse_seconds("--connect-timeout", *o.connect_timeout);
   plan.unix_socket = o.unix_socket;

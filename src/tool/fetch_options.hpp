@@ -19,7 +19,7 @@ namespace parley::tool {
 /// As written on the command line.
 struct fetch_options {
   std::vector<std::string> headers, data;
-  std::optional<std::string> json, output, timeout, connect_timeout, unix_socket, cacert;
+  std::optional<std::string> json, output, timeout, connect_timeout, unix_socket, cacert, cert, key;
   bool include = false, verbose = false, fail = false, show = false, show_secrets = false, expect = false, insecure = false;
   bool http09 = false, http10 = false, http11 = false, http2 = false, http3 = false;
 };
@@ -34,8 +34,8 @@ struct fetch_plan {
   std::optional<parley::version> version;
   std::shared_ptr<const upload> content;  // null for none
   std::optional<std::chrono::milliseconds> timeout, connect_timeout;
-  std::optional<std::string> output, unix_socket;
-  bool include = false, verbose = false, fail = false, show = false, show_secrets = false, expect = false;
+  std::optional<std::string> output, unix_socket, cacert, cert, key;
+  bool include = false, verbose = false, fail = false, show = false, show_secrets = false, expect = false, insecure = false;
 };
 
 /// Throws `refusal` for what cannot be done, or not yet.

@@ -78,10 +78,9 @@ uri complete_url(std::string_view written) {
 
 void refuse_unsupported_scheme(const uri& url) {
   const std::string scheme = lower(url.scheme());
-  if (scheme == "http") return;
+  if (scheme == "http" || scheme == "https") return;
   const std::string shown = trace::display_url(url.to_string(), false);
-  if (scheme != "https") throw refusal(exit_usage, shown + ": the scheme is " + scheme + ", but parley speaks http");
-  throw refusal(exit_usage, shown + ": https is not there yet; only http URLs can be fetched");
+  throw refusal(exit_usage, shown + ": the scheme is " + scheme + ", but parley speaks http and https");
 }
 
 }  // namespace parley::tool

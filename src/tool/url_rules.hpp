@@ -15,7 +15,7 @@ namespace parley::tool {
 /// Without fragment. Throws `refusal` (usage) that names what is wrong.
 [[nodiscard]] uri complete_url(std::string_view written);
 
-/// Refuses, in a sentence, what cannot be fetched yet: https, and schemes that are not HTTP's.
+/// Refuses, in a sentence, schemes that are not HTTP's.
 void refuse_unsupported_scheme(const uri& url);
 
 }  // namespace parley::tool

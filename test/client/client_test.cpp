@@ -195,8 +195,7 @@ TEST(client, says_what_is_not_supported_or_no_url) {
     const char* says;
   };
   const row rows[] = {
-      {"https://h/", {}, fetch_error::kind::not_supported, "https is not supported yet"},
-      {"ftp://h/", {}, fetch_error::kind::not_supported, "speaks http, not ftp"},
+      {"ftp://h/", {}, fetch_error::kind::not_supported, "speaks http and https, not ftp"},
       {"http://h/", parley::http2, fetch_error::kind::not_supported, "HTTP/2 is not supported yet"},
       {"http://h/", parley::http3, fetch_error::kind::not_supported, "HTTP/3 is not supported yet"},
       {"/path", {}, fetch_error::kind::bad_url, "names no host"},

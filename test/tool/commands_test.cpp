@@ -100,7 +100,7 @@ TEST(Command, RefusalsAreOneLineAndTwo) {
       {{"demo", "folder"}, "parley: demo takes no folder; parley serve DIR serves a folder\n"},
       {{"get", "--jsn", "x", "localhost"},
        "parley: get: there is no option --jsn; did you mean --json? parley get --help lists them\n"},
-      {{"get", "https://localhost"}, "parley: https://localhost: https is not there yet; only http URLs can be fetched\n"},
+      {{"get", "ftp://localhost"}, "parley: ftp://localhost: the scheme is ftp, but parley speaks http and https\n"},
       {{"request", "CONNECT", "localhost:80"}, "parley: CONNECT asks a proxy for a tunnel, which parley does not offer yet\n"},
   };
   for (const auto& [words, line] : rows) {

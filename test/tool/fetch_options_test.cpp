@@ -102,10 +102,22 @@ TEST(FetchPlan, Times) {
 TEST(FetchPlan, RefusesWhatIsNotThereYet) {
   EXPECT_EQ(refused_plan({"localhost", "--http2"}), "HTTP/2 is not there yet; --http1.1 is the newest version");
   EXPECT_EQ(refused_plan({"localhost", "--http3"}), "HTTP/3 is not there yet; --http1.1 is the newest version");
-  EXPECT_EQ(refused_plan({"localhost", "-k"}), "https is not there yet, so there is nothing for -k to leave out");
-  EXPECT_EQ(refused_plan({"localhost", "--cacert", "ca.pem"}), "https is not there yet, so --cacert has no use");
-  EXPECT_EQ(refused_plan({"example.org"}), "https://example.org: https is not there yet; only http URLs can be fetched");
   EXPECT_EQ(refused_plan({"localhost"}, "CONNECT"), "CONNECT asks a proxy for a tunnel, which parley does not offer yet");
+}
+
+TEST(FetchPlan, Https) {
+  const fetch_plan plain = planned({"example.org"});
+  EXPECT_EQ(plain.urls.front().to_string(), "https://example.org");
+  EXPECT_FALSE(plain.insecure);
+  EXPECT_FALSE(plain.cacert || plain.cert || plain.key);
+  const fetch_plan all = planned({"example.org", "-k", "--cacert", "ca.pem", "--cert", "c.pem", "--key", "k.pem"});
+  EXPECT_TRUE(all.insecure);
+  EXPECT_EQ(all.cacert, "ca.pem");
+  EXPECT_EQ(all.cert, "c.pem");
+  EXPECT_EQ(all.key, "k.pem");
+  EXPECT_EQ(planned({"example.org", "--cert", "both.pem"}).key, "both.pem");
+  EXPECT_EQ(refused_plan({"example.org", "--key", "k.pem"}), "--key belongs to a certificate; give that with --cert FILE");
+  EXPECT_EQ(refused_plan({"example.org", "--cacert", ""}), "--cacert needs a file's name");
 }
 
 TEST(FetchPlan, RefusesWhatMakesNoSense) {

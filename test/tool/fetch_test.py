@@ -228,7 +228,9 @@ class Failures(Case):
         rows = [
             (2, "there is no command gte; did you mean get\\?", ["gte", "localhost"]),
             (2, "get: there is no option --tmeout; did you mean --timeout\\?.*", ["get", "--tmeout", "1", "localhost"]),
-            (2, "https://example.org: https is not there yet; only http URLs can be fetched", ["get", "example.org"]),
+            (2, "ftp://localhost: the scheme is ftp, but parley speaks http and https", ["get", "ftp://localhost"]),
+            (3, "cannot read the authorities' certificates /no/such: No such file or directory",
+             ["get", "localhost", "--cacert", "/no/such"]),
             (2, "HTTP/2 is not there yet; --http1.1 is the newest version", ["get", "localhost", "--http2"]),
             (2, "HTTP/3 is not there yet; --http1.1 is the newest version", ["get", "localhost", "--http3"]),
             (2, "\"localhost/a b\" is no URL: .* \\(character 12\\)", ["get", "localhost/a b"]),

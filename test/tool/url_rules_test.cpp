@@ -63,9 +63,7 @@ TEST(CompleteUrl, RefusesInOneSentenceThatNamesTheUrl) {
       {"http://ada:secret@localhost/",
        "\"http://ada:[hidden]@localhost/\" is no URL: user and password do not belong in a URL; send them with -H "
        "'Authorization: ...'"},
-      {"https://localhost/", "https://localhost/: https is not there yet; only http URLs can be fetched"},
-      {"example.org", "https://example.org: https is not there yet; only http URLs can be fetched"},
-      {"ftp://example.org/", "ftp://example.org/: the scheme is ftp, but parley speaks http"},
+      {"ftp://example.org/", "ftp://example.org/: the scheme is ftp, but parley speaks http and https"},
   };
   for (const auto& [written, sentence] : rows) EXPECT_EQ(refused_url(written), sentence);
   for (const std::string bad :
