@@ -1,6 +1,7 @@
 // Files as answers.
 //
-//   app.route("GET /{path...}", parley::files("public"));
+//   app.files("/static/{path...}", "public");
+//   app.files("/{path...}", parley::files("public").max_age(1h));
 //   app.route("GET /logo", [](parley::request& req) { return parley::file(req, "assets/logo.svg"); });
 #pragma once
 
@@ -8,19 +9,25 @@
 #include <parley/response.hpp>
 #include <parley/task.hpp>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace parley {
 
-/// The files of a folder, as a handler for a route that ends in `{path...}`.
+/// The files of a folder, as a handler for a route that ends in `{path...}`: see `server::files`. It is cheap to copy.
 ///
 /// Only what lies within the folder is served: the kernel resolves names beneath it, symbolic links included. Hidden are names
-/// that begin with a dot, but for `.well-known` at the top (RFC 8615). A folder is answered by its index, without a listing,
-/// behind a redirect to the URL that ends in a slash. Content-Type follows the name's ending; Last-Modified and If-Modified-Since
-/// are observed. Opening and reading names happens on the pool (`parley::blocking`), and content is sent from the file without
-/// being loaded.
+/// that begin with a dot, but for `.well-known` at the top (RFC 8615). A folder is answered by its index, behind a redirect to the
+/// URL that ends in a slash.
+///
+/// Content-Type follows the name's ending. Answers carry Last-Modified and a strong ETag, and the preconditions of RFC 9110 §13 are
+/// evaluated: 304, or 412. Each loop keeps small files in memory (`limits::file_cache`) and looks after a second whether they are
+/// what they were, so a change shows within a second; so does another folder under the same path. What the kernel has in memory is
+/// answered at once, what needs a disk is opened and read on the pool (`parley::blocking`). Large files are sent from their
+/// descriptors; one that becomes shorter while it is sent cuts its answer off.
 class PARLEY_API files {
  public:
   /// Throws `std::system_error` when `folder` is no folder that can be opened.
@@ -31,9 +38,15 @@ class PARLEY_API files {
 
   /// The name of a folder's index; empty for none. Default `index.html`.
   files& index(std::string name);
+  /// The Cache-Control field (RFC 9111 §5.2); empty for none, which is the default. Throws `invalid_field` for what no field can carry.
+  files& cache_control(std::string value);
+  /// The same, as `max-age`: how long a cache may answer without asking again.
+  files& max_age(std::chrono::seconds age);
 
-  /// Throws `problem_error` (404, 403) for what is not to be had.
+  /// Throws `problem_error` (404, 403, 412) for what is not to be had.
   task<response> operator()(request& req) const;
+  /// The answer when no disk is needed for it; else nothing. On a server's loop. Throws as the other.
+  std::optional<response> try_at_once(const request& req) const;
 
  private:
   struct folder;

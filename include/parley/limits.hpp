@@ -61,6 +61,10 @@ struct limits {
   // --- a connection, a server ---------------------------------------------------------------------------------------------
   /// Requests on one connection; the last answer says `Connection: close`.
   std::uint64_t requests_per_connection = 100'000;
+  /// The memory in which a server keeps small files (parley/files.hpp), all loops together; 0 keeps none.
+  std::size_t file_cache = 32 * 1024 * 1024;
+  /// How many files it keeps there at most.
+  std::size_t file_cache_entries = 8 * 1024;
   /// Connections at once, for the whole server; above it new ones wait in the kernel's queue.
   std::size_t connections = 20'000;
 };

@@ -19,6 +19,7 @@ namespace parley {
 
 namespace detail {
 struct response_access;
+struct ready_lines;  // src/semantics/ready_lines.hpp
 
 /// A slice of an open file; closed when the last response with it is gone.
 struct file_content {
@@ -29,7 +30,7 @@ struct file_content {
 };
 struct shared_content {
   std::string_view bytes;
-  std::shared_ptr<const void> owner;
+  std::shared_ptr<const void> owner;  // or none: then the response's ready lines keep the bytes
 };
 struct streamed_content {
   std::function<task<>(body_writer&)> producer;
@@ -53,8 +54,11 @@ class PARLEY_API response {
   response& status(int code) &;
   response&& status(int code) &&;
 
-  [[nodiscard]] const parley::fields& fields() const { return fields_; }
-  [[nodiscard]] parley::fields& fields() { return fields_; }
+  [[nodiscard]] const parley::fields& fields() const { return ready_ == nullptr ? fields_ : ready_fields(); }
+  [[nodiscard]] parley::fields& fields() {
+    if (ready_ != nullptr) own_fields();
+    return fields_;
+  }
   /// The first field line of that name; empty when there is none.
   [[nodiscard]] std::string_view header(std::string_view name) const;
   /// Sets a field line; throws `invalid_field` as `fields::set`. Content-Length, Transfer-Encoding and Connection are the library's: they are made, not taken.
@@ -84,9 +88,13 @@ class PARLEY_API response {
   friend PARLEY_API response switch_protocols(std::string_view, std::function<task<>(tunnel&)>);
   friend PARLEY_API response accept_tunnel(std::function<task<>(tunnel&)>);
 
+  [[nodiscard]] const parley::fields& ready_fields() const;
+  void own_fields();
+
   int status_;
   parley::version version_ = parley::version::http1_1;
-  parley::fields fields_;
+  parley::fields fields_;                             // empty while `ready_` is there
+  std::shared_ptr<const detail::ready_lines> ready_;  // lines that were made beforehand, until somebody changes them
   std::variant<std::monostate, std::string, detail::shared_content, detail::file_content, detail::streamed_content,
                detail::tunnel_content>
       content_;

@@ -15,8 +15,10 @@
 #include <parley/task.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -25,6 +27,7 @@
 
 namespace parley {
 
+class files;        // parley/files.hpp
 class server_core;  // src/server
 
 namespace engine {
@@ -47,6 +50,7 @@ class PARLEY_API next {
 namespace detail {
 using plain_handler = std::function<response(const request&)>;
 using task_handler = std::function<task<response>(request&)>;
+using instant_handler = std::function<std::optional<response>(request&)>;
 
 template <class T>
 struct is_task : std::false_type {};
@@ -108,10 +112,19 @@ class PARLEY_API server {
   ///
   /// A handler that takes `const request&` and returns a response (or a string) runs once the content is in, up to
   /// `limits::content`, and costs no coroutine. One that returns `task<response>` runs at the head and reads or streams as it likes.
+  /// An object of the latter kind with a member `std::optional<response> try_at_once(request&)` is asked there first: an answer
+  /// from it costs no coroutine either. It must not block; nothing means that the task is to be run.
   template <class Handler>
   server& route(std::string_view method_and_pattern, Handler handler) {
     using result = std::remove_cvref_t<std::invoke_result_t<Handler&, request&>>;
-    if constexpr (detail::is_task<result>::value) {
+    if constexpr (requires(request& req) {
+                    { handler.try_at_once(req) } -> std::same_as<std::optional<response>>;
+                  }) {
+      auto shared = std::make_shared<Handler>(std::move(handler));
+      add(
+          method_and_pattern, {}, [shared](request& req) { return (*shared)(req); },
+          [shared](request& req) { return shared->try_at_once(req); });
+    } else if constexpr (detail::is_task<result>::value) {
       add(method_and_pattern, {}, detail::task_handler(std::move(handler)));
     } else {
       static_assert(std::is_invocable_v<Handler&, const request&>,
@@ -120,6 +133,12 @@ class PARLEY_API server {
     }
     return *this;
   }
+  /// Serves the files of a folder: `app.files("/static/{path...}", "public")`, or with choices,
+  /// `app.files("/{path...}", parley::files("public").listing(true))` (include <parley/files.hpp>). The pattern ends in a part
+  /// `{name...}`, which is the file's place in the folder. Throws `std::system_error` when `folder` is no folder that can be opened,
+  /// and `std::invalid_argument` as `route`.
+  server& files(std::string_view pattern, const std::string& folder);
+  server& files(std::string_view pattern, const parley::files& folder);
   /// Adds a middleware: `task<response>(request&, next)`. They run in the order they were added, around every route.
   server& use(std::function<task<response>(request&, next)> middleware);
   /// Answers what no route matches. Default: an error page, or problem details, by Accept.
@@ -187,7 +206,8 @@ class PARLEY_API server {
   server& observe(engine::observer* sink);
 
  private:
-  void add(std::string_view method_and_pattern, detail::plain_handler plain, detail::task_handler tasked);
+  void add(std::string_view method_and_pattern, detail::plain_handler plain, detail::task_handler tasked,
+           detail::instant_handler at_once = {});
   std::size_t settled_loop_count();
   std::unique_ptr<server_core> core_;
 };

@@ -18,6 +18,10 @@ struct hash_key {
 /// A key drawn from the system when it is first asked for, the same for the life of the process.
 [[nodiscard]] hash_key process_hash_key();
 
+/// A quick hash of much content, the same on every machine and in every run. Not keyed, so nothing may depend on nobody making two
+/// contents collide; any change of one word changes it.
+[[nodiscard]] std::uint64_t content_hash(std::string_view bytes);
+
 /// For `std::unordered_map<std::string, T, base::text_hash, std::equal_to<>>`: finds by view, seeded for each process.
 struct text_hash {
   using is_transparent = void;

@@ -74,6 +74,12 @@ bool request_access::add_parameter(request& r, std::string_view name, text_ref v
   return true;
 }
 
+std::string_view request_access::last_parameter(const request& r) {
+  if (r.parameter_count_ == 0) return {};
+  const text_ref value = r.parameters_[r.parameter_count_ - 1].value;
+  return r.path().substr(value.offset, value.length);
+}
+
 void request_access::content(request& r, std::string_view collected) {
   r.content_owned_ = false;
   r.content_ = collected;
@@ -111,7 +117,15 @@ semantics::response_head response_access::to_head(response&& r) {
   head.status = r.status_;
   head.version = r.version_;
   head.fields = std::move(r.fields_);
+  head.ready[0] = r.ready_.get();
   return head;
+}
+
+response response_access::ready(int status, std::shared_ptr<const ready_lines> lines, std::string_view bytes) {
+  response r(status);
+  r.ready_ = std::move(lines);
+  if (!bytes.empty()) r.content_.emplace<shared_content>(shared_content{bytes, nullptr});
+  return r;
 }
 
 response response_access::from_head(semantics::response_head&& head) {

@@ -42,6 +42,8 @@ struct request_access {
   static void clear_parameters(request& r) { r.parameter_count_ = 0; }
   /// Adds what a route's `{name}` stands for: `value` is relative to the path, `name` must outlive the request. False when full.
   static bool add_parameter(request& r, std::string_view name, text_ref value);
+  /// The last of them, still percent-encoded; empty when there is none.
+  [[nodiscard]] static std::string_view last_parameter(const request& r);
   static constexpr std::size_t max_parameters = request::max_parameters;
   static void source(request& r, body_source* from) { r.source_ = from; }
   /// The collected content, which stays where it is.
@@ -79,8 +81,14 @@ struct response_access {
   /// Sets the status without a look at its range (101, or what a test wants).
   static void status(response& r, int code) { r.status_ = code; }
   /// The head to send; the fields that engines make by themselves are theirs to leave out. Takes the fields out of `r`; its content
-  /// stays.
+  /// stays, and so do its ready lines, which the head refers to.
   [[nodiscard]] static semantics::response_head to_head(response&& r);
+  /// An answer whose field lines were made beforehand. `bytes`, if there are any, live as long as what `lines` shares.
+  [[nodiscard]] static response ready(int status, std::shared_ptr<const ready_lines> lines, std::string_view bytes = {});
+  /// What keeps a shared content alive.
+  [[nodiscard]] static std::shared_ptr<const void> keeper(const response& r, const shared_content& of) {
+    return of.owner ? of.owner : r.ready_;
+  }
 
   // --- a client ------------------------------------------------------------------------------------------------------------
   [[nodiscard]] static response from_head(semantics::response_head&& head);

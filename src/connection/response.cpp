@@ -33,6 +33,15 @@ std::string sentence_of(const problem& what) {
 
 response::~response() = default;
 
+const fields& response::ready_fields() const { return ready_->fields; }
+
+void response::own_fields() {
+  fields_ = ready_->fields;
+  auto* elsewhere = std::get_if<detail::shared_content>(&content_);
+  if (elsewhere != nullptr && !elsewhere->owner) elsewhere->owner = std::move(ready_);
+  ready_.reset();
+}
+
 response& response::status(int code) & {
   if (code < 200 || code > 599) {
     throw std::invalid_argument("parley: " + std::to_string(code) + " is no status of a final response; use 200 to 599");
@@ -43,10 +52,10 @@ response& response::status(int code) & {
 
 response&& response::status(int code) && { return std::move(status(code)); }
 
-std::string_view response::header(std::string_view name) const { return fields_.get(name).value_or(std::string_view{}); }
+std::string_view response::header(std::string_view name) const { return fields().get(name).value_or(std::string_view{}); }
 
 response& response::header(std::string_view name, std::string_view value) & {
-  fields_.set(name, value);
+  fields().set(name, value);
   return *this;
 }
 

@@ -196,6 +196,12 @@ void connection::queue_head(stream_id id, const Head& head, const head_framing& 
     seen.request = &head;
   } else {
     seen.response = &head;
+    semantics::response_head whole;
+    if (head.ready[0] != nullptr || head.ready[1] != nullptr) {  // whoever looks on sees all lines as fields
+      whole = semantics::whole_head(head);
+      seen.response = &whole;
+    }
+    return watch_(now_, id, seen);
   }
   watch_(now_, id, seen);
 }

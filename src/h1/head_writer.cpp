@@ -143,9 +143,14 @@ std::string_view finish(engine::send_queue& out, const char* begin, char* end) {
 
 std::string_view write_head(engine::send_queue& out, const semantics::response_head& head, const head_framing& framing) {
   const parley::fields& f = head.fields;
-  char* const begin = out.reserve(size_of(f));
+  std::size_t size = size_of(f);
+  for (const auto* ready : head.ready) size += ready != nullptr ? ready->text.size() : 0;
+  char* const begin = out.reserve(size);
   char* p = put_status_line(begin, head.status);
   p = put_fields(p, f, false, framing.upgrade);
+  for (const auto* ready : head.ready) {
+    if (ready != nullptr) p = put(p, ready->text);
+  }
   p = put_framing(p, framing);
   p = put_connection(p, f, framing, false);
   return finish(out, begin, put(p, "\r\n"));

@@ -6,8 +6,10 @@
 #include <parley/version.hpp>
 
 #include "semantics/fields_access.hpp"
+#include "semantics/ready_lines.hpp"
 #include "semantics/target.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -38,8 +40,13 @@ struct response_head {
   parley::version version = parley::version::http1_1;
   parley::detail::text_ref reason_ref;  // as received over HTTP/1; empty elsewhere
   parley::fields fields;
+  /// More lines, which follow `fields`; null where there are none. They outlive the call that the head is for.
+  std::array<const parley::detail::ready_lines*, 2> ready{};
 
   [[nodiscard]] std::string_view reason() const { return parley::detail::fields_access::view(fields, reason_ref); }
 };
+
+/// A copy with all lines in `fields`: for those who look on.
+[[nodiscard]] response_head whole_head(const response_head& head);
 
 }  // namespace parley::semantics

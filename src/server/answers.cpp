@@ -150,6 +150,9 @@ task<response> server_core::run_chain(request& req, std::size_t index, const ser
     route = find_route(req, answer);
     if (route == nullptr) return give(std::move(*answer));
   }
+  if (route->at_once) {
+    if (auto answer = route->at_once(req)) return give(std::move(*answer));
+  }
   if (route->tasked) return route->tasked(req);
   return run_plain_handler(req, route, caps.content);
 }

@@ -1,60 +1,25 @@
 #include <parley/files.hpp>
 
-#include <parley/date.hpp>
+#include <parley/uri.hpp>
 
 #include "base/ascii.hpp"
 #include "connection/message_access.hpp"
-#include "server/file_access.hpp"
-
-#include <fcntl.h>
+#include "server/file_cache.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <optional>
-#include <system_error>
 #include <utility>
 
 namespace parley {
 
+using detail::request_access;
+using server_room::file_cache;
+using server_room::file_choices;
+using server_room::file_folder;
+using server_room::found_file;
+using server_room::reach;
+
 namespace {
-
-using server_room::opened_file;
-
-/// Below this, a file is read where it is opened: one trip to the pool, and the loop never waits for a disk.
-constexpr std::uint64_t small_file = 64 * 1024;
-
-struct found_file {
-  opened_file file;
-  std::string name;       // its last part, for the type
-  std::string bytes;      // of a small one
-  bool redirect = false;  // a folder that was named without its slash
-};
-
-std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-/// A file that shrank below its size is sent from its descriptor, where that shows.
-void read_small(found_file& found) {
-  const opened_file& file = found.file;
-  if (!file.descriptor || file.size > small_file) return;
-  std::string bytes = server_room::read_slice(file.descriptor.get(), 0, file.size);
-  if (bytes.size() == file.size) found.bytes = std::move(bytes);
-}
-
-found_file find_file(int folder, const std::string& path, const std::string& index) {
-  found_file found{server_room::open_beneath(folder, path), last_part(path), {}, false};
-  if (found.file.is_folder) {
-    if (!path.empty() && !path.ends_with('/')) {
-      found.redirect = true;
-      return found;
-    }
-    if (index.empty()) return found;
-    found.file = server_room::open_beneath(folder, path + index);
-    found.name = index;
-  }
-  read_small(found);
-  return found;
-}
 
 /// Names with a dot in front are not for peers; `.well-known` is made for them (RFC 8615).
 bool is_hidden(std::string_view path) {
@@ -68,52 +33,18 @@ bool is_hidden(std::string_view path) {
   }
 }
 
-/// An escaped slash or NUL stands for a name that no file can have.
-bool has_impossible_name(std::string_view raw_path, const std::string& decoded) {
-  const std::string raw = base::to_lower(raw_path);
-  return raw.find("%2f") != std::string::npos || decoded.find('\0') != std::string::npos;
+/// The place in the folder that a request names. An escaped slash or NUL stands for a name that no file can have.
+std::string place_in_folder(std::string_view raw) {
+  auto decoded = percent_decode(raw);
+  if (!decoded || is_hidden(*decoded) || decoded->find('\0') != std::string::npos) throw problem_error(404);
+  if (decoded->size() != raw.size() && base::to_lower(raw).find("%2f") != std::string::npos) throw problem_error(404);
+  return *std::move(decoded);
 }
 
 [[noreturn]] void refuse_file(int error) {
   if (error == EMFILE || error == ENFILE || error == ENOMEM) throw problem_error(503, "Too many files are open.");
   if (error == EACCES || error == EPERM) throw problem_error(403);
   throw problem_error(404);
-}
-
-/// RFC 9110 §13.1.3, §13.1.1: with If-None-Match the date does not count, and since these answers carry no entity tags, only `*`
-/// matches.
-bool is_unchanged(const request& req, std::chrono::sys_seconds modified) {
-  if (const auto tags = req.fields().get("If-None-Match")) return *tags == "*";
-  const std::string_view since = req.header("If-Modified-Since");
-  if (since.empty()) return false;
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const auto date = parse_date(since, now);
-  return date && modified <= *date;
-}
-
-response file_answer(const request& req, found_file& found) {
-  opened_file& file = found.file;
-  if (!file.descriptor) refuse_file(file.error);
-  // RFC 9110 §8.8.2.1: never later than the time of the answer.
-  const auto modified = std::min(file.modified, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
-  if (is_unchanged(req, modified)) {
-    response unchanged(304);
-    unchanged.header("Last-Modified", format_date(modified));
-    return unchanged;
-  }
-  response res;
-  const std::string_view type = media_type_of(found.name);
-  if (found.bytes.size() == file.size) {
-    res.content(std::move(found.bytes), type);
-  } else {
-    res.header("Content-Type", type);
-    const int descriptor = file.descriptor.get();
-    auto owner = std::make_shared<base::unique_fd>(std::move(file.descriptor));
-    detail::response_access::content(res) = detail::file_content{std::move(owner), descriptor, 0, file.size};
-  }
-  res.header("Last-Modified", format_date(modified));
-  res.header("X-Content-Type-Options", "nosniff");
-  return res;
 }
 
 /// Relative to the folder's own URL, so that neither Host nor a path that begins with two slashes can lead it elsewhere.
@@ -124,50 +55,133 @@ response slash_redirect(const request& req) {
   return redirect(location, 301);
 }
 
-}  // namespace
-
-struct files::folder {
-  base::unique_fd descriptor;
-  std::string index = "index.html";
-};
-
-files::files(const std::string& path) {
-  auto made = std::make_shared<folder>();
-  made->descriptor.reset(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!made->descriptor) throw std::system_error(errno, std::generic_category(), path);
-  folder_ = std::move(made);
+response folder_answer(const request& req, found_file& found, const file_choices& how) {
+  if (found.redirect) return slash_redirect(req);
+  if (found.error != 0) refuse_file(found.error);
+  return server_room::answer_with(req, found, how);
 }
 
+/// Keeps what was found, or forgets what is not there any more.
+void remember(file_cache& cache, std::uint64_t folder, std::string_view path, const found_file& found, net::time_point since) {
+  if (found.small) {
+    cache.put(folder, path, found.small, since);
+  } else {
+    cache.drop(folder, path);
+  }
+}
+
+struct search_result {
+  std::shared_ptr<const server_room::opened_file> root;
+  found_file found;
+};
+
+search_result search(const file_folder& in, const std::string& path) {
+  search_result result{in.open_now(), {}};
+  if (result.root) {
+    result.found = server_room::find_file(result.root->descriptor.get(), path, in.choices, reach::disk);
+  } else {
+    result.found.error = ENOENT;
+  }
+  return result;
+}
+
+/// Whether the file behind an entry is still as it was read. Nothing: that cannot be told without waiting.
+std::optional<bool> is_as_before(int root, const server_room::served_file& file) {
+  if (!file.settled) return false;
+  const auto seen = server_room::look_beneath(root, file.path, reach::memory);
+  if (seen.error == EAGAIN) return std::nullopt;
+  return seen.error == 0 && seen.identity == file.identity;
+}
+
+/// What the kernel's memory knows, in the loop's own turn.
+std::optional<response> answer_from_memory(const request& req, const file_folder& in, const std::string& path, file_cache& cache) {
+  const auto since = cache.now();
+  const auto root = cache.root_now(in);
+  if (!root) return std::nullopt;
+  if (!*root) refuse_file(ENOENT);
+  const int descriptor = (*root)->descriptor.get();
+  if (auto* entry = cache.find(in.id, path)) {
+    const auto same = is_as_before(descriptor, *entry->file);
+    if (!same) return std::nullopt;
+    if (*same) {
+      cache.confirm(*entry);
+      return server_room::answer_with(req, entry->file);
+    }
+  }
+  found_file found = server_room::find_file(descriptor, path, in.choices, reach::memory);
+  if (found.error == EAGAIN) return std::nullopt;
+  remember(cache, in.id, path, found, since);
+  return folder_answer(req, found, in.choices);
+}
+
+}  // namespace
+
+struct files::folder : file_folder {
+  using file_folder::file_folder;
+};
+
+files::files(const std::string& path) : folder_(std::make_shared<folder>(path, file_choices())) {}
 files::files(const files&) = default;
 files& files::operator=(const files&) = default;
 files::~files() = default;
 
 files& files::index(std::string name) {
-  auto changed = std::make_shared<folder>();
-  changed->descriptor.reset(::fcntl(folder_->descriptor.get(), F_DUPFD_CLOEXEC, 0));
-  if (!changed->descriptor) throw std::system_error(errno, std::generic_category(), "files::index");
-  changed->index = std::move(name);
-  folder_ = std::move(changed);
+  file_choices changed = folder_->choices;
+  changed.index = std::move(name);
+  folder_ = std::make_shared<folder>(*folder_, std::move(changed));
   return *this;
 }
 
+files& files::cache_control(std::string value) {
+  const fields check{{"Cache-Control", value}};  // throws what no field can carry
+  file_choices changed = folder_->choices;
+  changed.cache_control = std::move(value);
+  folder_ = std::make_shared<folder>(*folder_, std::move(changed));
+  return *this;
+}
+
+files& files::max_age(std::chrono::seconds age) {
+  return cache_control("max-age=" + std::to_string(std::max(age.count(), std::chrono::seconds::rep{0})));
+}
+
+std::optional<response> files::try_at_once(const request& req) const {
+  file_cache* const cache = file_cache::current();
+  if (cache == nullptr) return std::nullopt;
+  const std::string_view raw = request_access::last_parameter(req);
+  if (raw.find('%') == std::string_view::npos) {
+    // Only names that may be had are kept.
+    const auto* const entry = cache->find(folder_->id, raw);
+    if (entry != nullptr && cache->fresh(*entry)) return server_room::answer_with(req, entry->file);
+  }
+  const std::string path = place_in_folder(raw);
+  if (path.size() != raw.size()) {
+    const auto* const entry = cache->find(folder_->id, path);
+    if (entry != nullptr && cache->fresh(*entry)) return server_room::answer_with(req, entry->file);
+  }
+  return answer_from_memory(req, *folder_, path, *cache);
+}
+
 task<response> files::operator()(request& req) const {
-  std::string path = req.path("path");
-  if (is_hidden(path) || has_impossible_name(req.path(), path)) throw problem_error(404);
-  auto finding = blocking([in = folder_, path = std::move(path)] { return find_file(in->descriptor.get(), path, in->index); });
-  found_file found = co_await finding;
-  if (found.redirect) co_return slash_redirect(req);
-  co_return file_answer(req, found);
+  const std::shared_ptr<const folder> in = folder_;
+  const std::string path = place_in_folder(request_access::last_parameter(req));
+  file_cache* const cache = file_cache::current();
+  const auto since = cache != nullptr ? cache->now() : net::time_point{};
+  auto searching = blocking([in, path] { return search(*in, path); });
+  search_result result = co_await searching;
+  if (cache != nullptr) {
+    cache->root(in->id, result.root, since);
+    remember(*cache, in->id, path, result.found, since);
+  }
+  co_return folder_answer(req, result.found, in->choices);
 }
 
 task<response> file(const request& req, std::string path) {
   auto opening = blocking([path = std::move(path)] {
-    found_file found{server_room::open_anywhere(path), last_part(path), {}, false};
-    read_small(found);
-    return found;
+    return server_room::load_file(server_room::open_anywhere(path), path, file_choices(), reach::disk);
   });
   found_file found = co_await opening;
-  co_return file_answer(req, found);
+  if (found.error != 0) refuse_file(found.error);
+  co_return server_room::answer_with(req, found, file_choices());
 }
 
 }  // namespace parley

@@ -83,7 +83,8 @@ router::node& router::descend(const std::string& text, std::string_view pattern,
   return *here;
 }
 
-void router::add(std::string_view method_and_pattern, detail::plain_handler plain, detail::task_handler tasked) {
+void router::add(std::string_view method_and_pattern, detail::plain_handler plain, detail::task_handler tasked,
+                 detail::instant_handler at_once) {
   auto made = std::make_unique<route>();
   made->text = method_and_pattern;
   const std::string_view text = made->text;
@@ -99,6 +100,7 @@ void router::add(std::string_view method_and_pattern, detail::plain_handler plai
     all_ |= bit(method::id::connect);
     made->plain = std::move(plain);
     made->tasked = std::move(tasked);
+    made->at_once = std::move(at_once);
     routes_.push_back(std::move(made));
     return;
   }
@@ -120,6 +122,7 @@ void router::add(std::string_view method_and_pattern, detail::plain_handler plai
   all_ |= bits;
   made->plain = std::move(plain);
   made->tasked = std::move(tasked);
+  made->at_once = std::move(at_once);
   routes_.push_back(std::move(made));
 }
 

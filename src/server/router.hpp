@@ -18,6 +18,7 @@ struct route {
   std::vector<std::string_view> names;
   detail::plain_handler plain;
   detail::task_handler tasked;
+  detail::instant_handler at_once;  // asked before `tasked`, where there is one
 };
 
 struct match {
@@ -39,7 +40,8 @@ class router {
   router& operator=(router&&) noexcept;
 
   /// Throws `std::invalid_argument`.
-  void add(std::string_view method_and_pattern, detail::plain_handler plain, detail::task_handler tasked);
+  void add(std::string_view method_and_pattern, detail::plain_handler plain, detail::task_handler tasked,
+           detail::instant_handler at_once = {});
   /// `path` as sent: percent-encoded, beginning with `/`.
   [[nodiscard]] match find(const method& m, std::string_view path) const;
   /// The methods that any route has.

@@ -1,5 +1,7 @@
 #include <parley/server.hpp>
 
+#include <parley/files.hpp>
+
 #include "server/server_core.hpp"
 
 #include <stdexcept>
@@ -13,9 +15,20 @@ server::server() : server(limits()) {}
 server::server(const limits& caps) : core_(std::make_unique<server_core>(caps)) {}
 server::~server() = default;
 
-void server::add(std::string_view method_and_pattern, detail::plain_handler plain, detail::task_handler tasked) {
-  core_->routes.add(method_and_pattern, std::move(plain), std::move(tasked));
+void server::add(std::string_view method_and_pattern, detail::plain_handler plain, detail::task_handler tasked,
+                 detail::instant_handler at_once) {
+  core_->routes.add(method_and_pattern, std::move(plain), std::move(tasked), std::move(at_once));
 }
+
+server& server::files(std::string_view pattern, const parley::files& folder) {
+  if (!pattern.ends_with("...}")) {
+    throw std::invalid_argument("files at \"" + std::string(pattern) +
+                                "\": the path must end with {path...}, which is the file's place in the folder");
+  }
+  return route("GET " + std::string(pattern), folder);
+}
+
+server& server::files(std::string_view pattern, const std::string& folder) { return files(pattern, parley::files(folder)); }
 
 server& server::use(std::function<task<response>(request&, next)> middleware) {
   core_->middleware.push_back(std::move(middleware));

@@ -27,7 +27,8 @@ namespace server_room {
 
 worker::worker(server_core& core, std::size_t index, std::unique_ptr<net::loop> on)
     : core_(core), index_(index), loop_(std::move(on)), drain_timer_(*loop_, [this] { abort_connections(); }),
-      unused_timer_(*loop_, [this] { close_unused(); }), settle_timer_(*loop_, [this] { close_listeners_when_settled(); }) {}
+      unused_timer_(*loop_, [this] { close_unused(); }), settle_timer_(*loop_, [this] { close_listeners_when_settled(); }),
+      files_(*loop_, core.caps.file_cache / core.loop_count(), core.caps.file_cache_entries / core.loop_count()) {}
 
 worker::~worker() = default;
 
@@ -39,6 +40,7 @@ void worker::run() {
 }
 
 void worker::start_listening() {
+  files_.make_current();
   connection_limit_ = std::max<std::size_t>(1, core_.caps.connections / core_.loop_count());
   for (auto& l : listeners_) l->start(this);
 }

@@ -4,6 +4,7 @@
 #include "connection/tcp_connection.hpp"
 #include "net/loop.hpp"
 #include "server/date_line.hpp"
+#include "server/file_cache.hpp"
 #include "server/server_core.hpp"
 
 #include <chrono>
@@ -71,6 +72,8 @@ class worker final : private connection::exchange_owner, private net::accept_han
   void on_accept_error(std::error_code error) override;
 
   void run_plain(server_exchange& x);
+  /// Asks the route for an answer without waiting; false when there is none.
+  bool try_at_once(server_exchange& x);
   void start_handler(server_exchange& x);
   void handler_ended(server_exchange& x, detail::outcome<response> result);
   void respond(server_exchange& x, response&& r);
@@ -104,6 +107,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
   net::timer settle_timer_;
   date_line date_;
   std::size_t last_accepts_ = 0;  // how many connections the closing listeners may still bring
+  file_cache files_;
   bool draining_ = false;
   bool listening_ = true;  // the listeners are not closed
   bool paused_ = false;

@@ -92,6 +92,7 @@ void worker::on_begin(connection::exchange& base) {
   if (const auto wrong = wrong_scheme(x.request)) return respond(x, core_.error_response(*wrong, x.request, false));
   std::optional<response> answer;
   x.route = core_.find_route(x.request, answer);
+  if (core_.middleware.empty() && x.route != nullptr && x.route->at_once && try_at_once(x)) return;
   if (!core_.middleware.empty() || (x.route != nullptr && x.route->tasked)) return start_handler(x);
   if (x.route == nullptr) return respond(x, std::move(*answer));
   x.awaits_content = true;
@@ -123,6 +124,19 @@ void worker::run_plain(server_exchange& x) {
   respond(x, core_.answer_to(thrown, x.request));
 }
 
+bool worker::try_at_once(server_exchange& x) {
+  std::optional<response> answer;
+  std::exception_ptr thrown;
+  try {
+    answer = x.route->at_once(x.request);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  if (thrown) answer = core_.answer_to(thrown, x.request);
+  if (answer) respond(x, std::move(*answer));
+  return answer.has_value();
+}
+
 void worker::start_handler(server_exchange& x) {
   x.running = true;
   std::exception_ptr thrown;
@@ -151,12 +165,14 @@ void worker::handler_ended(server_exchange& x, detail::outcome<response> result)
 semantics::response_head worker::make_head(response& r) {
   semantics::response_head head = response_access::to_head(std::move(r));
   // RFC 9110 §6.6.1: an origin server with a clock sends Date.
-  if (fields_access::find(head.fields, field_id::date) == nullptr) {
-    fields_access::append(head.fields, field_id::date, "Date", date_.now());
+  const bool has_date = fields_access::find(head.fields, field_id::date) != nullptr;
+  const bool has_server = fields_access::find(head.fields, field_id::server) != nullptr;
+  if (!has_date && !has_server) {
+    head.ready[1] = &date_.lines(core_.product);
+    return head;
   }
-  if (!core_.product.empty() && fields_access::find(head.fields, field_id::server) == nullptr) {
-    fields_access::append(head.fields, field_id::server, "Server", core_.product);
-  }
+  if (!has_date) fields_access::append(head.fields, field_id::date, "Date", date_.now());
+  if (!has_server && !core_.product.empty()) fields_access::append(head.fields, field_id::server, "Server", core_.product);
   return head;
 }
 
@@ -215,7 +231,7 @@ bool worker::send_at_once(server_exchange& x, response& r) {
     if (shared->bytes.size() < copy_below) {
       c.send(x, {engine::chunk::view{shared->bytes}});
     } else {
-      c.send(x, {engine::chunk::shared{shared->bytes, std::move(shared->owner)}});
+      c.send(x, {engine::chunk::shared{shared->bytes, response_access::keeper(r, *shared)}});
     }
   } else if (auto* file = std::get_if<detail::file_content>(&content)) {
     c.send(x, {engine::chunk::file{file->descriptor, file->offset, file->length, std::move(file->owner)}});

@@ -6,6 +6,8 @@
 #include "server/server_core.hpp"
 #include "server/worker.hpp"
 
+#include <parley/files.hpp>
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -107,6 +109,10 @@ struct memory_server {
     loop->run_until_idle();
   }
   void route(std::string_view what, detail::task_handler handler) { core.routes.add(what, {}, std::move(handler)); }
+  void files(std::string_view what, const parley::files& folder) {
+    core.routes.add(
+        what, {}, [folder](request& req) { return folder(req); }, [folder](request& req) { return folder.try_at_once(req); });
+  }
   void plain(std::string_view what, detail::plain_handler handler) { core.routes.add(what, std::move(handler), {}); }
 
   server_core core;

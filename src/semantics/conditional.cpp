@@ -1,0 +1,99 @@
+#include "semantics/conditional.hpp"
+
+#include <parley/date.hpp>
+
+#include "base/ascii.hpp"
+#include "semantics/fields_access.hpp"
+
+namespace parley::semantics {
+
+namespace {
+
+using access = parley::detail::fields_access;
+
+// RFC 9110 §8.8.3: entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE. There are no escapes in it, and a comma may stand between the quotes.
+std::size_t entity_tag_length(std::string_view text) {
+  std::size_t at = text.starts_with("W/") ? 2 : 0;
+  if (at == text.size() || text[at] != '"') return 0;
+  for (++at; at < text.size(); ++at) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    if (c == '"') return at + 1;
+    if (c < 0x21 || c == 0x7f) return 0;
+  }
+  return 0;
+}
+
+bool is_weak(std::string_view tag) { return tag.starts_with("W/"); }
+std::string_view opaque(std::string_view tag) { return is_weak(tag) ? tag.substr(2) : tag; }
+
+// §8.8.3.2.
+bool weakly_equal(std::string_view a, std::string_view b) { return opaque(a) == opaque(b); }
+bool strongly_equal(std::string_view a, std::string_view b) { return a == b && !is_weak(a); }
+
+using comparison = bool (*)(std::string_view, std::string_view);
+
+bool line_matches(std::string_view value, std::string_view tag, comparison equal) {
+  if (value == tag) return equal(value, tag);  // the one tag that nearly every client sends
+  while (true) {
+    while (!value.empty() && (base::is_ows(value.front()) || value.front() == ',')) value.remove_prefix(1);
+    const std::size_t length = entity_tag_length(value);
+    if (length == 0) return false;
+    if (equal(value.substr(0, length), tag)) return true;
+    value.remove_prefix(length);
+  }
+}
+
+// Whether the field names the representation: by `*`, or in any of its lines.
+bool names(const parley::fields& f, field_id id, std::string_view tag, comparison equal) {
+  for (std::size_t i = 0; i < f.size(); ++i) {
+    const auto& slot = access::slot(f, i);
+    if (slot.id != static_cast<std::uint16_t>(id)) continue;
+    const std::string_view value = base::trim_ows(access::value(f, slot));
+    if (value == "*" || (!tag.empty() && line_matches(value, tag, equal))) return true;
+  }
+  return false;
+}
+
+// The date that the one line of that name says; §13.1.3: a list, or what is no date, counts as nothing.
+std::optional<bool> is_newer(const parley::fields& f, field_id id, const validators& of, std::chrono::sys_seconds now) {
+  if (!of.modified || access::count(f, id) != 1) return std::nullopt;
+  const std::string_view text = access::get(f, id);
+  if (!of.modified_text.empty() && text == of.modified_text) return false;
+  const auto date = parse_date(text, now);
+  if (!date) return std::nullopt;
+  return *of.modified > *date;
+}
+
+}  // namespace
+
+bool has_preconditions(const parley::fields& request) {
+  for (std::size_t i = 0; i < request.size(); ++i) {
+    switch (static_cast<field_id>(access::slot(request, i).id)) {
+      case field_id::if_match:
+      case field_id::if_none_match:
+      case field_id::if_modified_since:
+      case field_id::if_unmodified_since: return true;
+      default: break;
+    }
+  }
+  return false;
+}
+
+precondition evaluate_preconditions(const parley::fields& request, bool reads, const validators& of, std::chrono::sys_seconds now) {
+  const auto has = [&](field_id id) { return access::find(request, id) != nullptr; };
+  if (has(field_id::if_match)) {
+    if (!names(request, field_id::if_match, of.entity_tag, strongly_equal)) return precondition::failed;
+  } else if (has(field_id::if_unmodified_since)) {
+    if (is_newer(request, field_id::if_unmodified_since, of, now).value_or(false)) return precondition::failed;
+  }
+  if (has(field_id::if_none_match)) {
+    if (!names(request, field_id::if_none_match, of.entity_tag, weakly_equal)) return precondition::proceed;
+    return reads ? precondition::not_modified : precondition::failed;
+  }
+  if (reads && has(field_id::if_modified_since)) {
+    if (!is_newer(request, field_id::if_modified_since, of, now).value_or(true)) return precondition::not_modified;
+  }
+  return precondition::proceed;
+}
+
+}  // namespace parley::semantics
