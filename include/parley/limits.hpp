@@ -50,8 +50,17 @@ struct limits {
   std::chrono::milliseconds head_time{10'000};
   /// Without a request on a kept-alive connection: then a close.
   std::chrono::milliseconds idle_time{60'000};
-  /// Without any progress of content, in either direction: then the exchange is reset.
+  /// Without any progress of content, in either direction: then the exchange is reset. Also the time that a peer may lag behind the
+  /// two rates below.
   std::chrono::milliseconds stall_time{30'000};
+  /// The least rate, in bytes per second, at which a client must send content that is wanted (at a server; 0: any). Content begins with
+  /// `stall_time` in store; each byte adds the time that it takes at this rate, up to `stall_time` again: then 408 and a close.
+  std::size_t receive_rate = 240;
+  /// The same for what a client must take of what waits to be sent to it (at a server; 0: any), as its TCP acknowledges it: then the
+  /// connection is reset.
+  std::size_t send_rate = 240;
+  /// For reading content that a handler left unread (see `drain`), in all: then a close.
+  std::chrono::milliseconds discard_time{5'000};
   /// After the peer has ended its direction with its request complete (a half-close), what runs for it may still finish this long;
   /// then the peer counts as gone.
   std::chrono::milliseconds half_close_time{5'000};
@@ -65,8 +74,18 @@ struct limits {
   std::size_t file_cache = 32 * 1024 * 1024;
   /// How many files it keeps there at most.
   std::size_t file_cache_entries = 8 * 1024;
-  /// Connections at once, for the whole server; above it new ones wait in the kernel's queue.
+  /// Connections at once, for the whole server; above it new ones wait in the kernel's queue. A server takes fewer when the process
+  /// may not open as many files (RLIMIT_NOFILE).
   std::size_t connections = 20'000;
+  /// Connections at once from one IPv4 address or one /64 network of IPv6, for the whole server; more are reset at once, without an
+  /// answer. 0: any number. The default is far above what people behind one shared address open; a proxy in front of the server
+  /// opens all connections from its own address, and wants 0.
+  std::size_t connections_per_address = 1'000;
+  /// Whether `connections_per_address` counts this machine's own addresses (127.0.0.0/8, ::1) too. Off: most often a proxy is there.
+  /// Unix sockets are never counted.
+  bool count_loopback = false;
+
+  bool operator==(const limits&) const = default;
 };
 
 }  // namespace parley

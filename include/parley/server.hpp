@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -96,6 +97,13 @@ class PARLEY_API listen_error : public std::runtime_error {
 
 /// How a line of the access log looks: as Apache and nginx write it, or one JSON object a line.
 enum class log_format : unsigned char { combined, json };
+
+/// What `server::counters` gives: a name that stays the same from release to release (docs/security.md lists them), and what it has
+/// come to since the server was made. The text is a literal.
+struct counter {
+  std::string_view name;
+  std::uint64_t value;
+};
 
 class PARLEY_API server {
  public:
@@ -200,6 +208,11 @@ class PARLEY_API server {
   response handle(request req);
 
   [[nodiscard]] const limits& caps() const;
+
+  /// What happened so far, and what was refused: connections, requests, responses, bytes, each limit that fired (`limit.head_time`), each
+  /// rule that a peer broke (`violation.bare-lf`). All of them every time, in the same order; only `connections_open` ever falls.
+  /// Any thread, before and after running too; the numbers of one call may be some turns of a loop apart.
+  [[nodiscard]] std::vector<counter> counters() const;
 
   /// Shows what happens on every connection to `sink`, which must outlive the server and is called from all loops; null ends it.
   /// Before `start` or `run`.

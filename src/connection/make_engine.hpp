@@ -6,6 +6,7 @@
 #include <parley/limits.hpp>
 
 #include <memory>
+#include <span>
 
 namespace parley::connection {
 
@@ -18,5 +19,8 @@ struct http1_options {
 /// An engine for HTTP/0.9, 1.0 and 1.1. `caps` must outlive it.
 [[nodiscard]] std::unique_ptr<engine::byte_engine> make_http1_engine(engine::role as, const limits& caps, http1_options how,
                                                                      engine::time_point now);
+
+/// Everything that a peer can do wrong in HTTP/1.
+[[nodiscard]] std::span<const engine::protocol_error* const> http1_violations();
 
 }  // namespace parley::connection

@@ -4,7 +4,8 @@
 #include <array>
 #include <utility>
 
-// The life of a connection: its turns, its output, its end. What the engine says is handled in tcp_connection_events.cpp.
+// The life of a connection: its turns, its output, its end. What the engine says is handled in tcp_connection_events.cpp, what the clock
+// says in tcp_connection_time.cpp.
 
 namespace parley::connection {
 
@@ -27,10 +28,6 @@ tcp_connection::tcp_connection(net::loop& on, std::unique_ptr<net::byte_stream> 
 
 tcp_connection::~tcp_connection() {
   if (!closed_) stream_->close();
-}
-
-void tcp_connection::see(auto what, engine::stream_id stream) {
-  if (observer_ != nullptr) observer_->observe({loop_.now(), id_, stream, what});
 }
 
 void tcp_connection::unobserve() {
@@ -59,6 +56,7 @@ void tcp_connection::on_read(std::size_t n, std::error_code error) {
     expect_half_closed();
   } else {
     see(engine::observed_bytes{engine::direction::in, {in_.writable(0).data(), n}});
+    if (traffic != nullptr) traffic->received.add(n);
     read_filled_ = n == room_;
     in_.commit(n);
     if (linger_until_) in_.reset();  // what comes after our last word is only read so that it does not turn into a TCP reset
@@ -161,6 +159,7 @@ bool tcp_connection::flush() {
         }
       }
       bytes_written_ += done.written;
+      if (traffic != nullptr) traffic->sent.add(done.written);
       engine_->written(done.written, loop_.now());
       wrote = true;
       if (half_closed_until_) half_closed_until_ = loop_.now() + limits_.half_close_time;  // it still reads
@@ -194,31 +193,6 @@ void tcp_connection::read_more() {
   stream_->read();
 }
 
-// --- time --------------------------------------------------------------------------------------------------------------------
-
-void tcp_connection::watch_time() {
-  auto when = engine_->deadline();
-  for (const auto& other : {half_closed_until_, linger_until_}) {
-    if (other && (!when || *other < *when)) when = other;
-  }
-  if (when) {
-    timer_.arm(*when);
-  } else {
-    timer_.cancel();
-  }
-}
-
-void tcp_connection::on_time() {
-  const auto now = loop_.now();
-  if (linger_until_ && *linger_until_ <= now) return close_stream("the peer did not close in time");
-  if (half_closed_until_ && *half_closed_until_ <= now) {
-    half_closed_until_.reset();
-    if (!exchanges_.empty()) return close_stream("the peer has left");
-  }
-  if (const auto due = engine_->deadline(); due && *due <= now) engine_->expired(now);
-  turn();
-}
-
 // --- the end -----------------------------------------------------------------------------------------------------------------
 
 void tcp_connection::check_end() {
@@ -226,11 +200,14 @@ void tcp_connection::check_end() {
     if (exchanges_.empty() && !std::exchange(closed_told_, true)) owner_.on_closed(*this);
     return;
   }
+  // The engine has given up what the stream would not take: there is nothing to wait for.
+  if (write_blocked_ && !engine_->has_output()) cut_off_ = true;
   if (cut_off_) return close_stream("cut off");
   const bool said_all = !engine_->has_output() && !write_blocked_;
   if (!said_all) return;
   if (engine_->wants_close() && !write_ended_) {
     write_ended_ = true;
+    tell_violation();
     if (!draining_told_) {
       draining_told_ = true;
       owner_.on_draining(*this);
@@ -261,6 +238,7 @@ void tcp_connection::abort(std::string_view reason) { close_stream(reason); }
 void tcp_connection::close_stream(std::string_view reason) {
   if (closed_) return;
   closed_ = true;
+  tell_violation();
   timer_.cancel();
   // An answer that only the stream's end would end must not look whole: a reset says that it is not.
   const auto unfinished = [](const exchange* x) { return x->head_sent() && !x->sent(); };
@@ -280,6 +258,12 @@ void tcp_connection::close_stream(std::string_view reason) {
 void tcp_connection::fail_stream(std::error_code error) {
   if (!closed_) stream_error_ = error;
   close_stream(error.message());
+}
+
+void tcp_connection::tell_violation() {
+  if (violation_told_ || !engine_->error()) return;
+  violation_told_ = true;
+  owner_.on_violation(*this, *engine_->error());
 }
 
 void tcp_connection::lose_all(std::string_view) {

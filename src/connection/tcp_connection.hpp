@@ -3,6 +3,7 @@
 
 #include "base/buffer.hpp"
 #include "connection/exchange.hpp"
+#include "connection/traffic.hpp"
 #include "engine/byte_engine.hpp"
 #include "net/loop.hpp"
 #include "net/stream.hpp"
@@ -47,6 +48,10 @@ class exchange_owner {
   virtual void on_idle(tcp_connection& c) = 0;
   /// No further exchange can begin on it. Comes at most once, before `on_closed`.
   virtual void on_draining(tcp_connection& c) = 0;
+  /// The peer broke a rule of the protocol, or a limit of it. At most once.
+  virtual void on_violation(tcp_connection&, const engine::protocol_error&) {}
+  /// One of our own limits (a member of `parley::limits`, by name) ends something that no rule is broken by: an idle connection, say.
+  virtual void on_limit(tcp_connection&, std::string_view) {}
   /// The stream is closed and no exchange is open. The owner destroys it, not before this call has returned (use `loop::defer`).
   virtual void on_closed(tcp_connection& c) = 0;
 
@@ -113,6 +118,8 @@ class tcp_connection final : private net::stream_handler {
 
   /// For the owner's lists.
   std::size_t owner_index = 0;
+  /// Where the owner counts bytes, if it does.
+  connection::traffic* traffic = nullptr;
 
  private:
   friend class incoming_content;
@@ -149,7 +156,16 @@ class tcp_connection final : private net::stream_handler {
   exchange* find(engine::stream_id id);
   void consumed(exchange& x, std::size_t n);
   void send_continue(exchange& x) noexcept;
-  void see(auto what, engine::stream_id stream = 0);
+  void see(auto what, engine::stream_id stream = 0) {
+    if (observer_ != nullptr) observer_->observe({loop_.now(), id_, stream, what});
+  }
+  void tell_violation();
+  // tcp_connection_time.cpp
+  enum class delivery : std::uint8_t { done, goes_on, too_slow };
+  delivery look_at_delivery();
+  std::optional<std::uint64_t> newly_delivered();
+  bool wait_for_delivery(std::optional<net::time_point>& until);
+  void on_linger_time();
 
   net::loop& loop_;
   std::unique_ptr<net::byte_stream> stream_;
@@ -165,10 +181,12 @@ class tcp_connection final : private net::stream_handler {
   net::timer timer_;
   std::optional<net::time_point> half_closed_until_;
   std::optional<net::time_point> linger_until_;
-  std::size_t room_ = 0;  // of the read under way
+  std::optional<net::time_point> delivery_until_;  // the idle time is over, and the system still delivers what was sent
+  std::size_t room_ = 0;                           // of the read under way
   std::uint64_t requests_ = 0;
   std::uint64_t bytes_written_ = 0;
   std::error_code stream_error_;
+  std::optional<std::uint64_t> unsent_;  // what the system held for the peer when it was asked last
   bool reading_ = false;
   bool write_blocked_ = false;
   bool in_turn_ = false;
@@ -183,6 +201,8 @@ class tcp_connection final : private net::stream_handler {
   bool idle_told_ = true;
   bool closed_ = false;
   bool closed_told_ = false;
+  bool violation_told_ = false;
+  bool delivery_watched_ = false;
 };
 
 }  // namespace parley::connection

@@ -158,6 +158,7 @@ void tcp_connection::on_reset_event(engine::reset_event& e) {
     e.error.message = "This port speaks plain HTTP, and the client began a TLS handshake: use http:// or the https port.";
     e.error.section = "RFC 9110 §4.2.2";
   }
+  if (!std::exchange(violation_told_, true)) owner_.on_violation(*this, e.error);
   exchange* x = find(e.id);
   if (x == nullptr) {
     if (!is_client_) owner_.on_refused(*this, e.id, e.error);

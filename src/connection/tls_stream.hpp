@@ -49,6 +49,7 @@ class tls_stream final : public net::byte_stream {
   void cancel_read() override;
   net::write_result write(std::span<const base::segment> segments) override;
   void wait_writable() override;
+  [[nodiscard]] std::uint64_t unsent() const override;
   void shutdown_write() override;
   void close() override;
   void abort() override;

@@ -76,6 +76,9 @@ class byte_engine {
   /// What is ready to be written, first bytes first: fills `out`, says how many. Stable until `written` or `reset`.
   virtual std::size_t output(std::span<segment> out) = 0;
   virtual void written(std::size_t n, time_point now) = 0;
+  /// Before `expired`: of what was written, the peer's system has acknowledged `n` bytes more than were written meanwhile. That is
+  /// progress too.
+  virtual void delivered(std::uint64_t n, time_point now) = 0;
   [[nodiscard]] virtual bool has_output() const = 0;
   /// All is said: once the output is written, the sending direction should be closed.
   [[nodiscard]] virtual bool wants_close() const = 0;

@@ -10,7 +10,7 @@ namespace parley::h1 {
 using engine::role;
 
 connection::connection(engine::role role, const limits& caps, options how, time_point now)
-    : limits_(caps), role_(role), options_(how), now_(now), head_since_(now), content_since_(now), output_since_(now) {}
+    : limits_(caps), role_(role), options_(how), now_(now), head_since_(now) {}
 
 bool connection::ended() const {
   if (sending_ != send_state::closed || receiving_ != receive_state::closed) return false;
@@ -115,7 +115,8 @@ void connection::drain() {
   const bool too_long = in_.content == body::length && in_.remaining > limits_.drain;
   if (current().persistent && !too_long) {
     in_.discard = true;
-    content_since_ = now_;
+    discard_until_ = now_ + limits_.discard_time;
+    start_content_clock();
     return;
   }
   if (current().persistent) {

@@ -8,6 +8,7 @@
 
 #include "engine/byte_engine.hpp"
 #include "engine/event_queue.hpp"
+#include "engine/progress_clock.hpp"
 #include "engine/send_queue.hpp"
 #include "engine/watcher.hpp"
 #include "h1/chunked_decoder.hpp"
@@ -58,6 +59,7 @@ class connection final : public engine::byte_engine {
   void close_gracefully(time_point now) override;
   std::size_t output(std::span<engine::segment> out) override { return queue_.peek(out); }
   void written(std::size_t n, time_point now) override;
+  void delivered(std::uint64_t n, time_point now) override;
   [[nodiscard]] std::optional<time_point> deadline() const override;
   void expired(time_point now) override;
 
@@ -167,6 +169,9 @@ class connection final : public engine::byte_engine {
   };
   [[nodiscard]] watch receive_watch() const;
   void output_stalled();
+  // A client's own patience with a slow server is `stall_time` and whatever its user sets; rates are a server's defence.
+  [[nodiscard]] std::uint64_t least_rate(std::size_t of) const { return role_ == engine::role::server ? of : 0; }
+  void start_content_clock() { content_clock_.start(now_, limits_.stall_time); }
 
   static constexpr std::size_t max_waiting_events = 8;
 
@@ -199,10 +204,11 @@ class connection final : public engine::byte_engine {
   bool aborted_ = false;
 
   time_point now_;
-  time_point head_since_;            // the connection's opening, the first byte of a head, or the end of the last exchange
-  time_point content_since_;         // the last progress of content that we receive
-  time_point output_since_;          // the last progress of what we send
-  bool content_clock_late_ = false;  // reading went on at an unknown time after `content_since_`
+  time_point head_since_;                 // the connection's opening, the first byte of a head, or the end of the last exchange
+  time_point discard_until_;              // for all of the content that is discarded
+  engine::progress_clock content_clock_;  // of content that we receive
+  engine::progress_clock output_clock_;   // of what we send
+  bool content_clock_late_ = false;       // reading went on at an unknown time after its last progress
 };
 
 }  // namespace parley::h1

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "h1/connection.hpp"
 #include "h1/violations.hpp"
@@ -32,10 +33,15 @@ void connection::close_gracefully(time_point now) {
 void connection::written(std::size_t n, time_point now) {
   now_ = now;
   queue_.written(n);
-  if (n > 0) output_since_ = now;
+  output_clock_.progress(n, now, least_rate(limits_.send_rate), limits_.stall_time);
   if (!out_.full || queue_.size() > limits_.send_window / 2) return;
   out_.full = false;
   if (sending_ == send_state::content || sending_ == send_state::tunnel) events_.push(engine::writable_event{out_.id});
+}
+
+// The system takes much at once, and then nothing for long: only it knows how the peer gets on meanwhile.
+void connection::delivered(std::uint64_t n, time_point now) {
+  output_clock_.progress(n, now, least_rate(limits_.send_rate), limits_.stall_time);
 }
 
 // --- time ----------------------------------------------------------------------------------------------------------------------
@@ -52,7 +58,7 @@ connection::watch connection::receive_watch() const {
     case receive_state::until_close:
       // The peer waits for us, until it is told to go on.
       if (in_.expects_continue) return {};
-      return {content_since_ + limits_.stall_time, wait::content};
+      return {in_.discard ? std::min(discard_until_, content_clock_.until()) : content_clock_.until(), wait::content};
     default: return {};
   }
 }
@@ -60,13 +66,13 @@ connection::watch connection::receive_watch() const {
 std::optional<connection::time_point> connection::deadline() const {
   const watch receive = receive_watch();
   if (queue_.empty()) return receive.what == wait::nothing ? std::nullopt : std::optional(receive.until);
-  const time_point send = output_since_ + limits_.stall_time;
+  const time_point send = output_clock_.until();
   return receive.what == wait::nothing ? send : std::min(send, receive.until);
 }
 
 void connection::expired(time_point now) {
   now_ = now;
-  if (!queue_.empty() && now >= output_since_ + limits_.stall_time) return output_stalled();
+  if (!queue_.empty() && now >= output_clock_.until()) return output_stalled();
   const watch receive = receive_watch();
   if (receive.what == wait::nothing || now < receive.until) return;
   switch (receive.what) {
@@ -76,18 +82,18 @@ void connection::expired(time_point now) {
       aborted_ = true;
       return end_connection();
     case wait::content:
-      if (!content_clock_late_) return fail(violation::content_timeout);
+      if (in_.discard && now >= discard_until_) return fail(violation::drain_timeout);
       // The application made room at some time since; the peer gets the whole time from now on.
-      content_clock_late_ = false;
-      content_since_ = now;
-      return;
+      if (std::exchange(content_clock_late_, false)) return start_content_clock();
+      return fail(content_clock_.stalled(now, limits_.stall_time) ? violation::content_timeout : violation::content_too_slow);
     case wait::nothing: return;
   }
 }
 
 // A peer that takes nothing holds our memory: nothing can be said to it any more.
 void connection::output_stalled() {
-  error_ = std::make_unique<engine::protocol_error>(violation::send_timeout);
+  const bool nothing = output_clock_.stalled(now_, limits_.stall_time);
+  error_ = std::make_unique<engine::protocol_error>(nothing ? violation::send_timeout : violation::send_too_slow);
   watch_(now_, has_exchange() ? current().id : 0, engine::observed_error{*error_});
   for (std::size_t i = first_exchange_; i < exchanges_.size(); ++i) {
     events_.push(engine::reset_event{exchanges_[i].id, *error_});

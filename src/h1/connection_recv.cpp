@@ -196,7 +196,7 @@ void connection::begin_content(const received_head& meaning) {
   in_.content = meaning.content;
   in_.expects_continue = meaning.expects_continue;
   in_.remaining = meaning.length;
-  content_since_ = now_;
+  start_content_clock();
   content_clock_late_ = false;
   switch (meaning.content) {
     case body::none: feed(receive_input::head_alone); break;
@@ -207,8 +207,9 @@ void connection::begin_content(const received_head& meaning) {
 }
 
 void connection::deliver(std::string_view data) {
-  content_since_ = now_;
-  content_clock_late_ = false;
+  // After a wait for the application the peer gets the whole time again.
+  if (std::exchange(content_clock_late_, false)) start_content_clock();
+  content_clock_.progress(data.size(), now_, least_rate(limits_.receive_rate), limits_.stall_time);
   const stream_id id = current().id;
   watch_(now_, id, engine::observed_data{engine::direction::in, data.size()});
   if (in_.discard) {

@@ -60,7 +60,7 @@ std::expected<void, connection::misuse> connection::send_interim(exchange& x, co
   if (x.version < parley::http1_1 || x.refused) return {};
   if (head.status == 100 && in_.expects_continue) {
     in_.expects_continue = false;
-    content_since_ = now_;
+    start_content_clock();
   }
   queue_head(x.id, head, {.upgrade = has_upgrade(head.fields)});
   feed(send_input::interim_head);
@@ -182,7 +182,7 @@ std::expected<connection::stream_id, connection::misuse> connection::send_reques
 // --- content -----------------------------------------------------------------------------------------------------------------
 
 void connection::mark_output() {
-  if (queue_.empty()) output_since_ = now_;
+  if (queue_.empty()) output_clock_.start(now_, limits_.stall_time);
 }
 
 template <class Head>

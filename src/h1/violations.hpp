@@ -113,8 +113,14 @@ inline constexpr auto head_timeout =
     make(408, "head-timeout", "The head of a message did not arrive in time.", "RFC 9110 §15.5.9", "head_time");
 inline constexpr auto content_timeout =
     make(408, "content-timeout", "No content arrived for too long.", "RFC 9110 §15.5.9", "stall_time");
+inline constexpr auto content_too_slow =
+    make(408, "content-too-slow", "The content arrived more slowly than this server accepts.", "RFC 9110 §15.5.9", "receive_rate");
 inline constexpr auto send_timeout =
     make(0, "send-timeout", "The peer took nothing of what was sent for too long.", "RFC 9112 §9.5", "stall_time");
+inline constexpr auto send_too_slow =
+    make(0, "send-too-slow", "The peer takes what is sent more slowly than this server accepts.", "RFC 9112 §9.5", "send_rate");
+inline constexpr auto drain_timeout =
+    make(0, "drain-timeout", "Content that nobody reads took longer than is worth waiting for.", "RFC 9112 §9.3", "discard_time");
 inline constexpr auto drain_exceeded =
     make(0, "drain-exceeded", "Content that nobody reads is longer than is worth receiving.", "RFC 9112 §9.3", "drain");
 
@@ -129,5 +135,65 @@ inline constexpr auto closed_before_response =
     make(502, "closed-before-response", "The server closed the connection before it answered.", "RFC 9112 §9.3.1");
 inline constexpr auto not_answered =
     make(502, "not-answered", "The server said that an earlier response was its last.", "RFC 9112 §9.6");
+
+// --- all of them -------------------------------------------------------------------------------
+inline constexpr const protocol_error* all[] = {
+    &bare_lf,
+    &bare_cr,
+    &control_character,
+    &too_many_empty_lines,
+    &start_line_too_long,
+    &field_line_too_long,
+    &head_too_large,
+    &too_many_fields,
+    &bad_request_line,
+    &bad_method,
+    &unknown_long_method,
+    &bad_target,
+    &bad_version,
+    &version_not_supported,
+    &http09_refused,
+    &bad_status_line,
+    &leading_white_space,
+    &obs_fold,
+    &missing_colon,
+    &space_before_colon,
+    &bad_field_name,
+    &missing_host,
+    &duplicate_host,
+    &bad_host,
+    &bad_content_length,
+    &duplicate_content_length,
+    &length_and_coding,
+    &coding_in_1_0,
+    &bad_transfer_encoding,
+    &unknown_transfer_coding,
+    &bad_connection_field,
+    &content_in_connect,
+    &unknown_expectation,
+    &bad_chunk_size,
+    &chunk_size_overflow,
+    &bad_chunk_extension,
+    &chunk_line_too_long,
+    &chunk_extensions_too_long,
+    &missing_chunk_end,
+    &trailers_too_large,
+    &too_many_trailers,
+    &forbidden_trailer,
+    &incomplete_head,
+    &incomplete_content,
+    &head_timeout,
+    &content_timeout,
+    &content_too_slow,
+    &send_timeout,
+    &send_too_slow,
+    &drain_timeout,
+    &drain_exceeded,
+    &too_many_informational,
+    &unsolicited_response,
+    &unexpected_upgrade,
+    &closed_before_response,
+    &not_answered,
+};
 
 }  // namespace parley::h1::violation

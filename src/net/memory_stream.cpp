@@ -78,6 +78,8 @@ class memory_end : public counted<memory_end> {
     return result;
   }
 
+  [[nodiscard]] std::uint64_t unsent() const { return closed_ ? 0 : out_->size; }
+
   void wait_writable() {
     if (closed_) return;
     waiting_ = true;
@@ -216,6 +218,7 @@ class memory_stream final : public byte_stream {
   void cancel_read() override { end_->cancel_read(); }
   write_result write(std::span<const base::segment> segments) override { return end_->write(segments); }
   void wait_writable() override { end_->wait_writable(); }
+  [[nodiscard]] std::uint64_t unsent() const override { return end_->unsent(); }
   void shutdown_write() override { end_->shutdown_write(); }
   void close() override { end_->close(); }
   void abort() override { end_->abort(); }

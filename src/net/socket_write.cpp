@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -109,6 +111,11 @@ socket_written write_segments(int socket, std::span<const base::segment> segment
     place.advance(part.written);
   }
   return all;
+}
+
+std::uint64_t unsent_bytes(int socket) {
+  int n = 0;
+  return ioctl(socket, SIOCOUTQ, &n) == 0 && n > 0 ? static_cast<std::uint64_t>(n) : 0;
 }
 
 }  // namespace parley::net

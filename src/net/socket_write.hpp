@@ -14,4 +14,7 @@ struct socket_written : write_result {
 /// the loop.
 [[nodiscard]] socket_written write_segments(int socket, std::span<const base::segment> segments);
 
+/// What the peer's system has not acknowledged of what was written (a Unix socket: what the peer has not read).
+[[nodiscard]] std::uint64_t unsent_bytes(int socket);
+
 }  // namespace parley::net

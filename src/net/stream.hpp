@@ -58,6 +58,9 @@ class byte_stream {
   /// Writes what the peer takes now, as one gathered write where it can (sendfile for file slices).
   virtual write_result write(std::span<const base::segment> segments) = 0;
   virtual void wait_writable() = 0;
+  /// How many bytes were written that the peer's system has not acknowledged yet (of TCP and below it, so of TLS its records). 0 where
+  /// nobody can tell.
+  [[nodiscard]] virtual std::uint64_t unsent() const { return 0; }
   /// Ends our direction; reading goes on.
   virtual void shutdown_write() = 0;
   /// Closes both directions. No callback follows.

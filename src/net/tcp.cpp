@@ -47,6 +47,8 @@ class tcp_stream final : public byte_stream, private watcher {
     return done;
   }
 
+  [[nodiscard]] std::uint64_t unsent() const override { return socket_ ? unsent_bytes(socket_.get()) : 0; }
+
   void wait_writable() override {
     if (!socket_ || waiting_) return;
     waiting_ = true;

@@ -109,12 +109,31 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+namespace {
+
+// U+0080 to U+009F: some terminals obey them.
+bool is_c1_control(std::string_view sequence) {
+  return sequence.size() == 2 && byte_at(sequence, 0) == 0xc2 && byte_at(sequence, 1) < 0xa0;
+}
+
+// Controls of the direction of text and separators of lines and paragraphs: a line could read otherwise than it is. U+061C, U+200E,
+// U+200F, U+2028 to U+202E, U+2066 to U+2069, U+FEFF.
+bool deceives_reader(std::string_view sequence) {
+  if (sequence == "\xd8\x9c" || sequence == "\xef\xbb\xbf") return true;
+  if (sequence.size() != 3 || byte_at(sequence, 0) != 0xe2) return false;
+  const unsigned last = byte_at(sequence, 2);
+  if (byte_at(sequence, 1) == 0x80) return last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae);
+  return byte_at(sequence, 1) == 0x81 && last >= 0xa6 && last <= 0xa9;
+}
+
+}  // namespace
+
 void append_printable(std::string& out, std::string_view text) {
   while (!text.empty()) {
     std::size_t length = utf8_length(text);
     const unsigned first = byte_at(text, 0);
-    const bool c1_control = length == 2 && first == 0xc2 && byte_at(text, 1) < 0xa0;
-    if (length == 0 || first < 0x20 || first == 0x7f || c1_control) {
+    const std::string_view sequence = text.substr(0, length);
+    if (length == 0 || first < 0x20 || first == 0x7f || is_c1_control(sequence) || deceives_reader(sequence)) {
       if (length == 0) length = 1;
       for (char c : text.substr(0, length)) append_escaped_byte(out, c);
     } else if (first == '\\') {

@@ -15,7 +15,8 @@ void append_html(std::string& out, std::string_view text);
 void append_json_string(std::string& out, std::string_view text);
 
 /// Appends text for a log line or a terminal: control characters, 0x7f and bytes that are no valid UTF-8 as `\xNN`, the backslash
-/// doubled; so neither a forged line nor an escape sequence comes through. C1 controls (U+0080 to U+009F) count as controls.
+/// doubled; so neither a forged line nor an escape sequence comes through. C1 controls (U+0080 to U+009F) count as controls, and so do
+/// characters that change the direction of text or separate lines, as in `trace::printable`.
 void append_printable(std::string& out, std::string_view text);
 
 /// The length of the valid UTF-8 sequence at the beginning of `text` (RFC 3629: no overlong forms, no surrogates), 0 when there is

@@ -170,9 +170,9 @@ response server_core::error_response(const problem& what, const request& req, bo
       detail::response_access::status(page, what.status());
       return page;
     } catch (const std::exception& e) {
-      message(std::string("the error page's function threw: ") + e.what());
+      message(server_room::message_kind::handler, std::string("the error page's function threw: ") + e.what());
     } catch (...) {
-      message("the error page's function threw something unknown");
+      message(server_room::message_kind::handler, "the error page's function threw something unknown");
     }
   }
   response page = html(default_page(what));
@@ -192,7 +192,8 @@ response server_core::answer_to(std::exception_ptr thrown, const request& req) c
     return error_response(
         problem(413).detail("The content is larger than the " + std::to_string(e.limit()) + " bytes allowed here."), req, true);
   } catch (const store_error& e) {
-    message(std::string("storage: ") + e.what());
+    storage_errors_.fetch_add(1, std::memory_order_relaxed);
+    message(server_room::message_kind::storage, std::string("storage: ") + e.what());
     return with_retry_after(error_response(from_store(e), req, true));
   } catch (const overloaded&) {
     return with_retry_after(error_response(problem(503).detail("Too much is waiting at the moment. Try again later."), req, true));
@@ -201,9 +202,13 @@ response server_core::answer_to(std::exception_ptr thrown, const request& req) c
   } catch (const cancelled&) {
     return with_retry_after(error_response(problem(503).detail("This was given up. Try again later."), req, true));
   } catch (const std::exception& e) {
-    message("a handler for " + std::string(req.method().name()) + " " + std::string(req.path()) + " threw: " + e.what());
+    handler_errors_.fetch_add(1, std::memory_order_relaxed);
+    message(server_room::message_kind::handler,
+            "a handler for " + std::string(req.method().name()) + " " + std::string(req.path()) + " threw: " + e.what());
   } catch (...) {
-    message("a handler for " + std::string(req.method().name()) + " " + std::string(req.path()) + " threw something unknown");
+    handler_errors_.fetch_add(1, std::memory_order_relaxed);
+    message(server_room::message_kind::handler,
+            "a handler for " + std::string(req.method().name()) + " " + std::string(req.path()) + " threw something unknown");
   }
   return error_response(problem(500).detail("Something went wrong here. It was noted."), req, false);
 }

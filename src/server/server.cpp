@@ -107,6 +107,7 @@ void server::stop() { core_->stop(); }
 std::vector<std::string> server::addresses() const { return core_->addresses(); }
 response server::handle(request req) { return core_->handle(std::move(req)); }
 const limits& server::caps() const { return core_->caps; }
+std::vector<counter> server::counters() const { return core_->read_counters(); }
 std::size_t server::settled_loop_count() {
   core_->threads_settled = true;
   return core_->loop_count();

@@ -4,6 +4,9 @@
 #include "engine/observer.hpp"
 #include "net/stream.hpp"
 #include "server/access_log.hpp"
+#include "server/address_counts.hpp"
+#include "server/counters.hpp"
+#include "server/message_limiter.hpp"
 #include "server/router.hpp"
 #include "server/shared_socket.hpp"
 
@@ -50,6 +53,18 @@ class server_core {
 
   [[nodiscard]] std::size_t loop_count() const;
   void message(std::string_view text) const;
+  /// One that peers can bring about: only so many of a kind are said.
+  void message(server_room::message_kind kind, std::string_view text) const;
+
+  // --- counting --------------------------------------------------------------------------------------------------------------
+  /// The set of one loop; made when it is first asked for, and there as long as this is.
+  server_room::counters& counters_of(std::size_t loop);
+  /// Any thread.
+  [[nodiscard]] std::vector<counter> read_counters() const;
+  /// Connections of each address, for limits::connections_per_address.
+  server_room::address_counts peers;
+  /// limits::connections, or fewer when the process may not open as many files.
+  [[nodiscard]] std::size_t connections_at_once() const;
 
   // --- listening and running ---------------------------------------------------------------------------------------------------
   void listen(std::string_view url);
@@ -94,6 +109,12 @@ class server_core {
   std::condition_variable run_ended_;
   bool in_run_ = false;
   std::atomic<std::uint64_t> connection_ids_{0};
+  mutable server_room::message_limiter message_limiter_;
+  mutable std::mutex counters_mutex_;  // of the list, not of what it holds
+  std::vector<std::unique_ptr<server_room::counters>> counters_;
+  // By exceptions, so rare: all loops share them.
+  mutable std::atomic<std::uint64_t> handler_errors_{0};
+  mutable std::atomic<std::uint64_t> storage_errors_{0};
 };
 
 }  // namespace parley

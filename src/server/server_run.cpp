@@ -1,13 +1,17 @@
 // Listening, starting, draining.
 #include "net/listen.hpp"
 #include "net/signals.hpp"
+#include "semantics/escape.hpp"
 #include "server/server_core.hpp"
 #include "server/worker.hpp"
 
 #include <parley/service.hpp>
 #include <parley/uri.hpp>
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <stdexcept>
@@ -48,8 +52,46 @@ std::size_t server_core::loop_count() const {
 void server_core::message(std::string_view text) const {
   if (message_sink) return message_sink(text);
   std::string line = "parley: ";
-  line.append(text).push_back('\n');
+  // A text may hold what a peer sent (an exception's, say): it must not become two lines, nor reach a terminal as commands.
+  semantics::append_printable(line, text);
+  line.push_back('\n');
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void server_core::message(server_room::message_kind kind, std::string_view text) const {
+  const auto left_out = message_limiter_.ask(kind, std::chrono::steady_clock::now());
+  if (!left_out) return;
+  if (*left_out == 0) return message(text);
+  message(std::string(text) + " (and " + std::to_string(*left_out) + " of the kind before it, not shown)");
+}
+
+server_room::counters& server_core::counters_of(std::size_t loop) {
+  const std::lock_guard lock(counters_mutex_);
+  while (counters_.size() <= loop) counters_.push_back(std::make_unique<server_room::counters>());
+  return *counters_[loop];
+}
+
+std::vector<counter> server_core::read_counters() const {
+  std::vector<const server_room::counters*> sets;
+  {
+    const std::lock_guard lock(counters_mutex_);
+    for (const auto& set : counters_) sets.push_back(set.get());
+  }
+  std::vector<counter> all = server_room::counters::sum(sets);
+  all.push_back({"handler_errors", handler_errors_.load(std::memory_order_relaxed)});
+  all.push_back({"storage_errors", storage_errors_.load(std::memory_order_relaxed)});
+  all.push_back({"messages_left_out", message_limiter_.left_out()});
+  return all;
+}
+
+// Without descriptors to spare, a server full of connections could open no file, log or database any more.
+std::size_t server_core::connections_at_once() const {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return caps.connections;
+  const auto most = static_cast<std::size_t>(files.rlim_cur);
+  const std::size_t own = 8 + 8 * loop_count();  // loops and listeners
+  const std::size_t spare = own + std::clamp<std::size_t>(most / 8, 16, 256);
+  return std::min(caps.connections, most > spare ? most - spare : 1);
 }
 
 void server_core::make_worker() {

@@ -26,8 +26,10 @@ std::size_t detail::current_loop_index() { return this_loop_index; }
 namespace server_room {
 
 worker::worker(server_core& core, std::size_t index, std::unique_ptr<net::loop> on)
-    : core_(core), index_(index), loop_(std::move(on)), drain_timer_(*loop_, [this] { abort_connections(); }),
-      unused_timer_(*loop_, [this] { close_unused(); }), settle_timer_(*loop_, [this] { close_listeners_when_settled(); }),
+    : core_(core), index_(index), counters_(core.counters_of(index)),
+      connection_limit_(std::max<std::size_t>(1, core.connections_at_once() / core.loop_count())), loop_(std::move(on)),
+      drain_timer_(*loop_, [this] { abort_connections(); }), unused_timer_(*loop_, [this] { close_unused(); }),
+      settle_timer_(*loop_, [this] { close_listeners_when_settled(); }),
       files_(*loop_, core.caps.file_cache / core.loop_count(), core.caps.file_cache_entries / core.loop_count()) {}
 
 worker::~worker() = default;
@@ -41,25 +43,45 @@ void worker::run() {
 
 void worker::start_listening() {
   files_.make_current();
-  connection_limit_ = std::max<std::size_t>(1, core_.caps.connections / core_.loop_count());
   for (auto& l : listeners_) l->start(this);
 }
 
 // --- accepting ---------------------------------------------------------------------------------------------------------------
 
+std::optional<address_counts::place> worker::place_for(const net::endpoint& peer) {
+  const std::size_t most = core_.caps.connections_per_address;
+  if (most == 0) return address_counts::place();
+  const auto key = address_key_of(peer, core_.caps.count_loopback);
+  if (!key) return address_counts::place();
+  return core_.peers.take(*key, most);
+}
+
 void worker::on_accept(std::unique_ptr<net::byte_stream> stream) {
+  accept_failed_ = false;
+  auto place = place_for(stream->peer());
+  if (!place) {
+    // A reset costs nothing on our side, not even a TIME_WAIT, and means the same under TLS; an answer would have to be kept until
+    // its peer took it, and one that floods us takes none.
+    counters_.add(count::connections_refused);
+    counters_.add_limit("connections_per_address");
+    core_.message(message_kind::limit_connections_per_address, "limit connections_per_address: " + stream->peer().host + " has " +
+                                                                   std::to_string(core_.caps.connections_per_address) +
+                                                                   " connections; more are reset");
+    return stream->abort();
+  }
   auto engine = connection::make_http1_engine(engine::role::server, core_.caps, {.allow_http09 = core_.http09}, loop_->now());
   connection::exchange_owner& self = *this;
   auto c = std::make_unique<connection::tcp_connection>(*loop_, std::move(stream), std::move(engine), self, engine::role::server,
                                                         core_.caps, core_.next_connection_id(), core_.observer);
   auto& made = *c;
   made.owner_index = connections_.size();
-  connections_.push_back(std::move(c));
+  made.traffic = &counters_.traffic();
+  connections_.push_back({std::move(c), std::move(*place)});
+  counters_.add(count::connections_accepted);
   if (draining_) {
     if (last_accepts_ > 0 && --last_accepts_ == 0) pause_listeners();
-  } else if (connections_.size() >= connection_limit_ && !std::exchange(paused_, true)) {
-    core_.message("limit connections: " + std::to_string(connections_.size()) + " are open; new ones wait");
-    pause_listeners();
+  } else if (connections_.size() >= connection_limit_) {
+    pause_accepting();
   }
   made.start();
 }
@@ -68,22 +90,42 @@ void worker::pause_listeners() {
   for (auto& l : listeners_) l->pause();
 }
 
-void worker::on_accept_error(std::error_code error) { core_.message("accept: " + error.message() + "; trying again soon"); }
+void worker::pause_accepting() {
+  if (std::exchange(paused_, true)) return;
+  counters_.add_limit("connections");
+  core_.message(message_kind::limit_connections,
+                "limit connections: " + std::to_string(connections_.size()) + " are open; new ones wait");
+  pause_listeners();
+}
+
+void worker::resume_accepting() {
+  if (draining_ || connections_.size() >= connection_limit_) return;
+  if (!paused_ && !accept_failed_) return;
+  paused_ = accept_failed_ = false;
+  for (auto& l : listeners_) l->resume();
+}
+
+void worker::on_accept_error(std::error_code error) {
+  accept_failed_ = true;
+  counters_.add(count::accept_errors);
+  core_.message(message_kind::accept, "accept: " + error.message() + "; new connections wait until there is room again");
+}
 
 void worker::on_closed(connection::tcp_connection& c) {
   // Not from within the connection's own call.
   loop_->defer([this, &c] {
     const std::size_t at = c.owner_index;
     std::swap(connections_[at], connections_.back());
-    connections_[at]->owner_index = at;
+    connections_[at].connection->owner_index = at;
     connections_.pop_back();
-    if (paused_ && !draining_ && connections_.size() < connection_limit_) {
-      paused_ = false;
-      for (auto& l : listeners_) l->resume();
-    }
+    counters_.add(count::connections_closed);
+    resume_accepting();
     check_drained();
   });
 }
+
+void worker::on_violation(connection::tcp_connection&, const engine::protocol_error& error) { counters_.add_violation(error); }
+void worker::on_limit(connection::tcp_connection&, std::string_view name) { counters_.add_limit(name); }
 
 // --- the end -----------------------------------------------------------------------------------------------------------------
 
@@ -98,7 +140,7 @@ void worker::begin_drain() {
     l->turn_away();
     l->resume();
   }
-  for (auto& c : connections_) {
+  for (auto& [c, place] : connections_) {
     // A connection that has not had a request yet gets its answer: its client may have sent one already.
     if (c->requests() > 0) c->close_gracefully();
   }
@@ -134,11 +176,11 @@ void worker::abort() {
 // What closes is taken out of the list only later, in a turn of its own.
 void worker::abort_connections() {
   close_listeners();
-  for (auto& c : connections_) c->abort("the server stops");
+  for (auto& [c, place] : connections_) c->abort("the server stops");
 }
 
 void worker::close_unused() {
-  for (auto& c : connections_) {
+  for (auto& [c, place] : connections_) {
     if (c->idle()) c->close_gracefully();
   }
 }

@@ -51,6 +51,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
   /// Any thread: as `drain`, but what runs is given up.
   void abort();
   [[nodiscard]] net::loop& loop() { return *loop_; }
+  [[nodiscard]] server_room::counters& counted() { return counters_; }
   /// Loop's thread only.
   [[nodiscard]] std::size_t open_connections() const { return connections_.size(); }
 
@@ -67,10 +68,22 @@ class worker final : private connection::exchange_owner, private net::accept_han
   void on_idle(connection::tcp_connection&) override {}
   void on_draining(connection::tcp_connection&) override {}
   void on_closed(connection::tcp_connection& c) override;
+  void on_violation(connection::tcp_connection&, const engine::protocol_error& error) override;
+  void on_limit(connection::tcp_connection&, std::string_view name) override;
   // accept_handler
   void on_accept(std::unique_ptr<net::byte_stream> stream) override;
   void on_accept_error(std::error_code error) override;
 
+  /// What is kept of a connection: its place among those of its address goes with it.
+  struct held {
+    std::unique_ptr<connection::tcp_connection> connection;
+    address_counts::place place;
+  };
+
+  /// A place for a connection of this peer; nothing when its address has too many.
+  [[nodiscard]] std::optional<address_counts::place> place_for(const net::endpoint& peer);
+  void pause_accepting();
+  void resume_accepting();
   void run_plain(server_exchange& x);
   /// Asks the route for an answer without waiting; false when there is none.
   bool try_at_once(server_exchange& x);
@@ -96,10 +109,11 @@ class worker final : private connection::exchange_owner, private net::accept_han
 
   server_core& core_;
   const std::size_t index_;
-  std::size_t connection_limit_ = 1;
+  server_room::counters& counters_;
+  const std::size_t connection_limit_;
   std::unique_ptr<net::loop> loop_;
   std::vector<std::unique_ptr<net::listener>> listeners_;
-  std::vector<std::unique_ptr<connection::tcp_connection>> connections_;
+  std::vector<held> connections_;
   std::deque<server_exchange> exchanges_;  // all there are; never moved
   std::vector<server_exchange*> free_;
   net::timer drain_timer_;
@@ -111,6 +125,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
   bool draining_ = false;
   bool listening_ = true;  // the listeners are not closed
   bool paused_ = false;
+  bool accept_failed_ = false;  // the listeners try again by themselves; sooner when a descriptor of ours is free
 };
 
 }  // namespace parley::server_room

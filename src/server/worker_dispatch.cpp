@@ -74,6 +74,8 @@ server_exchange& worker::take_exchange() {
 }
 
 connection::exchange& worker::on_request(connection::tcp_connection& on, engine::request_event&& event) {
+  counters_.add(count::requests);
+  if (on.requests() == core_.caps.requests_per_connection) counters_.add_limit("requests_per_connection");
   server_exchange& x = take_exchange();
   request_access::from_head(x.request, std::move(event.head));
   request_access::peer(x.request, &on.peer_name());
@@ -108,6 +110,7 @@ void worker::on_received(connection::exchange& x) {
 void worker::on_too_large(connection::exchange& base) {
   server_exchange& x = of(base);
   if (!std::exchange(x.awaits_content, false)) return;
+  counters_.add_limit("content");
   respond(x, core_.answer_to(std::make_exception_ptr(content_too_large(core_.caps.content)), x.request));
 }
 
@@ -179,7 +182,8 @@ semantics::response_head worker::make_head(response& r) {
 void worker::respond(server_exchange& x, response&& r) {
   auto& c = x.connection();
   if (std::holds_alternative<detail::tunnel_content>(response_access::content(r)) && !can_detach(x.request, r)) {
-    core_.message("a handler for " + std::string(x.request.path()) + " gave a tunnel that the request did not ask for");
+    core_.message(message_kind::answer,
+                  "a handler for " + std::string(x.request.path()) + " gave a tunnel that the request did not ask for");
     r = core_.error_response(problem(500), x.request, false);
   }
   x.status = r.status();
@@ -194,13 +198,14 @@ void worker::respond(server_exchange& x, response&& r) {
       x.status = 0;
       return close_exchange(x);
     }
-    core_.message("an answer to " + std::string(x.request.path()) +
-                  " could not be sent: " + std::string(engine::describe(sent.error())));
+    core_.message(message_kind::answer, "an answer to " + std::string(x.request.path()) +
+                                            " could not be sent: " + std::string(engine::describe(sent.error())));
     x.status = 0;
     // Such as a status that the request does not allow: a defect of the handler.
     if (!std::exchange(x.gave_up, true)) return respond(x, core_.error_response(problem(500), x.request, false));
     return close_exchange(x);
   }
+  counters_.add_response(x.status);
   if (without_content) {
     end_message(x);
     return close_exchange(x);
@@ -217,7 +222,8 @@ void worker::respond(server_exchange& x, response&& r) {
 void worker::end_message(server_exchange& x) {
   const auto ended = x.connection().end(x);
   if (ended || x.connection().closed()) return;
-  core_.message("an answer to " + std::string(x.request.path()) + " was cut off: " + std::string(engine::describe(ended.error())));
+  core_.message(message_kind::answer,
+                "an answer to " + std::string(x.request.path()) + " was cut off: " + std::string(engine::describe(ended.error())));
   x.connection().reset(x);
 }
 
@@ -339,6 +345,7 @@ void worker::on_refused(connection::tcp_connection& on, engine::stream_id id, co
   const auto bytes = content.size();
   const semantics::response_head head = make_head(answer);
   on.refuse(id, head, std::move(content));
+  counters_.add_response(error.status);
   if (!core_.log.on()) return;
   core_.log.write({.peer = on.peer_name(),
                    .time = std::chrono::system_clock::now(),

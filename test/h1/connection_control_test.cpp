@@ -18,6 +18,8 @@ const limits& timed() {
     l.head_time = 10s;
     l.idle_time = 60s;
     l.stall_time = 30s;
+    l.receive_rate = l.send_rate = 0;
+    l.discard_time = 5s;
     return l;
   }();
   return caps;
@@ -143,12 +145,101 @@ TEST(h1_time, content_that_is_dropped_must_come_too) {
   t.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
   ASSERT_TRUE(t.engine.send_response(1, response(200), content_length::no_content(), epoch + 5s));
   (void)t.sent();
-  EXPECT_EQ(t.engine.deadline(), epoch + 35s);
+  t.now = epoch + 9s;
+  t.feed("abc");
+  EXPECT_EQ(t.engine.deadline(), epoch + 10s) << "in all, whatever comes";
   t.log.clear();
-  t.engine.expired(epoch + 35s);
-  t.drain();
+  t.engine.expired(epoch + 10s);
+  EXPECT_EQ(refused(t), "drain-timeout discard_time");
   EXPECT_EQ(t.log, "") << "the exchange was over for the application";
   EXPECT_TRUE(t.engine.wants_close());
+}
+
+// --- rates: `stall_time` in store, and each byte buys the time that it takes ----------------------------------------------------
+
+limits with_rates() {
+  limits caps = timed();
+  caps.receive_rate = caps.send_rate = 100;
+  return caps;
+}
+
+TEST(h1_rates, content_that_comes_too_slowly) {
+  const limits caps = with_rates();
+  tester t(engine::role::server, caps);
+  answer_all(t);
+  t.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+  EXPECT_EQ(t.engine.deadline(), epoch + 30s);
+  int second = 0;
+  while (!t.engine.error() && ++second < 1000) {
+    t.now = epoch + std::chrono::seconds(second);
+    t.engine.expired(t.now);
+    t.feed(std::string(50, 'x'));  // half of what is wanted: the store lasts twice as long
+  }
+  EXPECT_EQ(refused(t), "content-too-slow receive_rate");
+  EXPECT_NEAR(second, 60, 1);
+  EXPECT_TRUE(t.sent().starts_with("HTTP/1.1 408 "));
+}
+
+TEST(h1_rates, content_at_the_rate_comes_for_ever_and_may_pause) {
+  const limits caps = with_rates();
+  tester t(engine::role::server, caps);
+  t.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+  int second = 0;
+  while (!t.engine.error() && second < 1000) {
+    t.now = epoch + std::chrono::seconds(second += 10);
+    t.engine.expired(t.now);
+    t.feed(std::string(1000, 'x'));
+  }
+  EXPECT_EQ(refused(t), "");
+  t.feed(std::string(100'000, 'x'));
+  EXPECT_EQ(t.engine.deadline(), t.now + 30s) << "no more than stall_time is ever in store";
+  t.engine.expired(t.now + 30s);
+  EXPECT_EQ(refused(t), "content-timeout stall_time") << "no byte at all is another reason";
+}
+
+TEST(h1_rates, a_peer_that_takes_too_little) {
+  const limits caps = with_rates();
+  tester t(engine::role::server, caps);
+  t.feed("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(t.engine.send_response(1, response(200), content_length::of(100'000), epoch));
+  ASSERT_TRUE(t.engine.send_data(1, {engine::chunk::owned{std::string(100'000, 'x')}}, epoch));
+  int second = 0;
+  while (!t.engine.error() && ++second < 1000) {
+    t.now = epoch + std::chrono::seconds(second);
+    t.engine.expired(t.now);
+    if (t.engine.has_output()) t.engine.written(1, t.now);
+  }
+  EXPECT_EQ(refused(t), "send-too-slow send_rate");
+  EXPECT_NEAR(second, 31, 1);
+  EXPECT_TRUE(t.engine.ended());
+}
+
+TEST(h1_rates, what_the_system_delivers_counts) {
+  const limits caps = with_rates();
+  tester t(engine::role::server, caps);
+  t.feed("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(t.engine.send_response(1, response(200), content_length::of(100'000), epoch));
+  ASSERT_TRUE(t.engine.send_data(1, {engine::chunk::owned{std::string(100'000, 'x')}}, epoch));
+  for (int second = 0; second < 1000; second += 20) {
+    t.now = epoch + std::chrono::seconds(second);
+    t.engine.delivered(3000, t.now);
+    t.engine.expired(t.now);
+    ASSERT_FALSE(t.engine.error()) << second;
+  }
+}
+
+TEST(h1_rates, are_a_servers_defence) {
+  const limits caps = with_rates();
+  tester t(engine::role::client, caps);
+  ASSERT_TRUE(t.engine.send_request(request(parley::method::get, "/", "a"), content_length::no_content(), epoch));
+  (void)t.sent();
+  t.feed("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+  for (int second = 0; second < 1000; second += 20) {
+    t.now = epoch + std::chrono::seconds(second);
+    t.engine.expired(t.now);
+    t.feed("x");
+    ASSERT_FALSE(t.engine.error()) << second;
+  }
 }
 
 TEST(h1_time, client) {

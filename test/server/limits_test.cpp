@@ -114,6 +114,19 @@ TEST(server_limits, head_and_idle_time_end_a_connection) {
   EXPECT_EQ(count(idle.received, "HTTP/1.1 "), 1u);
 }
 
+TEST(server_limits, stall_time_of_a_client_that_takes_nothing) {
+  limits caps;
+  caps.stall_time = 30s;
+  memory_server server(caps);
+  server.plain("GET /", [](const request&) { return parley::text(std::string(200'000, 'x')); });
+  server.loop->default_link().capacity = 8192;
+  memory_peer peer(*server.loop, 80);
+  peer.stop_reading();
+  peer.send(get);
+  server.loop->run_for(61s);  // once the time is over, the system is asked what it holds, and then again
+  EXPECT_EQ(server.worker->open_connections(), 0u);
+}
+
 TEST(server_limits, receive_window_holds_an_upload_back) {
   limits caps;
   caps.receive_window = 4096;
