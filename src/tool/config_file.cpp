@@ -1,6 +1,7 @@
 #include "tool/config_file.hpp"
 
 #include "tool/exit_code.hpp"
+#include "tool/limit_options.hpp"
 #include "tool/nearest.hpp"
 #include "trace/escape.hpp"
 
@@ -56,7 +57,21 @@ class config_reader {
     throw refusal(exit_usage, name_ + " line " + std::to_string(at.source().begin.line) + ": " + why);
   }
 
+  void read_limits(const toml::node& node) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) refuse(node, "limits is a table, such as [limits] with lines below it");
+    for (const auto& [key, value] : *table) {
+      const std::string where = name_ + " line " + std::to_string(value.source().begin.line) + ": ";
+      std::string text;
+      if (const auto number = value.value_exact<std::int64_t>()) text = std::to_string(*number);
+      if (const auto on = value.value_exact<bool>()) text = *on ? "true" : "false";
+      if (const auto words = value.value_exact<std::string>()) text = *words;
+      set_limit(options_.caps, key.str(), text, where);
+    }
+  }
+
   void read_one(const std::string& key, const toml::node& node) {
+    if (key == "limits") return read_limits(node);
     const auto& all = config_keys();
     const auto known = std::ranges::find(all, key, &config_key::name);
     if (known == all.end()) refuse_unknown(key, node);
@@ -74,6 +89,7 @@ class config_reader {
   [[noreturn]] void refuse_unknown(const std::string& key, const toml::node& node) const {
     std::vector<std::string> names;
     for (const config_key& k : config_keys()) names.push_back(k.name);
+    names.emplace_back("limits");
     const std::string_view meant = nearest(key, names);
     std::string known;
     for (const std::string& n : names) known += (known.empty() ? "" : ", ") + n;

@@ -37,7 +37,8 @@ int run_demo_command(const command& self, const std::vector<std::string>& words)
 
   const serve_plan plan = make_serve_plan(options);
   make_data_folder(plan.data);
-  server app;
+  raise_file_limit(plan.caps);
+  server app(plan.caps);
   try {
     demo::install(app, demo::options().data(plan.data));
   } catch (const store_error& error) {

@@ -39,7 +39,8 @@ int run_serve_command(const command& self, const std::vector<std::string>& words
   }
 
   serve_plan plan = make_serve_plan(options);
-  server app;
+  raise_file_limit(plan.caps);
+  server app(plan.caps);
   try {
     const parley::files folder(positionals.front());
     app.route("GET /{path...}", folder);

@@ -3,6 +3,7 @@
 #include "tool/config_file.hpp"
 #include "tool/data_folder.hpp"
 #include "tool/exit_code.hpp"
+#include "tool/limit_options.hpp"
 #include "trace/escape.hpp"
 
 #include <charconv>
@@ -59,6 +60,8 @@ void declare_serve_options(arguments& to, serve_options& o) {
       .value("--config", "FILE", o.config, "TOML with these options' names as keys (access-log = \"off\"); the command line wins")
       .value("--access-log", "FILE", o.access_log, "a line a request; - is standard output, off (the default) is none")
       .value("--access-log-format", "FORMAT", o.access_log_format, "combined (the default) or json, an object a line");
+  to.values("--limit", "NAME=VALUE", o.limit,
+            "what a client may cost, such as --limit head_time=5s; repeatable; docs/security.md has the names and defaults");
   to.group("Seeing the sessions")
       .flag("--show", o.show, "print the steps of each exchange on standard error: connect, request, response");
 }
@@ -80,6 +83,8 @@ serve_plan make_serve_plan(serve_options o) {
   if (log.empty()) throw refusal(exit_usage, "--access-log takes a file's name, - or off");
   plan.access_log = log == "off" ? "" : log;
   if (o.access_log_format) plan.access_log_format = parse_format(*o.access_log_format);
+  plan.caps = o.caps;
+  for (const std::string& assignment : o.limit) set_limit(plan.caps, assignment, "--limit: ");
   plan.show = o.show;
   return plan;
 }
@@ -90,6 +95,7 @@ std::vector<std::string> need_restart(const serve_plan& before, const serve_plan
   if (before.threads != after.threads) names.emplace_back("threads");
   if (before.data != after.data) names.emplace_back("data");
   if (before.show != after.show) names.emplace_back("show");
+  if (before.caps != after.caps) names.emplace_back("limits");
   return names;
 }
 

@@ -1,6 +1,7 @@
 // The options that `serve` and `demo` share, and what they come to together with the configuration file.
 #pragma once
 
+#include <parley/limits.hpp>
 #include <parley/server.hpp>
 
 #include "tool/arguments.hpp"
@@ -16,6 +17,8 @@ namespace parley::tool {
 /// As written, on the command line or in the file; nothing where neither says anything.
 struct serve_options {
   std::optional<std::string> http, https, cert, key, threads, data, access_log, access_log_format, config;
+  std::vector<std::string> limit;  // NAME=VALUE
+  limits caps;                     // what the file says; then `limit`
   bool show = false;
 };
 
@@ -29,6 +32,7 @@ struct serve_plan {
   std::string data;         // a folder; it need not be there
   std::string access_log;   // a file, `-` for standard output, empty for none
   log_format access_log_format = log_format::combined;
+  limits caps;
   bool show = false;
   serve_options asked;         // by the command line, for a reload
   bool mention_https = false;  // say that https is left out, since nobody asked for that

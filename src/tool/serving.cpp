@@ -9,6 +9,7 @@
 #include "trace/timeline.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -123,6 +124,20 @@ void make_data_folder(const std::string& path) {
     throw refusal(exit_local,
                   "cannot write to the data folder " + path + ": " + std::strerror(errno) + "; choose another with --data DIR");
   }
+}
+
+void raise_file_limit(const limits& caps) {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  if (files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = files.rlim_max;
+    static_cast<void>(setrlimit(RLIMIT_NOFILE, &files));
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  }
+  // Who asks for no more than the default has no use for the advice.
+  if (caps.connections == limits().connections || files.rlim_cur == RLIM_INFINITY || files.rlim_cur > caps.connections) return;
+  say("this process may open " + std::to_string(files.rlim_cur) + " files, so fewer than " + std::to_string(caps.connections) +
+      " connections fit at once; raise the hard limit (ulimit -Hn, LimitNOFILE=)");
 }
 
 namespace {
