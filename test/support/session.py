@@ -16,11 +16,14 @@ SANITIZED = bool(os.environ.get("PARLEY_SANITIZE"))
 
 
 class Server:
-    """`parley demo` (or another subcommand) on a free port, with a data folder of its own."""
+    """`parley demo` (or another subcommand) on a free port, with a data folder of its own.
 
-    def __init__(self, *arguments, subcommand=("demo",), environment=None):
+    `wrapper` are words before the command, of a program that executes what follows them.
+    """
+
+    def __init__(self, *arguments, subcommand=("demo",), environment=None, wrapper=()):
         self.data = tempfile.TemporaryDirectory(prefix="parley-test-")
-        command = [PARLEY, *subcommand, "--http", "127.0.0.1:0", "--https", "off", "--data", self.data.name, *arguments]
+        command = [*wrapper, PARLEY, *subcommand, "--http", "127.0.0.1:0", "--https", "off", "--data", self.data.name, *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         env={**os.environ, **(environment or {})})
         self.messages = []
