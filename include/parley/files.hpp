@@ -20,8 +20,8 @@ namespace parley {
 /// The files of a folder, as a handler for a route that ends in `{path...}`: see `server::files`. It is cheap to copy.
 ///
 /// Only what lies within the folder is served: the kernel resolves names beneath it, symbolic links included. Hidden are names
-/// that begin with a dot, but for `.well-known` at the top (RFC 8615). A folder is answered by its index, behind a redirect to the
-/// URL that ends in a slash.
+/// that begin with a dot, but for `.well-known` at the top (RFC 8615). A folder is answered by its index (or a listing), behind a redirect
+/// to the URL that ends in a slash.
 ///
 /// Content-Type follows the name's ending. Answers carry Last-Modified and a strong ETag, and the preconditions of RFC 9110 §13 are
 /// evaluated: 304, or 412. Each loop keeps small files in memory (`limits::file_cache`) and looks after a second whether they are
@@ -38,6 +38,8 @@ class PARLEY_API files {
 
   /// The name of a folder's index; empty for none. Default `index.html`.
   files& index(std::string name);
+  /// Whether a folder without an index shows its content: a page with names, sizes and dates, hidden names left out. Default: no, 404.
+  files& listing(bool shown);
   /// The Cache-Control field (RFC 9111 §5.2); empty for none, which is the default. Throws `invalid_field` for what no field can carry.
   files& cache_control(std::string value);
   /// The same, as `max-age`: how long a cache may answer without asking again.

@@ -75,6 +75,10 @@ void outgoing_content::write(std::string_view copied) {
   if (!copied.empty()) send({engine::chunk::view{copied}});
 }
 
+void outgoing_content::write(parley::detail::file_content slice) {
+  send({engine::chunk::file{slice.descriptor, slice.offset, slice.length, std::move(slice.owner)}});
+}
+
 void outgoing_content::send(engine::chunk piece) {
   if (exchange_.lost_ || exchange_.connection_ == nullptr) throw connection_lost("the peer has left");
   if (!exchange_.connection_->send(exchange_, std::move(piece))) {

@@ -4,6 +4,7 @@
 #include "engine/byte_engine.hpp"
 
 #include <parley/body.hpp>
+#include <parley/response.hpp>
 #include <parley/task.hpp>
 
 #include <cstdint>
@@ -61,6 +62,8 @@ class outgoing_content final : public parley::detail::body_sink {
   bool ready() noexcept override;
   void write(std::string&& owned) override;
   void write(std::string_view copied) override;
+  /// Throws as the others.
+  void write(parley::detail::file_content slice);
   void wait(parley::detail::waiter* who) noexcept override { writer_ = who; }
   void trailers(parley::fields lines) override { trailers_ = std::move(lines); }
   /// Content handed over so far.

@@ -132,6 +132,13 @@ files& files::index(std::string name) {
   return *this;
 }
 
+files& files::listing(bool shown) {
+  file_choices changed = folder_->choices;
+  changed.listing = shown;
+  folder_ = std::make_shared<folder>(*folder_, std::move(changed));
+  return *this;
+}
+
 files& files::cache_control(std::string value) {
   const fields check{{"Cache-Control", value}};  // throws what no field can carry
   file_choices changed = folder_->choices;

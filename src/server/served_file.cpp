@@ -8,6 +8,7 @@
 #include "base/number.hpp"
 #include "connection/message_access.hpp"
 #include "semantics/conditional.hpp"
+#include "server/listing.hpp"
 
 #include <algorithm>
 #include <array>
@@ -129,6 +130,31 @@ found_file load_file(opened_file file, const std::string& path, const file_choic
   return found;
 }
 
+namespace {
+
+// The page is made again when it is asked for later than a cache believes it: what it shows has no identity of its own.
+found_file find_listing(int root, const std::string& path, const file_choices& how) {
+  found_file found;
+  const folder_list list = read_folder(root, path);
+  found.error = list.error;
+  if (found.error != 0) return found;
+  auto made = std::make_shared<served_file>();
+  made->bytes = listing_page(path, list);
+  made->entity_tag = tag_of_content(made->bytes);
+  fields lines{{"Content-Type", "text/html; charset=utf-8"},
+               {"ETag", made->entity_tag},
+               {"X-Content-Type-Options", "nosniff"},
+               {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:"},
+               {"Content-Language", "en"}};
+  if (!how.cache_control.empty()) lines.add("Cache-Control", how.cache_control);
+  made->lines = detail::ready_lines(std::move(lines));
+  made->unchanged = detail::ready_lines(unchanged_fields(made->entity_tag, how.cache_control));
+  found.small = std::move(made);
+  return found;
+}
+
+}  // namespace
+
 found_file find_file(int root, const std::string& path, const file_choices& how, reach far) {
   opened_file file = open_beneath(root, path, far);
   if (!file.is_folder) return load_file(std::move(file), path, how, far);
@@ -138,9 +164,16 @@ found_file find_file(int root, const std::string& path, const file_choices& how,
     return found;
   }
   found.error = ENOENT;
-  if (how.index.empty()) return found;
-  const std::string inside = path + how.index;
-  return load_file(open_beneath(root, inside, far), inside, how, far);
+  if (!how.index.empty()) {
+    const std::string inside = path + how.index;
+    found = load_file(open_beneath(root, inside, far), inside, how, far);
+  }
+  if (found.error != ENOENT || !how.listing) return found;
+  if (far == reach::memory) {
+    found.error = EAGAIN;
+    return found;
+  }
+  return find_listing(root, path, how);
 }
 
 response answer_with(const request& req, const std::shared_ptr<const served_file>& file) {

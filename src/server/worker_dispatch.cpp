@@ -1,6 +1,7 @@
 #include "connection/message_access.hpp"
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
+#include "server/file_sender.hpp"
 #include "server/worker.hpp"
 
 #include <parley/status.hpp>
@@ -216,7 +217,7 @@ void worker::respond(server_exchange& x, response&& r) {
   }
   x.answer = std::move(r);
   // A tunnel's handler runs once the engine hands the byte stream over: see `on_detached`.
-  if (streamed) produce(x);
+  if (!std::holds_alternative<detail::tunnel_content>(response_access::content(x.answer))) produce(x);
 }
 
 void worker::end_message(server_exchange& x) {
@@ -240,6 +241,7 @@ bool worker::send_at_once(server_exchange& x, response& r) {
       c.send(x, {engine::chunk::shared{shared->bytes, response_access::keeper(r, *shared)}});
     }
   } else if (auto* file = std::get_if<detail::file_content>(&content)) {
+    if (file->length > file_piece || !is_in_memory(file->descriptor, file->offset, file->length)) return false;
     c.send(x, {engine::chunk::file{file->descriptor, file->offset, file->length, std::move(file->owner)}});
   } else if (!std::holds_alternative<std::monostate>(content)) {
     return false;
@@ -249,10 +251,12 @@ bool worker::send_at_once(server_exchange& x, response& r) {
 
 void worker::produce(server_exchange& x) {
   x.running = true;
-  auto& streamed = std::get<detail::streamed_content>(response_access::content(x.answer));
+  auto& content = response_access::content(x.answer);
+  auto* const file = std::get_if<detail::file_content>(&content);
   std::exception_ptr thrown;
   try {
-    auto work = streamed.producer(x.writer);
+    auto work = file != nullptr ? send_file(std::move(*file), x.outgoing())
+                                : std::get<detail::streamed_content>(content).producer(x.writer);
     detail::start(std::move(work), &x.cancellation(), [this, &x](detail::outcome<void> result) {
       producer_ended(x, result ? std::exception_ptr{} : std::move(result.error()));
     });

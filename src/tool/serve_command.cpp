@@ -18,10 +18,13 @@ namespace parley::tool {
 int run_serve_command(const command& self, const std::vector<std::string>& words) {
   arguments args(
       self.name, "DIR",
-      "Serves the files of a folder: index.html for a folder of it, no listings, no hidden files (names that begin with a dot, but "
+      "Serves the files of a folder: index.html for a folder of it, or with --list what is in it, no hidden files (names that "
+      "begin with a dot, but "
       "for "
       ".well-known), nothing outside of it. Runs until Ctrl-C or SIGTERM, then finishes what it is doing, within 10 seconds.");
   serve_options options;
+  bool list = false;
+  args.group("Files").flag("--list", list, "show what is in a folder that has no index.html");
   declare_serve_options(args, options);
   args.note("Files keep nothing, so --data is not used here yet.");
   args.note(
@@ -42,8 +45,8 @@ int run_serve_command(const command& self, const std::vector<std::string>& words
   raise_file_limit(plan.caps);
   server app(plan.caps);
   try {
-    const parley::files folder(positionals.front());
-    app.route("GET /{path...}", folder);
+    const parley::files folder = parley::files(positionals.front()).listing(list);
+    app.files("/{path...}", folder);
   } catch (const std::system_error& error) {
     throw refusal(exit_local, "cannot serve " + positionals.front() + ": " + error.code().message());
   }

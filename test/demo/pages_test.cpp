@@ -1,5 +1,5 @@
-#include "demo/html_check.hpp"
 #include "demo/support.hpp"
+#include "support/html_check.hpp"
 
 #include <parley/date.hpp>
 

@@ -7,7 +7,7 @@
 
 namespace demo_test {
 
-/// Empty when it is; else a sentence.
-[[nodiscard]] std::string html_fault(std::string_view page);
+/// Empty when it is; else a sentence. `own_style`: the page may have a style element.
+[[nodiscard]] std::string html_fault(std::string_view page, bool own_style = false);
 
 }  // namespace demo_test
