@@ -46,6 +46,8 @@ struct limits {
   std::size_t send_window = 128 * 1024;
 
   // --- time --------------------------------------------------------------------------------------------------------------
+  /// From the opening of a TLS connection to the end of its handshake: then a close.
+  std::chrono::milliseconds handshake_time{10'000};
   /// From the first byte of a head (or the opening of a connection) to its end: then 408 and a close.
   std::chrono::milliseconds head_time{10'000};
   /// Without a request on a kept-alive connection: then a close.

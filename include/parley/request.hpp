@@ -5,6 +5,7 @@
 #include <parley/fields.hpp>
 #include <parley/method.hpp>
 #include <parley/task.hpp>
+#include <parley/tls.hpp>
 #include <parley/version.hpp>
 
 #include <array>
@@ -81,6 +82,8 @@ class PARLEY_API request {
   [[nodiscard]] const std::string& peer() const;
   /// Whether it came over TLS or QUIC.
   [[nodiscard]] bool secure() const { return secure_; }
+  /// What TLS settled for its connection, a client's certificate included; nothing where there is none.
+  [[nodiscard]] std::optional<tls_info> tls() const;
 
   // --- making one (a client) -----------------------------------------------------------------------------------------------
   /// Sets a field line; throws `invalid_field` as `fields::set`. A Host replaces the URL's in what is sent. Content-Length,
@@ -117,6 +120,7 @@ class PARLEY_API request {
   detail::body_source* source_ = nullptr;
   std::unique_ptr<detail::body_source> owned_source_;
   const std::string* peer_ = nullptr;
+  const detail::tls_source* tls_ = nullptr;
   std::size_t content_limit_ = 1024 * 1024;
   std::function<task<>(body_writer&)> producer_;
   std::optional<std::uint64_t> producer_length_;

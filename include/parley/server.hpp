@@ -153,15 +153,24 @@ class PARLEY_API server {
   server& not_found(std::function<response(const request&)> handler);
   /// Content-Language, pages and so on of error answers made here: given the request, status and detail.
   server& error_page(std::function<response(const request&, const problem&)> page);
-  /// Listens on `http://ADDRESS:PORT` or a Unix socket, `unix:PATH`. Port 0 takes a free one. Behind a path may stand
-  /// `?mode=0660&user=NAME&group=NAME`, the socket file's permissions and owners (default: what the umask leaves, this process's);
-  /// a `?` in the path itself is written `%3F`, a `%` `%25`. Throws `listen_error`.
+  /// Listens on `http://ADDRESS:PORT`, `https://ADDRESS:PORT` (see `certificate`) or a Unix socket, `unix:PATH`. Port 0 takes a free
+  /// one. Behind a path may stand `?mode=0660&user=NAME&group=NAME`, the socket file's permissions and owners (default: what the umask
+  /// leaves, this process's); a `?` in the path itself is written `%3F`, a `%` `%25`. Throws `listen_error`.
   server& listen(std::string_view url);
-  /// Listens on a socket that listens already, such as one of `inherited_sockets` (parley/service.hpp), by `scheme` (`http`). It is
-  /// the server's from here on, and shared by all its threads. Other holders of the socket keep it: when this server ends, what
-  /// waits in its queue was answered, and what comes later waits for them. Throws `listen_error` when it is no listening stream
-  /// socket, and then it stays the caller's.
+  /// Listens on a socket that listens already, such as one of `inherited_sockets` (parley/service.hpp), by `scheme` (`http` or
+  /// `https`). It is the server's from here on, and shared by all its threads. Other holders of the socket keep it: when this server
+  /// ends, what waits in its queue was answered, and what comes later waits for them. Throws `listen_error` when it is no listening
+  /// stream socket, and then it stays the caller's.
   server& listen(int descriptor, std::string_view scheme = "http");
+  /// The certificate for https, and its key: PEM files, the leaf first and then its chain. With several calls, clients are given the
+  /// one for the name that they ask for (SNI), or the first. With none, the local authority (parley/ca.hpp) issues one for this
+  /// machine's names. TLS 1.2 and 1.3 are spoken. Throws `listen_error`, saying which file and what is wrong with it.
+  server& certificate(std::string_view certificate_file, std::string_view key_file);
+  /// Where the local authority lives, when it is needed. Default: `certificate_authority::default_data_folder()`.
+  server& data_folder(std::string_view path);
+  /// Asks clients for certificates by the authorities in this PEM file (RFC 8446 §4.3.2). `required`: without one there is no
+  /// connection; else `request::tls` tells who gave one. Throws `listen_error`.
+  server& client_certificates(std::string_view authorities_file, bool required = true);
   /// Threads, each with a loop; 0 (the default) is one a core. Before `per_loop` and `listen`: they count on it; throws
   /// `std::logic_error` behind them.
   server& threads(std::size_t n);
@@ -198,8 +207,12 @@ class PARLEY_API server {
   /// Opens the access log's file by its name once more, after a rotation has renamed it; soon, any thread. When that fails the old
   /// one is written on, and `on_message` says so.
   void reopen_log();
-  /// Calls the hook of `on_reload`, and `reopen_log`. False when the hook threw. Any thread but a loop's.
+  /// Calls the hook of `on_reload`, `reload_certificates` where there is https, and `reopen_log`. False when the hook threw or a
+  /// certificate was refused. Any thread but a loop's.
   bool reload();
+  /// Reads the files of `certificate` and `client_certificates` again, for new connections; those that are open keep what they have.
+  /// False: something is wrong with one, `on_message` says what, and all stays as it was. Any thread.
+  bool reload_certificates();
   /// The addresses in use, as URLs (`http://127.0.0.1:8080`, `unix:/run/parley.sock`), in the order of `listen`. Known after `listen`.
   [[nodiscard]] std::vector<std::string> addresses() const;
 

@@ -51,6 +51,7 @@ void request_access::reset(request& r) {
   r.source_ = nullptr;
   r.owned_source_.reset();
   r.peer_ = nullptr;
+  r.tls_ = nullptr;
   r.producer_ = nullptr;
   r.producer_length_.reset();
 }

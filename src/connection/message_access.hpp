@@ -54,7 +54,10 @@ struct request_access {
     r.content_owned_ = true;
   }
   static void peer(request& r, const std::string* name) { r.peer_ = name; }
-  static void secure(request& r, bool on) { r.secure_ = on; }
+  static void secure(request& r, const tls_source* by) {
+    r.secure_ = true;
+    r.tls_ = by;
+  }
   static void version(request& r, parley::version v) { r.version_ = v; }
   static void content_limit(request& r, std::size_t bytes) { r.content_limit_ = bytes; }
   [[nodiscard]] static std::size_t content_limit(const request& r) { return r.content_limit_; }

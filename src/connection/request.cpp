@@ -97,6 +97,7 @@ request& request::operator=(request&& other) noexcept {
   source_ = other.source_;
   owned_source_ = std::move(other.owned_source_);
   peer_ = other.peer_;
+  tls_ = other.tls_;
   content_limit_ = other.content_limit_;
   producer_ = std::move(other.producer_);
   producer_length_ = other.producer_length_;
@@ -131,6 +132,11 @@ std::string_view request::target() const { return view(target_); }
 std::string_view request::scheme() const {
   if (scheme_.length != 0) return view(scheme_);
   return secure_ ? "https" : "http";
+}
+
+std::optional<tls_info> request::tls() const {
+  if (tls_ == nullptr) return std::nullopt;
+  return tls_->about();
 }
 
 std::string_view request::authority() const {

@@ -35,10 +35,7 @@ void tcp_connection::unobserve() {
   engine_->observe(nullptr, id_);
 }
 
-void tcp_connection::start() {
-  if (!is_client_) see(engine::observed_connect{peer_name_, true, {}});
-  turn();
-}
+void tcp_connection::start() { turn(); }
 
 // --- turns -------------------------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@
 namespace parley::connection {
 
 class tcp_connection;
+class tls_stream;
 
 /// What stands above a connection: the server's dispatch, or the client's fetch. Calls come on the loop, never from within a call that
 /// the owner makes, save `on_closed` and `on_reset` from `abort`.
@@ -120,6 +121,8 @@ class tcp_connection final : private net::stream_handler {
   std::size_t owner_index = 0;
   /// Where the owner counts bytes, if it does.
   connection::traffic* traffic = nullptr;
+  /// The TLS that it runs over, set by the owner; null: none.
+  const tls_stream* tls = nullptr;
 
  private:
   friend class incoming_content;

@@ -29,6 +29,7 @@ class tls_end final : public net::counted<tls_end>, private net::stream_handler 
   void abort();
 
   [[nodiscard]] bool cleartext() const { return mode_ == mode::cleartext; }
+  [[nodiscard]] bool server() const { return server_; }
   [[nodiscard]] const tls::session& session() const { return session_; }
   [[nodiscard]] const net::byte_stream& below() const { return *below_; }
 

@@ -81,4 +81,43 @@ void tls_end::on_time() {
   handshake_ended({tls::errc::handshake_time, std::string(tls::describe(tls::errc::handshake_time))});
 }
 
+// --- what others see -----------------------------------------------------------------------------------------------------------
+
+tls_info tls_stream::about() const {
+  const tls::session& s = session();
+  tls_info info;
+  info.version = s.version();
+  info.cipher = s.cipher();
+  info.protocol = s.protocol();
+  info.server_name = s.server_name();
+  info.resumed = s.resumed();
+  if (!end_->server()) return info;
+  auto clients = s.peer_certificates();
+  if (clients.empty()) return info;
+  info.client_subject = std::move(clients.front().subject);
+  info.client_names = std::move(clients.front().names);
+  return info;
+}
+
+void observe_handshake(engine::observer& sink, net::time_point now, std::uint64_t connection, const tls_stream* done,
+                       const tls::error& error) {
+  engine::observed_handshake seen{};
+  seen.done = done != nullptr;
+  seen.error = error.message;
+  std::string server_name;
+  if (done != nullptr && done->cleartext()) {
+    seen.error = tls::describe(tls::errc::cleartext);
+  } else if (done != nullptr) {
+    const tls::session& s = done->session();
+    server_name = s.server_name();
+    seen.version = s.version();
+    seen.cipher = s.cipher();
+    seen.group = s.group();
+    seen.protocol = s.protocol();
+    seen.server_name = server_name;
+    seen.resumed = s.resumed();
+  }
+  sink.observe({now, connection, 0, seen});
+}
+
 }  // namespace parley::connection

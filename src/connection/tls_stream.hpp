@@ -2,11 +2,16 @@
 #pragma once
 
 #include "base/function.hpp"
+#include "engine/observer.hpp"
 #include "net/intrusive.hpp"
+#include "net/loop.hpp"
 #include "net/stream.hpp"
 #include "tls/session.hpp"
 
+#include <parley/tls.hpp>
+
 #include <chrono>
+#include <cstdint>
 #include <memory>
 
 namespace parley::connection {
@@ -19,7 +24,7 @@ class tls_end;
 /// * `shutdown_write` and `close` say close_notify; `abort` does not.
 /// Held beside the session: what came and was not asked for (up to one read), and ciphertext that the stream below did not take
 /// (up to 64 KiB). Idle, neither.
-class tls_stream final : public net::byte_stream {
+class tls_stream final : public net::byte_stream, public parley::detail::tls_source {
  public:
   /// A server's end.
   tls_stream(net::loop& on, std::unique_ptr<net::byte_stream> below, std::shared_ptr<const tls::server_credentials> with);
@@ -43,6 +48,8 @@ class tls_stream final : public net::byte_stream {
   [[nodiscard]] bool cleartext() const;
   [[nodiscard]] const tls::session& session() const;
   [[nodiscard]] const net::byte_stream& below() const;
+  /// For users: what was settled.
+  [[nodiscard]] tls_info about() const override;
 
   void handler(net::stream_handler* to) override;
   void read() override;
@@ -59,5 +66,9 @@ class tls_stream final : public net::byte_stream {
  private:
   net::intrusive<tls_end> end_;
 };
+
+/// Shows a handshake's beginning (no stream), or its end.
+void observe_handshake(engine::observer& sink, net::time_point now, std::uint64_t connection, const tls_stream* done,
+                       const tls::error& error);
 
 }  // namespace parley::connection

@@ -22,6 +22,7 @@ enum class count : std::uint8_t {
   connections_closed,
   connections_refused,
   accept_errors,
+  handshakes_failed,
   requests,
   responses_1xx,
   responses_2xx,
@@ -29,7 +30,7 @@ enum class count : std::uint8_t {
   responses_4xx,
   responses_5xx,
 };
-inline constexpr std::size_t count_count = 10;
+inline constexpr std::size_t count_count = 11;
 
 /// Of one loop: only its thread counts, any thread reads.
 class alignas(64) counters {

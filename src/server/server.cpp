@@ -57,6 +57,23 @@ server& server::listen(int descriptor, std::string_view scheme) {
   return *this;
 }
 
+server& server::certificate(std::string_view certificate_file, std::string_view key_file) {
+  core_->https.add_certificate(std::string(certificate_file), std::string(key_file));
+  return *this;
+}
+
+server& server::data_folder(std::string_view path) {
+  core_->https.data_folder(std::string(path));
+  return *this;
+}
+
+server& server::client_certificates(std::string_view authorities_file, bool required) {
+  core_->https.client_certificates(std::string(authorities_file), required);
+  return *this;
+}
+
+bool server::reload_certificates() { return core_->reload_certificates(); }
+
 server& server::threads(std::size_t n) {
   if (core_->threads_settled) throw std::logic_error("parley::server: call threads() before per_loop() and listen()");
   core_->threads = n;

@@ -6,6 +6,7 @@
 #include "server/access_log.hpp"
 #include "server/address_counts.hpp"
 #include "server/counters.hpp"
+#include "server/https.hpp"
 #include "server/message_limiter.hpp"
 #include "server/router.hpp"
 #include "server/shared_socket.hpp"
@@ -50,6 +51,7 @@ class server_core {
   std::function<void()> reload_hook;
   engine::observer* observer = nullptr;
   server_room::access_log log{[this](std::string_view text) { message(text); }};
+  server_room::https https;
 
   [[nodiscard]] std::size_t loop_count() const;
   void message(std::string_view text) const;
@@ -73,6 +75,7 @@ class server_core {
   int run();
   void stop();
   bool reload();
+  bool reload_certificates();
   [[nodiscard]] std::vector<std::string> addresses() const;
   std::uint64_t next_connection_id() { return connection_ids_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
@@ -89,6 +92,8 @@ class server_core {
 
  private:
   void make_worker();
+  /// Something listens by https.
+  [[nodiscard]] bool secure() const;
   void listen_shared(std::string scheme, server_room::shared_socket socket);
   void drain();
   void ended();

@@ -30,8 +30,7 @@ constexpr std::string_view unix_prefix = "unix:";
 net::endpoint endpoint_of(std::string_view url) {
   const auto parsed = uri::parse(url);
   if (!parsed) refuse_url(url, "it is no URL; write http://127.0.0.1:8080 or unix:/run/parley.sock");
-  if (parsed->scheme() == "https") refuse_url(url, "https is not there yet; use http");
-  if (parsed->scheme() != "http") refuse_url(url, "the scheme must be http or unix");
+  if (parsed->scheme() != "http" && parsed->scheme() != "https") refuse_url(url, "the scheme must be http, https or unix");
   if (parsed->host().empty()) refuse_url(url, "it names no address; write http://127.0.0.1:8080");
   if (!parsed->path().empty() && parsed->path() != "/") refuse_url(url, "an address to listen on has no path");
   std::string host(parsed->host_name());
@@ -102,20 +101,22 @@ void server_core::listen(std::string_view url) {
   if (workers_.empty()) make_worker();
   if (url.starts_with(unix_prefix)) return listen_shared("http", server_room::shared_socket::at_path(url));
   // The first worker takes the address at once, so that a clash shows here and port 0 gets its number.
-  net::endpoint at = workers_.front()->listen(endpoint_of(url), true);
-  listening_.push_back({"http", std::move(at), std::nullopt});
+  const net::endpoint at = endpoint_of(url);
+  std::string scheme(uri::parse(url)->scheme());
+  net::endpoint got = workers_.front()->listen(at, true, scheme == "https");
+  listening_.push_back({std::move(scheme), std::move(got), std::nullopt});
 }
 
 void server_core::listen(int descriptor, std::string_view scheme) {
   if (workers_.empty()) make_worker();
-  if (scheme == "https")
-    throw listen_error("cannot listen on descriptor " + std::to_string(descriptor) + ": https is not there yet");
-  if (scheme != "http") throw std::invalid_argument("parley::server: the scheme to listen by must be http");
+  if (scheme != "http" && scheme != "https") {
+    throw std::invalid_argument("parley::server: the scheme to listen by must be http or https");
+  }
   listen_shared(std::string(scheme), server_room::shared_socket::inherited(descriptor));
 }
 
 void server_core::listen_shared(std::string scheme, server_room::shared_socket socket) {
-  workers_.front()->listen(socket);
+  workers_.front()->listen(socket, scheme == "https");
   net::endpoint at = socket.local();
   listening_.push_back({std::move(scheme), std::move(at), std::move(socket)});
 }
@@ -130,13 +131,14 @@ std::vector<std::string> server_core::addresses() const {
 void server_core::start() {
   if (listening_.empty()) throw listen_error("there is nothing to listen on; call listen(\"http://127.0.0.1:8080\") first");
   if (!running_.empty()) throw std::logic_error("parley::server: started twice");
+  if (secure()) https.prepare();
   while (workers_.size() < loop_count()) {
     make_worker();
     for (const listening& l : listening_) {
       if (l.shared) {
-        workers_.back()->listen(*l.shared);
+        workers_.back()->listen(*l.shared, l.scheme == "https");
       } else {
-        workers_.back()->listen(l.at, false);
+        workers_.back()->listen(l.at, false, l.scheme == "https");
       }
     }
   }
@@ -157,7 +159,7 @@ int server_core::run() {
   std::optional<net::signals> reopening;
   std::optional<net::signals> reloading;
   if (log.on()) reopening.emplace(*watching, std::initializer_list<int>{SIGUSR1}, [this](int) { log.reopen(); });
-  if (reload_hook) reloading.emplace(*watching, std::initializer_list<int>{SIGHUP}, [this](int) { reload(); });
+  if (reload_hook || secure()) reloading.emplace(*watching, std::initializer_list<int>{SIGHUP}, [this](int) { reload(); });
   {
     const std::lock_guard lock(mutex_);  // a `stop` that comes from a handler's thread meanwhile waits for it
     start();
@@ -177,6 +179,16 @@ int server_core::run() {
   return 0;
 }
 
+bool server_core::secure() const {
+  return std::ranges::any_of(listening_, [](const listening& l) { return l.scheme == "https"; });
+}
+
+bool server_core::reload_certificates() {
+  const tls::error wrong = https.reload();
+  if (wrong) message("the certificates stay as they were: " + wrong.message);
+  return !wrong;
+}
+
 bool server_core::reload() {
   notify_reloading();
   bool done = true;
@@ -186,6 +198,7 @@ bool server_core::reload() {
     message(std::string("the reload failed, and what was before stays: ") + error.what());
     done = false;
   }
+  if (secure() && !reload_certificates()) done = false;
   log.reopen();
   notify_service_manager("READY=1");
   return done;
@@ -228,7 +241,7 @@ void server_core::ended() {
 
 namespace server_room {
 
-net::endpoint worker::listen(const net::endpoint& at, bool first) {
+net::endpoint worker::listen(const net::endpoint& at, bool first, bool secure) {
   net::listen_options how;
   how.alone = first;
   auto made = net::listen(*loop_, at, how);
@@ -244,15 +257,17 @@ net::endpoint worker::listen(const net::endpoint& at, bool first) {
     throw listen_error("cannot listen on " + where + ": " + made.error().message(), made.error());
   }
   listeners_.push_back(std::move(*made));
+  secure_.push_back(secure);
   return listeners_.back()->local();
 }
 
-void worker::listen(const shared_socket& socket) {
+void worker::listen(const shared_socket& socket, bool secure) {
   net::listen_options how;
   how.inherited = socket.descriptor().release();
   auto made = net::listen(*loop_, {}, how);
   if (!made) throw listen_error("cannot listen on " + socket.local().to_string() + ": " + made.error().message(), made.error());
   listeners_.push_back(std::move(*made));
+  secure_.push_back(secure);
 }
 
 }  // namespace server_room

@@ -2,6 +2,7 @@
 
 #include "connection/make_engine.hpp"
 #include "connection/message_access.hpp"
+#include "connection/tls_stream.hpp"
 #include "net/drain_listener.hpp"
 #include "net/listen.hpp"
 
@@ -28,8 +29,8 @@ namespace server_room {
 worker::worker(server_core& core, std::size_t index, std::unique_ptr<net::loop> on)
     : core_(core), index_(index), counters_(core.counters_of(index)),
       connection_limit_(std::max<std::size_t>(1, core.connections_at_once() / core.loop_count())), loop_(std::move(on)),
-      drain_timer_(*loop_, [this] { abort_connections(); }), unused_timer_(*loop_, [this] { close_unused(); }),
-      settle_timer_(*loop_, [this] { close_listeners_when_settled(); }),
+      gate_(*loop_, *this, core.caps), drain_timer_(*loop_, [this] { abort_connections(); }),
+      unused_timer_(*loop_, [this] { close_unused(); }), settle_timer_(*loop_, [this] { close_listeners_when_settled(); }),
       files_(*loop_, core.caps.file_cache / core.loop_count(), core.caps.file_cache_entries / core.loop_count()) {}
 
 worker::~worker() = default;
@@ -43,7 +44,10 @@ void worker::run() {
 
 void worker::start_listening() {
   files_.make_current();
-  for (auto& l : listeners_) l->start(this);
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    net::accept_handler* const in_cleartext = this;
+    listeners_[i]->start(secure_[i] ? &door_ : in_cleartext);
+  }
 }
 
 // --- accepting ---------------------------------------------------------------------------------------------------------------
@@ -56,7 +60,9 @@ std::optional<address_counts::place> worker::place_for(const net::endpoint& peer
   return core_.peers.take(*key, most);
 }
 
-void worker::on_accept(std::unique_ptr<net::byte_stream> stream) {
+void worker::on_accept(std::unique_ptr<net::byte_stream> stream) { accept(std::move(stream), false); }
+
+void worker::accept(std::unique_ptr<net::byte_stream> stream, bool secure) {
   accept_failed_ = false;
   auto place = place_for(stream->peer());
   if (!place) {
@@ -69,21 +75,58 @@ void worker::on_accept(std::unique_ptr<net::byte_stream> stream) {
                                                                    " connections; more are reset");
     return stream->abort();
   }
-  auto engine = connection::make_http1_engine(engine::role::server, core_.caps, {.allow_http09 = core_.http09}, loop_->now());
-  connection::exchange_owner& self = *this;
-  auto c = std::make_unique<connection::tcp_connection>(*loop_, std::move(stream), std::move(engine), self, engine::role::server,
-                                                        core_.caps, core_.next_connection_id(), core_.observer);
-  auto& made = *c;
-  made.owner_index = connections_.size();
-  made.traffic = &counters_.traffic();
-  connections_.push_back({std::move(c), std::move(*place)});
+  const std::uint64_t id = core_.next_connection_id();
+  see_connect(*stream, id);
   counters_.add(count::connections_accepted);
+  if (secure) {
+    gate_.enter(std::move(stream), core_.https.credentials(), id, core_.observer, std::move(*place));
+  } else {
+    serve(std::move(stream), id, nullptr, std::move(*place));
+  }
   if (draining_) {
     if (last_accepts_ > 0 && --last_accepts_ == 0) pause_listeners();
-  } else if (connections_.size() >= connection_limit_) {
+  } else if (open() >= connection_limit_) {
     pause_accepting();
   }
+}
+
+void worker::see_connect(const net::byte_stream& stream, std::uint64_t id) {
+  if (core_.observer == nullptr) return;
+  const std::string peer = stream.peer().to_string();
+  core_.observer->observe({loop_->now(), id, 0, engine::observed_connect{peer, true, {}}});
+}
+
+void worker::on_secured(std::unique_ptr<connection::tls_stream> stream, std::uint64_t id, address_counts::place place) {
+  const connection::tls_stream* const tls = stream.get();
+  serve(std::move(stream), id, tls, std::move(place));
+}
+
+void worker::on_refused_handshake(const tls::error& why) {
+  if (why.code == tls::errc::handshake_time) counters_.add_limit("handshake_time");
+  counters_.add(count::handshakes_failed);
+  counters_.add(count::connections_closed);
+  one_left();
+}
+
+void worker::serve(std::unique_ptr<net::byte_stream> stream, std::uint64_t id, const connection::tls_stream* tls,
+                   address_counts::place place) {
+  // HTTP/1 alone so far: what ALPN settled (tls->session().protocol()) chooses here.
+  auto engine = connection::make_http1_engine(engine::role::server, core_.caps,
+                                              {.allow_http09 = core_.http09, .secure = tls != nullptr}, loop_->now());
+  connection::exchange_owner& self = *this;
+  auto c = std::make_unique<connection::tcp_connection>(*loop_, std::move(stream), std::move(engine), self, engine::role::server,
+                                                        core_.caps, id, core_.observer);
+  auto& made = *c;
+  made.tls = tls;
+  made.owner_index = connections_.size();
+  made.traffic = &counters_.traffic();
+  connections_.push_back({std::move(c), std::move(place)});
   made.start();
+}
+
+void worker::one_left() {
+  resume_accepting();
+  check_drained();
 }
 
 void worker::pause_listeners() {
@@ -93,13 +136,12 @@ void worker::pause_listeners() {
 void worker::pause_accepting() {
   if (std::exchange(paused_, true)) return;
   counters_.add_limit("connections");
-  core_.message(message_kind::limit_connections,
-                "limit connections: " + std::to_string(connections_.size()) + " are open; new ones wait");
+  core_.message(message_kind::limit_connections, "limit connections: " + std::to_string(open()) + " are open; new ones wait");
   pause_listeners();
 }
 
 void worker::resume_accepting() {
-  if (draining_ || connections_.size() >= connection_limit_) return;
+  if (draining_ || open() >= connection_limit_) return;
   if (!paused_ && !accept_failed_) return;
   paused_ = accept_failed_ = false;
   for (auto& l : listeners_) l->resume();
@@ -119,8 +161,7 @@ void worker::on_closed(connection::tcp_connection& c) {
     connections_[at].connection->owner_index = at;
     connections_.pop_back();
     counters_.add(count::connections_closed);
-    resume_accepting();
-    check_drained();
+    one_left();
   });
 }
 
@@ -176,17 +217,27 @@ void worker::abort() {
 // What closes is taken out of the list only later, in a turn of its own.
 void worker::abort_connections() {
   close_listeners();
+  clear_gate();
   for (auto& [c, place] : connections_) c->abort("the server stops");
+  check_drained();
+}
+
+// Handshakes that are not done: the drain does not wait for them.
+void worker::clear_gate() {
+  for (std::size_t i = gate_.size(); i > 0; --i) counters_.add(count::connections_closed);
+  gate_.clear();
 }
 
 void worker::close_unused() {
+  clear_gate();
   for (auto& [c, place] : connections_) {
     if (c->idle()) c->close_gracefully();
   }
+  check_drained();
 }
 
 void worker::check_drained() {
-  if (!draining_ || listening_ || !connections_.empty()) return;
+  if (!draining_ || listening_ || !connections_.empty() || gate_.size() > 0) return;
   drain_timer_.cancel();
   unused_timer_.cancel();
   loop_->stop();

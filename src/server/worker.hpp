@@ -6,6 +6,7 @@
 #include "server/date_line.hpp"
 #include "server/file_cache.hpp"
 #include "server/server_core.hpp"
+#include "server/tls_gate.hpp"
 
 #include <chrono>
 #include <deque>
@@ -33,15 +34,15 @@ class server_exchange final : public connection::exchange {
 };
 
 /// Everything here happens on the worker's loop, save `post`ed requests to drain or stop.
-class worker final : private connection::exchange_owner, private net::accept_handler {
+class worker final : private connection::exchange_owner, private net::accept_handler, private tls_gate_owner {
  public:
   worker(server_core& core, std::size_t index, std::unique_ptr<net::loop> on);
   ~worker();
 
   /// Throws `listen_error`. Before `run`. The address it got.
-  net::endpoint listen(const net::endpoint& at, bool first);
+  net::endpoint listen(const net::endpoint& at, bool first, bool secure = false);
   /// On a socket that other loops have too.
-  void listen(const shared_socket& socket);
+  void listen(const shared_socket& socket, bool secure = false);
   /// Runs on this thread until drained.
   void run();
   /// Begins to accept; `run` does.
@@ -73,15 +74,35 @@ class worker final : private connection::exchange_owner, private net::accept_han
   // accept_handler
   void on_accept(std::unique_ptr<net::byte_stream> stream) override;
   void on_accept_error(std::error_code error) override;
+  // tls_gate_owner
+  void on_secured(std::unique_ptr<connection::tls_stream> stream, std::uint64_t id, address_counts::place place) override;
+  void on_refused_handshake(const tls::error& why) override;
 
   /// What is kept of a connection: its place among those of its address goes with it.
   struct held {
     std::unique_ptr<connection::tcp_connection> connection;
     address_counts::place place;
   };
+  /// What accepts for the https listeners.
+  class secure_door final : public net::accept_handler {
+   public:
+    explicit secure_door(worker& to) : to_(to) {}
+    void on_accept(std::unique_ptr<net::byte_stream> stream) override { to_.accept(std::move(stream), true); }
+    void on_accept_error(std::error_code error) override { to_.on_accept_error(error); }
+
+   private:
+    worker& to_;
+  };
 
   /// A place for a connection of this peer; nothing when its address has too many.
   [[nodiscard]] std::optional<address_counts::place> place_for(const net::endpoint& peer);
+  void accept(std::unique_ptr<net::byte_stream> stream, bool secure);
+  void serve(std::unique_ptr<net::byte_stream> stream, std::uint64_t id, const connection::tls_stream* tls,
+             address_counts::place place);
+  void see_connect(const net::byte_stream& stream, std::uint64_t id);
+  [[nodiscard]] std::size_t open() const { return connections_.size() + gate_.size(); }
+  void one_left();
+  void clear_gate();
   void pause_accepting();
   void resume_accepting();
   void run_plain(server_exchange& x);
@@ -113,7 +134,10 @@ class worker final : private connection::exchange_owner, private net::accept_han
   const std::size_t connection_limit_;
   std::unique_ptr<net::loop> loop_;
   std::vector<std::unique_ptr<net::listener>> listeners_;
+  std::vector<bool> secure_;  // of each listener: https
   std::vector<held> connections_;
+  secure_door door_{*this};
+  tls_gate gate_;
   std::deque<server_exchange> exchanges_;  // all there are; never moved
   std::vector<server_exchange*> free_;
   net::timer drain_timer_;

@@ -1,4 +1,5 @@
 #include "connection/message_access.hpp"
+#include "connection/tls_stream.hpp"
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
 #include "server/file_sender.hpp"
@@ -58,6 +59,12 @@ std::optional<problem> wrong_scheme(const request& req) {
   return problem(400).detail("The scheme of the target is neither http nor https.");
 }
 
+// RFC 9110 §4.2.2: nothing of an https origin is told without TLS.
+problem without_tls(const request& req) {
+  const std::string host = req.authority().empty() ? "HOST:PORT" : std::string(req.authority());
+  return problem(400).detail("This port speaks HTTPS, and the request came without TLS: use https://" + host + ".");
+}
+
 // RFC 9110 §7.8, §9.3.6: the byte stream changes hands by 101 to an Upgrade, or by 2xx to a CONNECT.
 bool can_detach(const request& req, const response& r) {
   return r.status() == 101 ? !req.header("Upgrade").empty() : req.method() == method::connect && r.status() / 100 == 2;
@@ -80,6 +87,7 @@ connection::exchange& worker::on_request(connection::tcp_connection& on, engine:
   server_exchange& x = take_exchange();
   request_access::from_head(x.request, std::move(event.head));
   request_access::peer(x.request, &on.peer_name());
+  if (on.tls != nullptr && !on.tls->cleartext()) request_access::secure(x.request, on.tls);
   request_access::source(x.request, &x.incoming());
   request_access::content_limit(x.request, core_.caps.content);
   return x;
@@ -92,6 +100,10 @@ void worker::on_begin(connection::exchange& base) {
     x.began_steadily = std::chrono::steady_clock::now();
   }
   if (draining_) x.connection().close_gracefully();
+  if (const auto* tls = x.connection().tls; tls != nullptr && tls->cleartext()) {
+    x.connection().close_gracefully();
+    return respond(x, core_.error_response(without_tls(x.request), x.request, false));
+  }
   if (const auto wrong = wrong_scheme(x.request)) return respond(x, core_.error_response(*wrong, x.request, false));
   std::optional<response> answer;
   x.route = core_.find_route(x.request, answer);

@@ -23,7 +23,7 @@ std::expected<std::shared_ptr<const client_credentials>, error> client_credentia
   auto believed = trust::make(settings.authorities, settings.system_authorities);
   if (!believed) return std::unexpected(std::move(believed.error()));
   made->trust_ = std::move(*believed);
-  made->priorities_ = new_priorities(client_priorities);
+  made->priorities_ = new_priorities(client_priorities, settings.tls1_2, settings.tls1_3);
   made->verify_ = settings.verify;
   if (settings.resume) made->sessions_ = std::make_unique<resumption_cache>();
   set_verification(made->certificates_);

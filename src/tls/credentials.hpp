@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 struct gnutls_certificate_credentials_st;
@@ -52,6 +53,8 @@ struct server_settings {
   std::string client_authorities;
   /// Null: no tickets, so no resumption.
   std::shared_ptr<const ticket_key> tickets;
+  bool tls1_2 = true;
+  bool tls1_3 = true;
 };
 
 /// TLS 1.2 and 1.3; ephemeral key exchange and authenticated encryption only; AES-128-GCM, X25519 and ECDSA P-256 first.
@@ -68,7 +71,13 @@ class server_credentials {
  private:
   friend class session;
   server_credentials() = default;
-  gnutls_certificate_credentials_st* certificates_ = nullptr;
+  /// Those made for `*.` and the rest of a name that has no certificate of its own; null: none.
+  [[nodiscard]] gnutls_certificate_credentials_st* for_wildcard(std::string_view server_name) const;
+  error add_wildcards(const std::vector<certificate_source>& certificates);
+
+  gnutls_certificate_credentials_st* certificates_ = nullptr;                          // all: GnuTLS chooses by whole names
+  std::vector<std::string> names_;                                                     // whole ones
+  std::vector<std::pair<std::string, gnutls_certificate_credentials_st*>> wildcards_;  // `.example.org`, and what to use for it
   gnutls_priority_st* priorities_ = nullptr;
   std::vector<std::string> protocols_;
   client_certificates clients_ = client_certificates::none;
@@ -87,6 +96,8 @@ struct client_settings {
   std::vector<certificate_source> certificates;
   /// Sessions that may be resumed are kept (at most 256, in memory), each for the host, port and protocols it was made for.
   bool resume = true;
+  bool tls1_2 = true;
+  bool tls1_3 = true;
 };
 
 class client_credentials {

@@ -13,10 +13,12 @@ gnutls_certificate_credentials_t new_certificate_credentials() {
   return made;
 }
 
-gnutls_priority_t new_priorities(const char* text) {
+gnutls_priority_t new_priorities(std::string text, bool tls1_2, bool tls1_3) {
+  if (!tls1_2) text += ":-VERS-TLS1.2";
+  if (!tls1_3) text += ":-VERS-TLS1.3";
   gnutls_priority_t made = nullptr;
   const char* where = nullptr;
-  const int done = gnutls_priority_init(&made, text, &where);
+  const int done = gnutls_priority_init(&made, text.c_str(), &where);
   if (done == GNUTLS_E_MEMORY_ERROR) throw std::bad_alloc();
   if (done < 0) throw std::logic_error(std::string("parley: this GnuTLS does not know the priority ") + where);
   return made;

@@ -81,6 +81,7 @@ session::session(std::shared_ptr<const server_credentials> with) : server_(std::
   gnutls_priority_set(session_, server_->priorities_);
   gnutls_credentials_set(session_, GNUTLS_CRD_CERTIFICATE, server_->certificates_);
   set_protocols(session_, server_->protocols_, GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
+  if (!server_->wildcards_.empty()) gnutls_handshake_set_post_client_hello_function(session_, callbacks::choose_certificate);
   const bool asks = server_->clients_ != client_certificates::none;
   if (asks) {
     gnutls_certificate_server_set_request(

@@ -15,6 +15,7 @@ struct session::callbacks {
   static void watch_tickets(gnutls_session_t of);
   static int on_ticket(gnutls_session_t of, unsigned type, unsigned when, unsigned incoming, const gnutls_datum_t* message);
   static int verify(gnutls_session_t of);
+  static int choose_certificate(gnutls_session_t of);
 };
 
 /// An address, not a name.

@@ -80,6 +80,19 @@ int session::callbacks::verify(gnutls_session_t of) {
   return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
 }
 
+// Whole names are GnuTLS's to find; it does not know that a certificate may be for all names below one.
+int session::callbacks::choose_certificate(gnutls_session_t of) {
+  const session& s = *static_cast<session*>(gnutls_session_get_ptr(of));
+  std::array<char, 256> name;
+  std::size_t size = name.size();
+  unsigned type = 0;
+  if (gnutls_server_name_get(of, name.data(), &size, &type, 0) < 0) return 0;
+  if (const auto chosen = s.server_->for_wildcard({name.data(), size})) {
+    return gnutls_credentials_set(of, GNUTLS_CRD_CERTIFICATE, chosen);
+  }
+  return 0;
+}
+
 // --- tickets ---------------------------------------------------------------------------------------------------------------------
 
 void session::callbacks::watch_tickets(gnutls_session_t of) {

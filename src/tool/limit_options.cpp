@@ -54,6 +54,7 @@ constexpr std::array all{
     limit{"drain", bytes{&limits::drain}},
     limit{"receive_window", bytes{&limits::receive_window}},
     limit{"send_window", bytes{&limits::send_window}},
+    limit{"handshake_time", &limits::handshake_time},
     limit{"head_time", &limits::head_time},
     limit{"idle_time", &limits::idle_time},
     limit{"stall_time", &limits::stall_time},

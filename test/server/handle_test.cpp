@@ -184,9 +184,10 @@ TEST(handle, refuses_bad_set_up) {
   EXPECT_THROW(app.route("GET x", [](const request&) { return parley::text(""); }), std::invalid_argument);
   EXPECT_THROW(app.name("a\r\nb"), parley::invalid_field);
   EXPECT_THROW(app.listen("ftp://127.0.0.1"), parley::listen_error);
-  EXPECT_THROW(app.listen("https://127.0.0.1:0"), parley::listen_error);
   EXPECT_THROW(app.listen("nonsense"), parley::listen_error);
   EXPECT_THROW(app.start(), parley::listen_error);
+  EXPECT_THROW(app.certificate("/nowhere/cert.pem", "/nowhere/key.pem"), parley::listen_error);
+  EXPECT_THROW(app.client_certificates("/nowhere/ca.pem"), parley::listen_error);
 }
 
 }  // namespace

@@ -1,0 +1,58 @@
+// What a server needs for https: its certificates and policy, and the credentials made of them, replaced whole when they are read
+// anew.
+#pragma once
+
+#include "tls/credentials.hpp"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace parley::server_room {
+
+class https {
+ public:
+  // --- set up: one thread, before the server runs. All throw `listen_error`. ---------------------------------------------------
+  /// Where the local authority is, which issues the certificate when none is added. Empty: this user's.
+  void data_folder(std::string path) { data_folder_ = std::move(path); }
+  /// The first is the default; more are chosen by the name that the client asks for. Both files are read and checked at once.
+  void add_certificate(std::string certificate_file, std::string key_file);
+  void client_certificates(std::string authorities_file, bool required);
+  /// Makes the credentials, once there is something to listen for.
+  void prepare();
+
+  // --- any thread ----------------------------------------------------------------------------------------------------------------
+  /// What new connections take. Null before `prepare`.
+  [[nodiscard]] std::shared_ptr<const tls::server_credentials> credentials() const;
+  /// Reads all files again. On an error all stays as it was, and it is what is returned.
+  [[nodiscard]] tls::error reload();
+
+ private:
+  struct files {
+    std::string certificate;
+    std::string key;
+  };
+  using made = std::expected<std::shared_ptr<const tls::server_credentials>, tls::error>;
+  [[nodiscard]] made make();
+  [[nodiscard]] std::shared_ptr<const tls::ticket_key> key_for(const std::string& policy);
+
+  using all_read = std::expected<std::vector<tls::certificate_source>, tls::error>;
+  [[nodiscard]] all_read read_certificates() const;
+
+  std::vector<files> files_;
+  std::string data_folder_;
+  std::string authorities_file_;
+  tls::client_certificates clients_ = tls::client_certificates::none;
+
+  std::mutex reloading_;       // one at a time; guards the next two
+  std::string ticket_policy_;  // what `tickets_` was made for
+  std::shared_ptr<const tls::ticket_key> tickets_;
+  mutable std::mutex mutex_;  // of what follows
+  std::shared_ptr<const tls::server_credentials> now_;
+};
+
+}  // namespace parley::server_room
