@@ -56,13 +56,13 @@ class PARLEY_API certificate_authority {
   [[nodiscard]] std::string name() const;
   [[nodiscard]] std::chrono::system_clock::time_point expires() const;
 
-  /// A server's certificate for these DNS names (`*.` for one more label in front) and addresses, with a new key. It lasts for
+  /// A server's certificate for these DNS names (`*.` for one more label in front of at least two) and addresses, with a new key. It lasts for
   /// `lifetime`, but not above 397 days, nor longer than the authority. Throws `ca_error` for what is no name, and for a name that
   /// this authority may not vouch for.
   [[nodiscard]] issued_certificate issue(const std::vector<std::string>& names,
                                          std::chrono::days lifetime = std::chrono::days(397)) const;
-  /// The one that servers of this machine use: for `localhost`, `*.localhost` (which browsers do not take), the loopback addresses,
-  /// the host's name and its addresses. It lies in the folder, and is made anew when those change, or 60 days before it ends.
+  /// The one that servers of this machine use: for `localhost`, the loopback addresses, the host's name and its addresses. It lies in
+  /// the folder, and is made anew when those change, or 60 days before it ends.
   [[nodiscard]] issued_certificate server_certificate() const;
 
  private:

@@ -81,7 +81,7 @@ std::vector<std::string> local_names() {
 }
 
 std::vector<std::string> local_names(std::string_view host, const std::vector<std::string>& addresses) {
-  std::vector<std::string> names{"localhost", "*.localhost", "127.0.0.1", "::1"};
+  std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
   const auto add = [&](const std::string& name) {
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   };
@@ -105,7 +105,10 @@ std::string address_bytes(std::string_view text) {
 }
 
 bool is_dns_name(std::string_view text) {
-  if (text.starts_with("*.")) text.remove_prefix(2);
+  if (text.starts_with("*.")) {
+    text.remove_prefix(2);
+    if (text.find('.') == std::string_view::npos) return false;
+  }
   if (text.empty() || text.size() > 253) return false;
   bool numeric = true;
   while (true) {

@@ -7,7 +7,7 @@
 
 namespace parley::tls {
 
-/// `localhost`, `*.localhost`, the loopback addresses, the host's name (its first label too, and with `.local`), and the addresses
+/// `localhost`, the loopback addresses, the host's name (its first label too, and with `.local`), and the addresses
 /// of its interfaces that last: neither link-local nor temporary ones (RFC 8981), at most 64. No name twice.
 [[nodiscard]] std::vector<std::string> local_names();
 /// The same for a host of this name with these addresses.
@@ -15,7 +15,9 @@ namespace parley::tls {
 
 /// The bytes of an IPv4 or IPv6 address (4 or 16); empty when `text` is none.
 [[nodiscard]] std::string address_bytes(std::string_view text);
-/// Letters, digits and hyphens in labels (RFC 952, RFC 1123 §2.1), perhaps behind `*.`; in lower case.
+/// Letters, digits and hyphens in labels (RFC 952, RFC 1123 §2.1), in lower case; perhaps
+/// behind `*.`, and then at least two: `*.localhost` is taken by hardly anybody, and with name constraints Firefox takes it for a
+/// reason to refuse the whole certificate.
 [[nodiscard]] bool is_dns_name(std::string_view text);
 
 }  // namespace parley::tls
