@@ -27,14 +27,16 @@ struct config_key {
   value_kind kind;
   std::optional<std::string> serve_options::* text = nullptr;
   bool serve_options::* truth = nullptr;
+  std::vector<std::string> serve_options::* list = nullptr;
 };
 
 const std::vector<config_key>& config_keys() {
   static const std::vector<config_key> all{
       {"http", value_kind::text, &serve_options::http},
       {"https", value_kind::text, &serve_options::https},
-      {"cert", value_kind::path, &serve_options::cert},
-      {"key", value_kind::path, &serve_options::key},
+      {"cert", value_kind::path, nullptr, nullptr, &serve_options::certs},
+      {"key", value_kind::path, nullptr, nullptr, &serve_options::keys},
+      {"client-ca", value_kind::path, &serve_options::client_ca},
       {"threads", value_kind::number, &serve_options::threads},
       {"data", value_kind::path, &serve_options::data},
       {"access-log", value_kind::log, &serve_options::access_log},
@@ -81,9 +83,22 @@ class config_reader {
       options_.*(known->truth) = options_.*(known->truth) || *on;
       return;
     }
+    if (known->list != nullptr) return read_list(*known, node);
     const std::string value = text_of(*known, node);
     auto& target = options_.*(known->text);
     if (!target) target = value;
+  }
+
+  /// A string, or an array of strings.
+  void read_list(const config_key& key, const toml::node& node) {
+    std::vector<std::string> values;
+    if (const toml::array* all = node.as_array()) {
+      for (const toml::node& each : *all) values.push_back(text_of(key, each));
+    } else {
+      values.push_back(text_of(key, node));
+    }
+    auto& target = options_.*(key.list);
+    if (target.empty()) target = std::move(values);
   }
 
   [[noreturn]] void refuse_unknown(const std::string& key, const toml::node& node) const {
@@ -113,7 +128,7 @@ class config_reader {
   static std::string example_of(const config_key& key) {
     if (key.kind == value_kind::text) return "127.0.0.1:8080";
     if (key.kind == value_kind::format) return "json";
-    return key.kind == value_kind::log ? "access.log" : "/etc/parley/" + key.name;
+    return key.kind == value_kind::log ? "access.log" : "/etc/parley/" + key.name + ".pem";
   }
 
   serve_options& options_;

@@ -27,7 +27,7 @@ int run_demo_command(const command& self, const std::vector<std::string>& words)
       "Standard error gets a line for each address (listening http 127.0.0.1:8080), then ready. The exit status is 0 after Ctrl-C "
       "or "
       "SIGTERM, 2 for a wrong command line or configuration, 3 when an address, a file or the data folder cannot be used.");
-  args.example_line("parley demo", "then open http://127.0.0.1:8080 in a browser")
+  args.example_line("parley demo", "then open http://127.0.0.1:8080 in a browser, or https://localhost:8443")
       .example_line("parley demo --http '[::1]:0' --data /tmp/try --show",
                     "on any free IPv6 port, with data of its own, seeing each step");
   const std::vector<std::string> positionals = args.parse(words);

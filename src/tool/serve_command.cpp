@@ -26,12 +26,11 @@ int run_serve_command(const command& self, const std::vector<std::string>& words
   bool list = false;
   args.group("Files").flag("--list", list, "show what is in a folder that has no index.html");
   declare_serve_options(args, options);
-  args.note("Files keep nothing, so --data is not used here yet.");
   args.note(
       "Standard error gets a line for each address (listening http 127.0.0.1:8080), then ready. The exit status is 0 after Ctrl-C "
       "or "
       "SIGTERM, 2 for a wrong command line or configuration, 3 when an address, a file or DIR cannot be used.");
-  args.example_line("parley serve public", "then open http://127.0.0.1:8080 in a browser")
+  args.example_line("parley serve public", "then open http://127.0.0.1:8080 in a browser, or https://localhost:8443")
       .example_line("parley serve . --http 0.0.0.0:8000 --access-log -",
                     "for the whole network, with a line a request on standard output");
   const std::vector<std::string> positionals = args.parse(words);

@@ -7,6 +7,7 @@
 #include "trace/escape.hpp"
 
 #include <charconv>
+#include <optional>
 #include <string_view>
 
 namespace parley::tool {
@@ -14,6 +15,7 @@ namespace parley::tool {
 namespace {
 
 constexpr std::string_view default_http = "127.0.0.1:8080";
+constexpr std::string_view default_https = "127.0.0.1:8443";
 constexpr std::size_t most_threads = 1024;
 
 std::size_t parse_threads(std::string_view text) {
@@ -32,15 +34,41 @@ log_format parse_format(std::string_view text) {
   throw refusal(exit_usage, "--access-log-format takes combined or json; got \"" + trace::printable(text) + "\"");
 }
 
-void refuse_tls(const serve_options& o) {
-  if (o.https && *o.https != "off") {
-    static_cast<void>(parse_listen_address("--https", *o.https));  // a mistake in it comes first
+/// An address that was asked for; else the default one, unless the other scheme alone was asked for.
+std::optional<serve_plan::place> place_of(std::string_view option, const std::optional<std::string>& asked,
+                                          const std::optional<std::string>& other, std::string_view otherwise) {
+  if (asked && *asked == "off") return std::nullopt;
+  if (asked) return serve_plan::place{parse_listen_address(option, *asked), true};
+  if (other && *other != "off") return std::nullopt;
+  return serve_plan::place{parse_listen_address(option, otherwise), false};
+}
+
+std::vector<serve_plan::certificate> certificates_of(const serve_options& o) {
+  std::vector<serve_plan::certificate> all;
+  if (o.keys.size() > o.certs.size()) throw refusal(exit_usage, "each --key belongs to a certificate; give that with --cert FILE");
+  // Without any key, each certificate's file holds its own.
+  if (!o.keys.empty() && o.keys.size() != o.certs.size()) {
+    throw refusal(exit_usage, "there are " + std::to_string(o.certs.size()) + " of --cert and " + std::to_string(o.keys.size()) +
+                                  " of --key; give one --key for each --cert, in the same order");
+  }
+  for (std::size_t i = 0; i < o.certs.size(); ++i) {
+    const std::string& key = o.keys.empty() ? o.certs[i] : o.keys[i];
+    if (o.certs[i].empty() || key.empty()) throw refusal(exit_usage, "--cert and --key need a file's name");
+    all.push_back({o.certs[i], key});
+  }
+  return all;
+}
+
+void plan_listening(serve_plan& plan, const serve_options& o) {
+  plan.http = place_of("--http", o.http, o.https, default_http);
+  plan.https = place_of("--https", o.https, o.http, default_https);
+  if (!plan.http && !plan.https) throw refusal(exit_usage, "http and https are both off, so there is nothing to serve");
+  if (plan.https && !plan.https->at.unix_url.empty())
     throw refusal(exit_usage,
-                  "https is not there yet, so nothing can listen on " + trace::printable(*o.https) + "; use --https off");
-  }
-  for (const auto& [name, value] : {std::pair("--cert", &o.cert), std::pair("--key", &o.key)}) {
-    if (*value) throw refusal(exit_usage, std::string("https is not there yet, so ") + name + " has no use; leave it out");
-  }
+                  "--https " + trace::printable(plan.https->at.unix_url) + ": a Unix socket is served by http; use --http");
+  plan.certificates = certificates_of(o);
+  if (o.client_ca && o.client_ca->empty()) throw refusal(exit_usage, "--client-ca needs a file's name");
+  plan.client_ca = o.client_ca.value_or("");
 }
 
 }  // namespace
@@ -49,10 +77,19 @@ void declare_serve_options(arguments& to, serve_options& o) {
   to.group("Listening")
       .value("--http", "ADDR:PORT", o.http,
              "where to serve http, or off; port 0 takes a free one; unix:PATH is a Unix socket, unix:PATH?mode=0660&group=NAME one "
-             "with these permissions; default 127.0.0.1:8080, or the sockets that systemd opened")
-      .value("--https", "ADDR:PORT", o.https, "where to serve https, or off; default 127.0.0.1:8443, but https is not there yet")
-      .value("--cert", "FILE", o.cert, "the certificate for https; not there yet")
-      .value("--key", "FILE", o.key, "its private key; not there yet");
+             "with these permissions")
+      .value("--https", "ADDR:PORT", o.https, "where to serve https (TLS 1.2 and 1.3), or off");
+  to.group("Https")
+      .values(
+          "--cert", "FILE", o.certs,
+          "a certificate (PEM, with its chain); with several, clients get the one for the name that they ask for; default: one for "
+          "this machine by the local authority (parley ca)")
+      .values("--key", "FILE", o.keys, "its private key; default: in the certificate's file")
+      .value("--client-ca", "FILE", o.client_ca, "only clients with a certificate by the authorities in FILE are served");
+  to.note(
+      "Without --http and --https: http on 127.0.0.1:8080 and https on 127.0.0.1:8443, or the sockets that systemd opened. Who "
+      "asks for "
+      "one of them gets that one alone.");
   to.group("Running")
       .value("--threads", "N", o.threads, "how many threads serve; default: one a core")
       .value("--data", "DIR", o.data,
@@ -70,13 +107,7 @@ serve_plan make_serve_plan(serve_options o) {
   serve_plan plan;
   plan.asked = o;
   if (o.config) apply_config_file(o, *o.config);
-  refuse_tls(o);
-  plan.mention_https = !o.https;
-  const std::string http = o.http.value_or(std::string(default_http));
-  if (http == "off")
-    throw refusal(exit_usage, "http is off and https is not there yet, so there is nothing to serve; leave out --http off");
-  plan.http = parse_listen_address("--http", http);
-  plan.http_asked = o.http.has_value();
+  plan_listening(plan, o);
   if (o.threads) plan.threads = parse_threads(*o.threads);
   plan.data = data_folder_of(o.data);
   const std::string log = o.access_log.value_or("off");
@@ -92,6 +123,9 @@ serve_plan make_serve_plan(serve_options o) {
 std::vector<std::string> need_restart(const serve_plan& before, const serve_plan& after) {
   std::vector<std::string> names;
   if (before.http != after.http) names.emplace_back("http");
+  if (before.https != after.https) names.emplace_back("https");
+  if (before.certificates != after.certificates) names.emplace_back("cert");
+  if (before.client_ca != after.client_ca) names.emplace_back("client-ca");
   if (before.threads != after.threads) names.emplace_back("threads");
   if (before.data != after.data) names.emplace_back("data");
   if (before.show != after.show) names.emplace_back("show");

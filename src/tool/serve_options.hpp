@@ -16,9 +16,10 @@ namespace parley::tool {
 
 /// As written, on the command line or in the file; nothing where neither says anything.
 struct serve_options {
-  std::optional<std::string> http, https, cert, key, threads, data, access_log, access_log_format, config;
-  std::vector<std::string> limit;  // NAME=VALUE
-  limits caps;                     // what the file says; then `limit`
+  std::optional<std::string> http, https, client_ca, threads, data, access_log, access_log_format, config;
+  std::vector<std::string> certs, keys;  // the first key is the first certificate's, and so on
+  std::vector<std::string> limit;        // NAME=VALUE
+  limits caps;                           // what the file says; then `limit`
   bool show = false;
 };
 
@@ -26,16 +27,25 @@ void declare_serve_options(arguments& to, serve_options& options);
 
 /// Checked and complete.
 struct serve_plan {
-  listen_address http;
-  bool http_asked = false;  // somebody asked for that address: it is listened on beside the sockets of a service manager
-  std::size_t threads = 0;  // 0: one a core
-  std::string data;         // a folder; it need not be there
-  std::string access_log;   // a file, `-` for standard output, empty for none
+  struct place {
+    listen_address at;
+    bool asked = false;  // somebody asked for that address: it is listened on beside the sockets of a service manager
+    friend bool operator==(const place&, const place&) = default;
+  };
+  struct certificate {
+    std::string certificate_file, key_file;
+    friend bool operator==(const certificate&, const certificate&) = default;
+  };
+  std::optional<place> http, https;       // nothing: off
+  std::vector<certificate> certificates;  // none: the local authority's
+  std::string client_ca;                  // a file; empty: clients need no certificate
+  std::size_t threads = 0;                // 0: one a core
+  std::string data;                       // a folder; it need not be there
+  std::string access_log;                 // a file, `-` for standard output, empty for none
   log_format access_log_format = log_format::combined;
   limits caps;
   bool show = false;
-  serve_options asked;         // by the command line, for a reload
-  bool mention_https = false;  // say that https is left out, since nobody asked for that
+  serve_options asked;  // by the command line, for a reload
 };
 
 /// Reads the configuration file if there is one; what the command line says wins. Throws `refusal`.

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -25,6 +26,8 @@ namespace parley::tool {
 namespace {
 
 constexpr std::chrono::seconds drain_time{10};
+// How often the certificate of the local authority is looked at: it ends, and the machine's addresses change.
+constexpr std::chrono::hours certificate_look{12};
 
 /// Our signals wait until they are asked for, from before anybody is told that we are ready: none is lost. Threads that are made
 /// meanwhile inherit it.
@@ -40,14 +43,17 @@ class held_signals {
   held_signals(const held_signals&) = delete;
   held_signals& operator=(const held_signals&) = delete;
 
+  /// 0 when none has come for a while.
   static int wait() {
     sigset_t all;
     sigemptyset(&all);
     for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&all, number);
-    int signal = 0;
-    while (sigwait(&all, &signal) != 0) {
+    const timespec longest{std::chrono::seconds(certificate_look).count(), 0};
+    for (;;) {
+      const int signal = sigtimedwait(&all, nullptr, &longest);
+      if (signal > 0) return signal;
+      if (errno == EAGAIN) return 0;
     }
-    return signal;
   }
   /// A second one of those that end us ends the process at once. The others go on waiting: a log's rotation must not kill a drain.
   static void let_end() {
@@ -89,12 +95,12 @@ void open_log(server& app, const serve_plan& plan) {
   }
 }
 
-/// What a `listen_error` says, and the way out in this command's words.
-std::string listen_sentence(std::string text) {
+/// What a `listen_error` says, and the way out in this command's words; `option` is the one that it is about.
+std::string listen_sentence(std::string text, std::string_view option) {
   constexpr std::string_view prefix = "parley: ";
   if (text.starts_with(prefix)) text.erase(0, prefix.size());
-  const bool has_way_out = text.find("--http") != std::string::npos || text.find("systemd:") != std::string::npos;
-  return has_way_out ? text : text + "; choose another with --http ADDR:PORT";
+  if (text.find("systemd:") != std::string::npos) return text;
+  return text + "; choose another with " + std::string(option) + " ADDR:PORT";
 }
 
 void announce(const server& app) {
@@ -142,14 +148,45 @@ void raise_file_limit(const limits& caps) {
 
 namespace {
 
-/// On what a service manager handed over, and on what was asked for; on the default address only when there is neither.
-void listen_where_asked(server& app, const serve_plan& plan) {
+void listen_on(server& app, const serve_plan::place& place, std::string_view scheme) {
   try {
-    const auto handed_over = inherited_sockets();
-    for (const inherited_socket& one : handed_over) app.listen(one.descriptor, one.name == "https" ? "https" : "http");
-    if (handed_over.empty() || plan.http_asked) app.listen(plan.http.url("http"));
+    app.listen(place.at.url(scheme));
   } catch (const listen_error& error) {
-    throw refusal(exit_local, listen_sentence(error.what()));
+    throw refusal(exit_local, listen_sentence(error.what(), "--" + std::string(scheme)));
+  }
+}
+
+/// On what a service manager handed over, and on what was asked for; on the default addresses only when there is neither.
+void listen_where_asked(server& app, const serve_plan& plan) {
+  const auto handed_over = inherited_sockets();
+  try {
+    for (const inherited_socket& one : handed_over) app.listen(one.descriptor, one.name == "https" ? "https" : "http");
+  } catch (const listen_error& error) {
+    throw refusal(exit_local, listen_sentence(error.what(), "--http"));
+  }
+  if (plan.http && (handed_over.empty() || plan.http->asked)) listen_on(app, *plan.http, "http");
+  if (plan.https && (handed_over.empty() || plan.https->asked)) listen_on(app, *plan.https, "https");
+}
+
+bool serves_https(const server& app) {
+  return std::ranges::any_of(app.addresses(), [](const std::string& url) { return url.starts_with("https://"); });
+}
+
+void give_certificates(server& app, const serve_plan& plan) {
+  try {
+    app.data_folder(plan.data);
+    for (const auto& each : plan.certificates) app.certificate(each.certificate_file, each.key_file);
+    if (!plan.client_ca.empty()) app.client_certificates(plan.client_ca);
+  } catch (const listen_error& error) {
+    throw refusal(exit_local, error.what());
+  }
+}
+
+void start(server& app) {
+  try {
+    app.start();
+  } catch (const listen_error& error) {  // with https, what is wrong with its certificate shows here
+    throw refusal(exit_local, error.what());
   }
 }
 
@@ -177,12 +214,16 @@ int serve_until_signal(server& app, const serve_plan& plan) {
   app.on_reload([&] { apply_again(app, current); });
   open_log(app, plan);
   listen_where_asked(app, plan);
-  app.start();
-  if (plan.mention_https) say("https is not there yet, so only http is served");
+  give_certificates(app, plan);
+  start(app);
+  const bool local = plan.certificates.empty() && serves_https(app);
+  if (local)
+    say("https by the local authority; parley ca" + (plan.asked.data ? " --data " + plan.data : "") + " tells how to trust it");
   announce(app);
   notify_service_manager("READY=1");
 
   for (int signal = held_signals::wait(); signal != SIGTERM && signal != SIGINT; signal = held_signals::wait()) {
+    if (signal == 0 && local) app.reload_certificates();
     if (signal == SIGHUP && terminal.ends_us()) break;
     if (signal == SIGHUP) app.reload();
     if (signal == SIGUSR1) app.reopen_log();

@@ -32,11 +32,14 @@ std::pair<int, std::string> refused_serve(const std::vector<std::string>& words)
 TEST(ServePlan, Defaults) {
   ::setenv("XDG_DATA_HOME", "/somewhere", 1);
   const serve_plan plan = plan_of({});
-  EXPECT_EQ(plan.http.to_string(), "127.0.0.1:8080");
+  EXPECT_EQ(plan.http->at.to_string(), "127.0.0.1:8080");
+  EXPECT_EQ(plan.https->at.to_string(), "127.0.0.1:8443");
+  EXPECT_FALSE(plan.http->asked || plan.https->asked);
+  EXPECT_TRUE(plan.certificates.empty());
+  EXPECT_EQ(plan.client_ca, "");
   EXPECT_EQ(plan.threads, 0u);
   EXPECT_EQ(plan.data, "/somewhere/parley");
   EXPECT_EQ(plan.access_log, "");
-  EXPECT_TRUE(plan.mention_https);
   EXPECT_FALSE(plan.show);
   ::setenv("XDG_DATA_HOME", "relative/paths/are/invalid", 1);
   ::setenv("HOME", "/home/ada", 1);
@@ -48,23 +51,52 @@ TEST(ServePlan, Defaults) {
 TEST(ServePlan, TheCommandLine) {
   const serve_plan plan =
       plan_of({"--http", "[::1]:0", "--https", "off", "--threads", "3", "--data", "d", "--access-log", "-", "--show"});
-  EXPECT_EQ(plan.http.to_string(), "[::1]:0");
+  EXPECT_EQ(plan.http->at.to_string(), "[::1]:0");
+  EXPECT_FALSE(plan.https);
   EXPECT_EQ(plan.threads, 3u);
   EXPECT_EQ(plan.data, "d");
   EXPECT_EQ(plan.access_log, "-");
-  EXPECT_FALSE(plan.mention_https);
   EXPECT_TRUE(plan.show);
 }
 
 TEST(ServePlan, LogFormatsAndUnixSockets) {
   EXPECT_EQ(plan_of({}).access_log_format, log_format::combined);
-  EXPECT_FALSE(plan_of({}).http_asked);
   EXPECT_EQ(plan_of({"--access-log-format", "json"}).access_log_format, log_format::json);
   EXPECT_EQ(refused_serve({"--access-log-format", "JSON"}).second, "--access-log-format takes combined or json; got \"JSON\"");
   const serve_plan plan = plan_of({"--http", "unix:/run/x?mode=0660"});
-  EXPECT_TRUE(plan.http_asked);
-  EXPECT_EQ(plan.http.url("http"), "unix:/run/x?mode=0660");
-  EXPECT_EQ(plan_of({"--http", "[::1]:80"}).http.url("http"), "http://[::1]:80");
+  EXPECT_TRUE(plan.http->asked);
+  EXPECT_EQ(plan.http->at.url("http"), "unix:/run/x?mode=0660");
+  EXPECT_EQ(plan_of({"--http", "[::1]:80"}).http->at.url("http"), "http://[::1]:80");
+}
+
+// Who asks for one address gets no other; who leaves one out gets the other's default.
+TEST(ServePlan, WhereItListens) {
+  struct row {
+    std::vector<std::string> words;
+    std::string http, https;
+  };
+  const row table[] = {
+      {{}, "127.0.0.1:8080", "127.0.0.1:8443"},
+      {{"--http", "[::1]:0"}, "[::1]:0", "off"},
+      {{"--https", "0.0.0.0:443"}, "off", "0.0.0.0:443"},
+      {{"--http", "off"}, "off", "127.0.0.1:8443"},
+      {{"--https", "off"}, "127.0.0.1:8080", "off"},
+      {{"--http", "127.0.0.1:1", "--https", "127.0.0.1:2"}, "127.0.0.1:1", "127.0.0.1:2"},
+  };
+  const auto text = [](const std::optional<serve_plan::place>& p) { return p ? p->at.to_string() : "off"; };
+  for (const row& each : table) {
+    const serve_plan plan = plan_of(each.words);
+    EXPECT_EQ(text(plan.http), each.http);
+    EXPECT_EQ(text(plan.https), each.https);
+  }
+}
+
+TEST(ServePlan, Certificates) {
+  using one = serve_plan::certificate;
+  EXPECT_EQ(plan_of({"--cert", "both.pem"}).certificates, (std::vector<one>{{"both.pem", "both.pem"}}));
+  EXPECT_EQ(plan_of({"--cert", "a.pem", "--cert", "b.pem", "--key", "a.key", "--key", "b.key"}).certificates,
+            (std::vector<one>{{"a.pem", "a.key"}, {"b.pem", "b.key"}}));
+  EXPECT_EQ(plan_of({"--client-ca", "staff.pem"}).client_ca, "staff.pem");
 }
 
 TEST(ServePlan, SystemdNamesTheDataFolder) {
@@ -77,19 +109,20 @@ TEST(ServePlan, SystemdNamesTheDataFolder) {
 TEST(ServePlan, SaysWhatNeedsARestart) {
   const serve_plan plan = plan_of({"--data", "d", "--threads", "2"});
   EXPECT_TRUE(need_restart(plan, plan_of({"--data", "d", "--threads", "2", "--access-log", "-"})).empty());
-  EXPECT_EQ(need_restart(plan, plan_of({"--data", "e", "--show", "--http", "127.0.0.1:81"})),
-            (std::vector<std::string>{"http", "threads", "data", "show"}));
+  EXPECT_EQ(need_restart(plan, plan_of({"--data", "e", "--show", "--http", "127.0.0.1:81", "--cert", "c", "--client-ca", "a"})),
+            (std::vector<std::string>{"http", "https", "cert", "client-ca", "threads", "data", "show"}));
 }
 
 TEST(ServePlan, RefusesInOneSentence) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> rows{
-      {{"--http", "off"}, "http is off and https is not there yet, so there is nothing to serve; leave out --http off"},
-      {{"--http", "off", "--https", "off"},
-       "http is off and https is not there yet, so there is nothing to serve; leave out --http off"},
-      {{"--https", "127.0.0.1:8443"}, "https is not there yet, so nothing can listen on 127.0.0.1:8443; use --https off"},
+      {{"--http", "off", "--https", "off"}, "http and https are both off, so there is nothing to serve"},
+      {{"--https", "unix:/run/x"}, "--https unix:/run/x: a Unix socket is served by http; use --http"},
       {{"--https", "8443"}, "--https 8443: give an address and a port, such as 127.0.0.1:8080 or [::1]:8080, or off"},
-      {{"--cert", "c.pem"}, "https is not there yet, so --cert has no use; leave it out"},
-      {{"--key", "k.pem"}, "https is not there yet, so --key has no use; leave it out"},
+      {{"--key", "k.pem"}, "each --key belongs to a certificate; give that with --cert FILE"},
+      {{"--cert", "a", "--cert", "b", "--key", "k"},
+       "there are 2 of --cert and 1 of --key; give one --key for each --cert, in the same order"},
+      {{"--cert", ""}, "--cert and --key need a file's name"},
+      {{"--client-ca", ""}, "--client-ca needs a file's name"},
       {{"--threads", "0"}, "--threads takes a number from 1 to 1024; got \"0\""},
       {{"--threads", "many"}, "--threads takes a number from 1 to 1024; got \"many\""},
       {{"--threads", "1025"}, "--threads takes a number from 1 to 1024; got \"1025\""},
@@ -125,11 +158,24 @@ TEST(Config, WordsForTheAccessLogAreNoPaths) {
   }
 }
 
+TEST(Config, CertificatesAreOneOrSeveral) {
+  serve_options one;
+  apply_config(one, "cert = \"a.pem\"\nkey = \"/k/a.key\"\nclient-ca = \"staff.pem\"\n", "/etc/parley/parley.toml");
+  EXPECT_EQ(one.certs, std::vector<std::string>{"/etc/parley/a.pem"});
+  EXPECT_EQ(one.keys, std::vector<std::string>{"/k/a.key"});
+  EXPECT_EQ(one.client_ca, "/etc/parley/staff.pem");
+  serve_options several;
+  several.keys = {"mine"};
+  apply_config(several, "cert = [\"a.pem\", \"b.pem\"]\nkey = [\"x\"]", "parley.toml");
+  EXPECT_EQ(several.certs, (std::vector<std::string>{"a.pem", "b.pem"}));
+  EXPECT_EQ(several.keys, std::vector<std::string>{"mine"}) << "the command line's";
+}
+
 TEST(Config, TheCommandLineWins) {
   const tool_test::temporary_folder folder;
   const std::string file = folder.write("parley.toml", "http = \"127.0.0.1:9000\"\nthreads = 2\n");
   const serve_plan plan = plan_of({"--threads", "5", "--config", file});
-  EXPECT_EQ(plan.http.port, 9000);
+  EXPECT_EQ(plan.http->at.port, 9000);
   EXPECT_EQ(plan.threads, 5u);
 }
 
@@ -137,11 +183,13 @@ TEST(Config, RefusalsNameTheLine) {
   const std::vector<std::pair<std::string, std::string>> rows{
       {"http = \"127.0.0.1:1\"\n\nthread = 2\n", "parley.toml line 3: there is no key thread; did you mean threads?"},
       {"xyzzy = 1",
-       "parley.toml line 1: there is no key xyzzy; there are http, https, cert, key, threads, data, access-log, access-log-format, "
+       "parley.toml line 1: there is no key xyzzy; there are http, https, cert, key, client-ca, threads, data, access-log, "
+       "access-log-format, "
        "show, limits"},
       {"threads = \"2\"", "parley.toml line 1: threads must be a whole number, such as threads = 4"},
       {"threads = 2.5", "parley.toml line 1: threads must be a whole number, such as threads = 4"},
       {"\nhttp = 8080", "parley.toml line 2: http must be a string, such as http = \"127.0.0.1:8080\""},
+      {"\ncert = [\"a\", 2]", "parley.toml line 2: cert must be a string, such as cert = \"/etc/parley/cert.pem\""},
       {"show = \"yes\"", "parley.toml line 1: show must be true or false"},
       {"[http]\nport = 1", "parley.toml line 1: http must be a string, such as http = \"127.0.0.1:8080\""},
   };

@@ -5,21 +5,30 @@ import email.utils
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import threading
+import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from certificates import Authority
 from harness import TIMEOUT, Case, Server, environment, main, parley
 
-HTTPS_LINE = "parley: https is not there yet, so only http is served"
+LOCAL_LINE = "parley: https by the local authority; parley ca --data %s tells how to trust it"
 
 
 class Start(Case):
     def test_what_standard_error_says(self):
         with Server("serve", self.folder, "--http", "127.0.0.1:0") as server:
-            self.assertEqual(server.said, [HTTPS_LINE, f"listening http {server.address}", "ready"])
+            self.assertEqual(server.said, [f"listening http {server.address}", "ready"], "no https, since http alone was asked for")
             self.assertRegex(server.address, r"\A127\.0\.0\.1:[1-9]\d*\Z")
+            self.assertEqual(server.end(), (0, ""))
+        data = self.path("data")
+        with Server("serve", self.folder, "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--data", data) as server:
+            self.assertEqual(server.said, [LOCAL_LINE % data, f"listening http {server.address}", f"listening https {server.secure}", "ready"])
+            self.assertRegex(server.secure, r"\A127\.0\.0\.1:[1-9]\d*\Z")
             self.assertEqual(server.end(), (0, ""))
         with Server("serve", self.folder, "--http", "127.0.0.1:0", "--https", "off") as server:
             self.assertEqual(server.said, [f"listening http {server.address}", "ready"])
@@ -82,6 +91,107 @@ class Start(Case):
         self.assertRegex(lines[5], r"HTTP/1\.1 404 Not Found")
 
 
+class Https(Case):
+    """--https and what belongs to it."""
+
+    def setUp(self):
+        super().setUp()
+        self.data = self.path("data")
+        self.write("site/index.html", b"secured")
+
+    def serve(self, *words):
+        return Server("serve", self.path("site"), "--https", "127.0.0.1:0", "--data", self.data, *words)
+
+    def authority(self):
+        return os.path.join(self.data, "ca", "ca.pem")
+
+    def test_the_local_authority(self):
+        with self.serve() as server:
+            url = f"https://{server.secure}/"
+            self.assertEqual(parley("get", url).code, 1, "this authority is not in the user's own data folder")
+            said = parley("get", "--cacert", self.authority(), url)
+            self.assertEqual((said.code, said.out), (0, b"secured"), said.err)
+            said = parley("get", url, env=environment(XDG_DATA_HOME=self.folder))
+            self.assertEqual(said.code, 1)
+            self.assertEqual(server.end(), (0, ""))
+        os.rename(self.data, self.path("parley"))
+        with Server("serve", self.path("site"), "--https", "127.0.0.1:0", env=environment(XDG_DATA_HOME=self.folder)) as server:
+            said = parley("get", f"https://localhost:{server.secure.split(':')[1]}/", env=environment(XDG_DATA_HOME=self.folder))
+            self.assertEqual((said.code, said.out, said.err), (0, b"secured", ""), "trusted by itself")
+
+    def test_a_session_goes_on(self):
+        with self.serve() as server:
+            url = f"https://{server.secure}/"
+            said = parley("get", "--http1.0", "--show", "--cacert", self.authority(), url, url)
+            shown = re.findall(r"│   (TLS 1\.3, .*)", said.err)
+            self.assertEqual([line.endswith(", resumed") for line in shown], [False, True], said.err)
+
+    def test_plain_http_on_its_port(self):
+        with self.serve() as server:
+            said = parley("get", "-i", f"http://{server.secure}/")
+            self.assertTrue(said.out.startswith(b"HTTP/1.1 400 "), said.out)
+            self.assertIn(b"use https://", said.out)
+
+    def test_certificates_by_name(self):
+        authority = Authority()
+        self.addCleanup(authority.close)
+        one = authority.issue("one", "DNS:localhost")
+        two = authority.issue("two", "DNS:two.localhost,IP:127.0.0.1")
+        words = ["--cert", one, "--cert", two, "--key", authority.path("one.key"), "--key", authority.path("two.key")]
+        with self.serve(*words) as server:
+            self.assertEqual(server.said, [f"listening https {server.secure}", "ready"])
+            port = server.secure.split(":")[1]
+            for host, code in (("localhost", 0), ("two.localhost", 0), ("three.localhost", 1)):
+                said = parley("get", "--cacert", authority.pem, f"https://{host}:{port}/")
+                self.assertEqual(said.code, code, said.err)
+        self.assertFalse(os.path.exists(self.data), "no local authority is made where none is needed")
+        both = self.path("both.pem")
+        shutil.copy(one, both)
+        with self.serve("--cert", both) as server:
+            url = f"https://localhost:{server.secure.split(':')[1]}/"
+            self.assertEqual(parley("get", "--cacert", authority.pem, url).code, 0)
+            shutil.copy(authority.issue("new", "DNS:new.example"), both)
+            server.process.send_signal(signal.SIGHUP)
+            for line in server.process.stderr:
+                if b"reloaded" in line:
+                    break
+            said = parley("get", "--cacert", authority.pem, url)
+            while said.code == 0:  # the message comes before the certificates
+                said = parley("get", "--cacert", authority.pem, url)
+            self.assertIn("is for new.example", said.err)
+
+    def test_clients_with_certificates(self):
+        authority = Authority()
+        self.addCleanup(authority.close)
+        ada = authority.issue("ada", "DNS:ada.example", use="clientAuth")
+        with self.serve("--client-ca", authority.pem) as server:
+            url = f"https://{server.secure}/"
+            said = parley("get", "--cacert", self.authority(), url)
+            self.assertEqual(said.code, 1)
+            self.assertIn("does not accept our certificate, or wants one", said.err)
+            said = parley("get", "--cacert", self.authority(), "--cert", ada, url)
+            self.assertEqual((said.code, said.out), (0, b"secured"), said.err)
+
+    def test_refusals(self):
+        text = self.write("text", b"hello")
+        self.write("data/ca/ca.pem", b"")
+        os.chmod(os.path.join(self.data, "ca"), 0o700)
+        rows = [
+            (r"the certificate .*/text is no PEM text .*", ["--cert", text]),
+            (r"cannot read the certificate /no/such: No such file or directory", ["--cert", "/no/such"]),
+            (r"the file .*/text has no authority's certificate .*", ["--client-ca", text]),
+            (r"the local certificate authority cannot be used: .*/data/ca/ca.key is missing; remove .*", []),
+        ]
+        for sentence, words in rows:
+            said = parley("serve", self.path("site"), "--https", "127.0.0.1:0", "--data", self.data, *words)
+            self.assertEqual(said.code, 3, said.err)
+            self.assertRegex(said.err, r"\Aparley: " + sentence + r"\n\Z")
+        with Server("serve", self.folder, "--http", "127.0.0.1:0") as other:
+            said = parley("serve", self.folder, "--https", other.address, "--data", self.path("fresh"))
+            self.assertEqual(said.code, 3)
+            self.assertRegex(said.err, r"is in use; choose another with --https ADDR:PORT\n\Z")
+
+
 class Refusals(Case):
     def refused(self, code, pattern, *words, **how):
         said = parley(*words, **how)
@@ -100,10 +210,8 @@ class Refusals(Case):
         config = self.write("bad.toml", b"http = \"127.0.0.1:0\"\nthread = 2\n")
         file = self.write("file", b"")
         rows = [
-            (2, "http is off and https is not there yet, so there is nothing to serve; .*", ["--http", "off"]),
-            (2, "https is not there yet, so nothing can listen on 127.0.0.1:8443; use --https off",
-             ["--https", "127.0.0.1:8443"]),
-            (2, "https is not there yet, so --cert has no use; leave it out", ["--cert", "c.pem", "--key", "k.pem"]),
+            (2, "http and https are both off, so there is nothing to serve", ["--http", "off", "--https", "off"]),
+            (2, "each --key belongs to a certificate; give that with --cert FILE", ["--key", "k.pem"]),
             (2, "--http 8080: give an address and a port, .*", ["--http", "8080"]),
             (2, "--threads takes a number from 1 to 1024; got \"0\"", ["--threads", "0"]),
             (2, re.escape(config) + " line 2: there is no key thread; did you mean threads\\?", ["--config", config]),
