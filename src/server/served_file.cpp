@@ -20,13 +20,12 @@ namespace parley::server_room {
 
 namespace {
 
-using std::chrono::nanoseconds;
 using std::chrono::sys_seconds;
 using std::chrono::system_clock;
 
 // The kernel's clock for files ticks every 1 to 10 ms. File systems whose times have no fractions tick every second, FAT every two.
-constexpr nanoseconds fine_tick = std::chrono::milliseconds(100);
-constexpr nanoseconds coarse_tick = std::chrono::seconds(3);
+constexpr std::chrono::nanoseconds fine_tick = std::chrono::milliseconds(100);
+constexpr std::chrono::nanoseconds coarse_tick = std::chrono::seconds(3);
 
 std::string quoted_tag(std::uint64_t size, std::uint64_t hash) {
   char text[2 * base::max_hex_digits + 3];
@@ -88,8 +87,8 @@ semantics::precondition preconditions(const request& req, const semantics::valid
 }  // namespace
 
 bool is_settled(const file_identity& of, system_clock::time_point now) {
-  const nanoseconds changed(of.changed);
-  const bool coarse = changed % std::chrono::seconds(1) == nanoseconds(0);
+  const std::chrono::nanoseconds changed(of.changed);
+  const bool coarse = changed % std::chrono::seconds(1) == std::chrono::nanoseconds(0);
   return now.time_since_epoch() > changed + (coarse ? coarse_tick : fine_tick);
 }
 
@@ -97,7 +96,7 @@ std::string tag_of_content(std::string_view bytes) { return quoted_tag(bytes.siz
 
 std::string tag_of_identity(const file_identity& of, system_clock::time_point now) {
   // Hashed, so that no inode number is told to the world.
-  const std::uint64_t moment = is_settled(of, now) ? 0 : static_cast<std::uint64_t>(nanoseconds(now.time_since_epoch()).count());
+  const std::uint64_t moment = is_settled(of, now) ? 0 : static_cast<std::uint64_t>(std::chrono::nanoseconds(now.time_since_epoch()).count());
   const std::array<std::uint64_t, 6> all{
       of.device, of.inode, of.size, static_cast<std::uint64_t>(of.modified), static_cast<std::uint64_t>(of.changed), moment};
   char bytes[sizeof all];
