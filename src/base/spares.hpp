@@ -17,21 +17,32 @@ class spares {
 
   /// One that was given back, in whatever state it was then; an empty one when there is none.
   [[nodiscard]] static T take() {
-    if (gone_ || kept_.objects.empty()) return T();
-    T taken = std::move(kept_.objects.back());
-    kept_.objects.pop_back();
+    if (kept_ == nullptr || kept_->empty()) return T();
+    T taken = std::move(kept_->back());
+    kept_->pop_back();
     return taken;
   }
   static void give(T&& spare) {
-    if (!gone_ && kept_.objects.size() < most) kept_.objects.push_back(std::move(spare));
+    if (kept_ == nullptr && !make_shelf()) return;
+    if (kept_->size() < most) kept_->push_back(std::move(spare));
   }
 
  private:
-  struct shelf {
-    std::vector<T> objects;
-    ~shelf() { gone_ = true; }  // what dies after the thread's own objects finds nothing here
-  };
-  static inline thread_local shelf kept_;
+  // Behind a plain pointer: a thread-local object with a destructor would be looked after at every access.
+  static bool make_shelf() {
+    struct owner {
+      std::vector<T> objects;
+      ~owner() {  // what dies after the thread's own objects finds nothing here
+        kept_ = nullptr;
+        gone_ = true;
+      }
+    };
+    if (gone_) return false;
+    static thread_local owner shelf;
+    kept_ = &shelf.objects;
+    return true;
+  }
+  static inline constinit thread_local std::vector<T>* kept_ = nullptr;
   static inline constinit thread_local bool gone_ = false;
 };
 

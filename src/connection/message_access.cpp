@@ -57,7 +57,6 @@ void request_access::reset(request& r) {
 }
 
 void request_access::from_head(request& r, semantics::request_head&& head) {
-  reset(r);
   r.method_ = head.method;
   r.version_ = head.version;
   r.target_ = head.target_ref;

@@ -35,7 +35,7 @@ class memory_source final : public body_source {
 
 struct request_access {
   // --- a server ------------------------------------------------------------------------------------------------------------
-  /// Takes a received head over: nothing is copied, nothing allocated. What it was before is gone, as after `reset`.
+  /// Takes a received head over into a request that is new or was `reset`: nothing is copied, nothing allocated.
   static void from_head(request& r, semantics::request_head&& head);
   /// As default-constructed, but the memory it has (up to a bound) stays for the next use; the fields' block goes to the pool.
   static void reset(request& r);

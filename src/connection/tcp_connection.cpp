@@ -96,6 +96,7 @@ void tcp_connection::turn() {
   read_more();
   watch_time();
   tell_idle();
+  if (in_.empty() && exchanges_.empty()) engine_->rest();
 }
 
 void tcp_connection::process() {

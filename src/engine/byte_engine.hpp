@@ -94,6 +94,8 @@ class byte_engine {
   /// When `expired` wants to be called next; nothing when no time is being watched.
   [[nodiscard]] virtual std::optional<time_point> deadline() const = 0;
   virtual void expired(time_point now) = 0;
+  /// Nothing is to be done for now: gives back what only a busy connection needs, as far as it is not needed.
+  virtual void rest() = 0;
 
   [[nodiscard]] virtual parley::version version() const = 0;
   /// The violation that ended the connection, if one did.

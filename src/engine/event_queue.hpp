@@ -1,4 +1,4 @@
-// Events that wait to be taken: a small ring, whose memory is there only while any wait.
+// Events that wait to be taken: a small ring, whose memory is there only while its connection is busy.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,13 @@ class event_queue {
     if (count_ == 0) return std::nullopt;
     std::optional<event> e(std::move(ring_[first_]));
     first_ = (first_ + 1) & (ring_.size() - 1);
-    if (--count_ == 0) base::spares<std::vector<event>>::give(std::exchange(ring_, {}));
+    --count_;
     return e;
+  }
+
+  /// Gives the memory back when nothing waits.
+  void rest() {
+    if (count_ == 0 && !ring_.empty()) base::spares<std::vector<event>>::give(std::exchange(ring_, {}));
   }
 
   [[nodiscard]] std::size_t size() const { return count_; }

@@ -32,8 +32,9 @@ head_parser& connection::parser() {
   return *parser_;
 }
 
-void connection::put_parser_back() {
-  if (!parser_) return;
+void connection::rest() {
+  events_.rest();
+  if (!parser_ || !idle()) return;
   parser_->release();
   base::spares<std::unique_ptr<head_parser>>::give(std::move(parser_));
 }

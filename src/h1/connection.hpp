@@ -62,6 +62,7 @@ class connection final : public engine::byte_engine {
   void delivered(std::uint64_t n, time_point now) override;
   [[nodiscard]] std::optional<time_point> deadline() const override;
   void expired(time_point now) override;
+  void rest() override;
 
   // --- connection.cpp
   std::optional<engine::event> next_event() override { return events_.pop(); }
@@ -128,7 +129,6 @@ class connection final : public engine::byte_engine {
 
   // both directions (connection.cpp)
   head_parser& parser();
-  void put_parser_back();
   receive_action feed(receive_input input);
   void feed(send_input input);
   exchange* find(stream_id id);
@@ -181,7 +181,7 @@ class connection final : public engine::byte_engine {
   engine::watcher watch_;
   engine::event_queue events_;
   engine::send_queue queue_;
-  std::unique_ptr<head_parser> parser_;  // while a head or trailers come
+  std::unique_ptr<head_parser> parser_;  // while the connection is busy
   chunked_decoder chunks_;
 
   receive_state receiving_ = receive_state::start;

@@ -121,7 +121,7 @@ std::size_t connection::receive_head(std::string_view bytes) {
   } else {
     take_response(bytes.substr(0, size));
   }
-  put_parser_back();
+  parser().release();
   return size;
 }
 
@@ -263,7 +263,7 @@ std::size_t connection::receive_trailers(std::string_view bytes) {
     watch_(now_, e.id, engine::observed_trailers{engine::direction::in, &e.trailers});
     if (!in_.discard) events_.push(std::move(e));
   }
-  put_parser_back();
+  parser().release();
   message_complete();
   return size;
 }

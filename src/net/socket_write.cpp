@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t most_parts = 64;                       // of one sendmsg; well below IOV_MAX, and it lives on the stack
 constexpr std::uint64_t most_of_files = 4ULL * 1024 * 1024;  // of one call
 constexpr std::uint64_t most_in_one_packet = 64UL * 1024;
-constexpr std::size_t copy_size = 32UL * 1024;               // where sendfile cannot
+constexpr std::size_t copy_size = 32UL * 1024;  // where sendfile cannot
 
 /// Where writing stands: `done` bytes of `segments[index]` are written.
 struct write_place {

@@ -62,6 +62,8 @@ file_cache::folder_slot& file_cache::slot(std::uint64_t folder) {
 }
 
 file_cache::entry* file_cache::find(std::uint64_t folder, std::string_view path) {
+  // The one that was asked for last costs no look at the table.
+  if (!order_.empty() && order_.front().folder->id == folder && *order_.front().path == path) return &order_.front().file->now;
   folder_slot& in = slot(folder);
   const auto at = in.files.find(path);
   if (at == in.files.end()) return nullptr;
@@ -80,7 +82,7 @@ void file_cache::put(std::uint64_t folder, std::string_view path, std::shared_pt
     erase(*last.folder, last.folder->files.find(*last.path));
   }
   const auto at = in.files.emplace(std::string(path), kept{{std::move(file), checked}, {}, cost}).first;
-  order_.push_front({&in, &at->first});
+  order_.push_front({&in, &at->first, &at->second});
   at->second.order = order_.begin();
   bytes_ += cost;
 }

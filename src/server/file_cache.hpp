@@ -76,6 +76,7 @@ class file_cache {
   struct place {
     folder_slot* folder;
     const std::string* path;
+    kept* file;
   };
   struct kept {
     entry now;

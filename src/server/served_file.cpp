@@ -96,7 +96,8 @@ std::string tag_of_content(std::string_view bytes) { return quoted_tag(bytes.siz
 
 std::string tag_of_identity(const file_identity& of, system_clock::time_point now) {
   // Hashed, so that no inode number is told to the world.
-  const std::uint64_t moment = is_settled(of, now) ? 0 : static_cast<std::uint64_t>(std::chrono::nanoseconds(now.time_since_epoch()).count());
+  const std::uint64_t moment =
+      is_settled(of, now) ? 0 : static_cast<std::uint64_t>(std::chrono::nanoseconds(now.time_since_epoch()).count());
   const std::array<std::uint64_t, 6> all{
       of.device, of.inode, of.size, static_cast<std::uint64_t>(of.modified), static_cast<std::uint64_t>(of.changed), moment};
   char bytes[sizeof all];

@@ -141,16 +141,17 @@ void worker::run_plain(server_exchange& x) {
 }
 
 bool worker::try_at_once(server_exchange& x) {
-  std::optional<response> answer;
   std::exception_ptr thrown;
   try {
-    answer = x.route->at_once(x.request);
+    std::optional<response> answer = x.route->at_once(x.request);
+    if (!answer) return false;
+    respond(x, std::move(*answer));
+    return true;
   } catch (...) {
     thrown = std::current_exception();
   }
-  if (thrown) answer = core_.answer_to(thrown, x.request);
-  if (answer) respond(x, std::move(*answer));
-  return answer.has_value();
+  respond(x, core_.answer_to(thrown, x.request));
+  return true;
 }
 
 void worker::start_handler(server_exchange& x) {
