@@ -86,9 +86,9 @@ class signals::core final : private watcher {
     try {
       if (const auto error = loop_.watch(ear_.waker, *this, EPOLLIN | EPOLLET)) throw std::system_error(error, "parley: signals");
       for (const int number : numbers) {
+        ear_.wanted.fetch_or(bit(number));  // first, or a signal that comes at once would find nobody
         want(number);
         numbers_.push_back(number);
-        ear_.wanted.fetch_or(bit(number));
       }
     } catch (...) {
       end();
