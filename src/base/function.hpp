@@ -10,15 +10,15 @@
 
 namespace parley::base {
 
-template <class Signature>
+template <class Signature, std::size_t InlineSize = 48>
 class unique_function;
 
-/// Holds any callable of up to 48 bytes within itself (libstdc++'s `std::move_only_function`: 24 bytes); larger ones on the heap.
-/// Calling an empty one is undefined.
-template <class Result, class... Arguments>
-class unique_function<Result(Arguments...)> {
+/// Holds any callable of up to `InlineSize` bytes within itself (libstdc++'s `std::move_only_function`: 24 bytes); larger ones on the
+/// heap. Calling an empty one is undefined.
+template <class Result, class... Arguments, std::size_t InlineSize>
+class unique_function<Result(Arguments...), InlineSize> {
  public:
-  static constexpr std::size_t inline_size = 48;
+  static constexpr std::size_t inline_size = InlineSize;
 
   unique_function() = default;
   unique_function(std::nullptr_t) {}  // NOLINT: as std::function does

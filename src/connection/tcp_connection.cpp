@@ -1,5 +1,7 @@
 #include "connection/tcp_connection.hpp"
 
+#include "base/spares.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -96,7 +98,10 @@ void tcp_connection::turn() {
   read_more();
   watch_time();
   tell_idle();
-  if (in_.empty() && exchanges_.empty()) engine_->rest();
+  if (!in_.empty() || !exchanges_.empty()) return;
+  // Idle: what only a busy connection needs goes to the next one that is.
+  engine_->rest();
+  if (exchanges_.capacity() != 0) base::spares<std::vector<exchange*>>::give(std::exchange(exchanges_, {}));
 }
 
 void tcp_connection::process() {

@@ -1,6 +1,7 @@
 #include "connection/tcp_connection.hpp"
 
 #include "base/number.hpp"
+#include "base/spares.hpp"
 #include "semantics/fields_access.hpp"
 
 #include <algorithm>
@@ -26,6 +27,7 @@ void tcp_connection::bind(exchange& x, engine::stream_id id) {
   x.id_ = id;
   x.lost_ = false;
   x.error_.reset();
+  if (exchanges_.capacity() == 0) exchanges_ = base::spares<std::vector<exchange*>>::take();
   exchanges_.push_back(&x);
   idle_told_ = false;
   if (peer_ended_) expect_half_closed();

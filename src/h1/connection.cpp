@@ -34,7 +34,9 @@ head_parser& connection::parser() {
 
 void connection::rest() {
   events_.rest();
-  if (!parser_ || !idle()) return;
+  if (!idle()) return;
+  if (exchanges_.capacity() != 0) base::spares<std::vector<exchange>>::give(std::exchange(exchanges_, {}));
+  if (!parser_) return;
   parser_->release();
   base::spares<std::unique_ptr<head_parser>>::give(std::move(parser_));
 }
@@ -64,6 +66,7 @@ connection::exchange* connection::find(stream_id id) {
 }
 
 connection::exchange& connection::open_exchange() {
+  if (exchanges_.capacity() == 0) exchanges_ = base::spares<std::vector<exchange>>::take();
   exchange& x = exchanges_.emplace_back();
   x.id = ++last_id_;
   return x;

@@ -192,8 +192,7 @@ class connection final : public engine::byte_engine {
   incoming in_;
   outgoing out_;
   stream_id last_id_ = 0;
-  stream_id last_ended_ = 0;       // the message that we sent last to its end
-  bool last_had_content_ = false;  // and whether it could carry content
+  stream_id last_ended_ = 0;  // the message that we sent last to its end
   std::unique_ptr<engine::protocol_error> error_;
 
   std::size_t empty_lines_ = 0;  // before the head that is due
@@ -202,13 +201,14 @@ class connection final : public engine::byte_engine {
   bool eof_ = false;
   bool eof_seen_ = false;  // and what came before it is dealt with
   bool aborted_ = false;
+  bool last_had_content_ = false;    // whether the message `last_ended_` could carry content
+  bool content_clock_late_ = false;  // reading went on at an unknown time after its last progress
 
   time_point now_;
   time_point head_since_;                 // the connection's opening, the first byte of a head, or the end of the last exchange
   time_point discard_until_;              // for all of the content that is discarded
   engine::progress_clock content_clock_;  // of content that we receive
   engine::progress_clock output_clock_;   // of what we send
-  bool content_clock_late_ = false;       // reading went on at an unknown time after its last progress
 };
 
 }  // namespace parley::h1

@@ -110,7 +110,9 @@ class loop {
 /// destroy it, and then must not use its captures any more.
 class timer {
  public:
-  timer(loop& on, base::unique_function<void()> callback);
+  /// What it calls: a pointer or two are held within, so that a connection's timer is small.
+  using function = base::unique_function<void(), 16>;
+  timer(loop& on, function callback);
   ~timer();
   timer(const timer&) = delete;
   timer& operator=(const timer&) = delete;
@@ -123,7 +125,7 @@ class timer {
  private:
   friend class timer_queue;
   loop& loop_;
-  base::unique_function<void()> callback_;
+  function callback_;
   time_point when_{};                // when it should fire
   std::size_t position_ = SIZE_MAX;  // in the queue, where it may stand for an earlier time; SIZE_MAX: not in it
   bool armed_ = false;

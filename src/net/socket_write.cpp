@@ -1,6 +1,7 @@
 #include "net/socket_write.hpp"
 
 #include "net/socket_address.hpp"
+#include "net/socket_calls.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -59,7 +60,7 @@ write_result write_bytes(int socket, write_place place) {
   const int flags = MSG_NOSIGNAL | (small_file_follows ? MSG_MORE : 0);
   ssize_t n = 0;
   // One piece is the usual case, and costs the kernel less so.
-  do n = count == 1 ? ::send(socket, parts[0].iov_base, parts[0].iov_len, flags) : sendmsg(socket, &message, flags);
+  do n = count == 1 ? send_once(socket, parts[0].iov_base, parts[0].iov_len, flags) : sendmsg(socket, &message, flags);
   while (n < 0 && errno == EINTR);
   if (n >= 0) return {static_cast<std::size_t>(n), static_cast<std::size_t>(n) < total, {}};
   if (errno == EAGAIN) return {0, true, {}};

@@ -2,6 +2,7 @@
 
 #include "net/epoll_loop.hpp"
 #include "net/socket_address.hpp"
+#include "net/socket_calls.hpp"
 #include "net/socket_write.hpp"
 
 #include <cerrno>
@@ -109,7 +110,7 @@ class tcp_stream final : public byte_stream, private watcher {
   void receive() {
     const std::span<char> room = handler_->read_room();
     ssize_t n = 0;
-    do n = ::recv(socket_.get(), room.data(), room.size(), 0);
+    do n = receive_once(socket_.get(), room.data(), room.size());
     while (n < 0 && errno == EINTR);
     if (n < 0 && errno == EAGAIN) {
       readable_ = false;

@@ -9,7 +9,7 @@ namespace parley::semantics {
 
 namespace {
 
-using access = parley::detail::fields_access;
+using lines_of = parley::detail::fields_access;
 
 // RFC 9110 §8.8.3: entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE. There are no escapes in it, and a comma may stand between the quotes.
 std::size_t entity_tag_length(std::string_view text) {
@@ -46,9 +46,9 @@ bool line_matches(std::string_view value, std::string_view tag, comparison equal
 // Whether the field names the representation: by `*`, or in any of its lines.
 bool names(const parley::fields& f, field_id id, std::string_view tag, comparison equal) {
   for (std::size_t i = 0; i < f.size(); ++i) {
-    const auto& slot = access::slot(f, i);
+    const auto& slot = lines_of::slot(f, i);
     if (slot.id != static_cast<std::uint16_t>(id)) continue;
-    const std::string_view value = base::trim_ows(access::value(f, slot));
+    const std::string_view value = base::trim_ows(lines_of::value(f, slot));
     if (value == "*" || (!tag.empty() && line_matches(value, tag, equal))) return true;
   }
   return false;
@@ -56,8 +56,8 @@ bool names(const parley::fields& f, field_id id, std::string_view tag, compariso
 
 // The date that the one line of that name says; §13.1.3: a list, or what is no date, counts as nothing.
 std::optional<bool> is_newer(const parley::fields& f, field_id id, const validators& of, std::chrono::sys_seconds now) {
-  if (!of.modified || access::count(f, id) != 1) return std::nullopt;
-  const std::string_view text = access::get(f, id);
+  if (!of.modified || lines_of::count(f, id) != 1) return std::nullopt;
+  const std::string_view text = lines_of::get(f, id);
   if (!of.modified_text.empty() && text == of.modified_text) return false;
   const auto date = parse_date(text, now);
   if (!date) return std::nullopt;
@@ -68,7 +68,7 @@ std::optional<bool> is_newer(const parley::fields& f, field_id id, const validat
 
 bool has_preconditions(const parley::fields& request) {
   for (std::size_t i = 0; i < request.size(); ++i) {
-    switch (static_cast<field_id>(access::slot(request, i).id)) {
+    switch (static_cast<field_id>(lines_of::slot(request, i).id)) {
       case field_id::if_match:
       case field_id::if_none_match:
       case field_id::if_modified_since:
@@ -80,7 +80,7 @@ bool has_preconditions(const parley::fields& request) {
 }
 
 precondition evaluate_preconditions(const parley::fields& request, bool reads, const validators& of, std::chrono::sys_seconds now) {
-  const auto has = [&](field_id id) { return access::find(request, id) != nullptr; };
+  const auto has = [&](field_id id) { return lines_of::find(request, id) != nullptr; };
   if (has(field_id::if_match)) {
     if (!names(request, field_id::if_match, of.entity_tag, strongly_equal)) return precondition::failed;
   } else if (has(field_id::if_unmodified_since)) {

@@ -47,6 +47,7 @@ class Descriptors(unittest.TestCase):
         connection.send(REQUEST)
         return connection.response()
 
+    @unittest.skipIf(session.SANITIZED, "UBSan opens a pipe to look at an object, which it takes for none when no descriptor is left")
     def test_running_out(self):
         server = self.start()
         # From now on it may open this many more, whatever it had in mind when it started.
