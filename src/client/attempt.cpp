@@ -47,7 +47,8 @@ task<response> talk(call_ptr c, plan& what, const options& how, progress& at) {
     auto holding = hold_back(c, *what.expect_continue);
     co_await holding;
   }
-  if (!c->is(call::condition::answered)) c->send_content(what);
+  // An answer that came instead of a 100 says that the content is not wanted; one right behind a 100 may well be waiting for it.
+  if (!c->is(call::condition::answered) || c->asked_to_go_on()) c->send_content(what);
 
   at.at = step::waiting;
   call::wait head(*c, call::condition::answered);

@@ -91,6 +91,8 @@ class call final : public connection::exchange, public std::enable_shared_from_t
   void begin(const plan& what);
   /// Sends the content, or starts its producer, which is taken from the plan.
   void send_content(plan& what);
+  /// A 100 has come.
+  [[nodiscard]] bool asked_to_go_on() const { return continue_seen_; }
   [[nodiscard]] bool is(condition c) const;
   /// Throws what went wrong, if anything did.
   void check();

@@ -30,6 +30,7 @@ class tls_end final : public net::counted<tls_end>, private net::stream_handler 
 
   [[nodiscard]] bool cleartext() const { return mode_ == mode::cleartext; }
   [[nodiscard]] bool server() const { return server_; }
+  [[nodiscard]] bool heard() const { return heard_; }
   [[nodiscard]] const tls::session& session() const { return session_; }
   [[nodiscard]] const net::byte_stream& below() const { return *below_; }
 
@@ -88,6 +89,7 @@ class tls_end final : public net::counted<tls_end>, private net::stream_handler 
   bool reading_below_ = false;  //
   bool waiting_below_ = false;  // for room below
   bool ended_below_ = false;    // the stream below has given its end
+  bool heard_ = false;          // anything from the peer
   bool read_filled_ = false;    // the last read below filled its room: more is likely to wait
   bool held_back_ = false;      // one byte of what was encrypted counts as not written until its record has left
   bool shutting_ = false;       // close_notify was said

@@ -60,6 +60,7 @@ void tls_end::on_read(std::size_t n, std::error_code error) {
   } else if (n == 0) {
     ended_below_ = true;
   } else {
+    heard_ = true;
     read_filled_ = n == room_;
     in_.commit(n);
   }
@@ -294,6 +295,7 @@ tls_stream::~tls_stream() { end_->close(); }
 
 void tls_stream::handshake(const handshake_limits& within, handshake_callback done) { end_->handshake(within, std::move(done)); }
 bool tls_stream::cleartext() const { return end_->cleartext(); }
+bool tls_stream::heard() const { return end_->heard(); }
 const tls::session& tls_stream::session() const { return end_->session(); }
 const net::byte_stream& tls_stream::below() const { return end_->below(); }
 void tls_stream::handler(net::stream_handler* to) { end_->handler(to); }

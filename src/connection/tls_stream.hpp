@@ -46,6 +46,8 @@ class tls_stream final : public net::byte_stream, public parley::detail::tls_sou
   /// A server's: the client speaks HTTP without TLS, so the handshake is done with no error and the stream carries its bytes as they
   /// are. Good for one answer that says so.
   [[nodiscard]] bool cleartext() const;
+  /// Whether the peer has sent anything yet.
+  [[nodiscard]] bool heard() const;
   [[nodiscard]] const tls::session& session() const;
   [[nodiscard]] const net::byte_stream& below() const;
   /// For users: what was settled.

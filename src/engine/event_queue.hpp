@@ -28,7 +28,9 @@ class event_queue {
 
   /// Gives the memory back when nothing waits.
   void rest() {
-    if (count_ == 0 && !ring_.empty()) base::spares<std::vector<event>>::give(std::exchange(ring_, {}));
+    if (count_ != 0 || ring_.empty()) return;
+    first_ = 0;  // the ring that comes next may be smaller
+    base::spares<std::vector<event>>::give(std::exchange(ring_, {}));
   }
 
   [[nodiscard]] std::size_t size() const { return count_; }

@@ -73,7 +73,8 @@ connection::exchange& connection::open_exchange() {
 }
 
 void connection::close_exchange() {
-  if (++first_exchange_ < exchanges_.size() && first_exchange_ < 16) return;
+  ++first_exchange_;
+  if (first_exchange_ < exchanges_.size() && first_exchange_ < 16) return;
   exchanges_.erase(exchanges_.begin(), exchanges_.begin() + static_cast<std::ptrdiff_t>(first_exchange_));
   first_exchange_ = 0;
 }

@@ -199,7 +199,10 @@ void connection::begin_content(const received_head& meaning) {
   start_content_clock();
   content_clock_late_ = false;
   switch (meaning.content) {
-    case body::none: feed(receive_input::head_alone); break;
+    case body::none:
+      feed(receive_input::head_alone);
+      watch_(now_, current().id, engine::observed_end{engine::direction::in});
+      break;
     case body::until_close: feed(receive_input::head_until_close); break;
     case body::chunked: chunks_.start(); [[fallthrough]];
     case body::length: feed(receive_input::head_and_content); break;

@@ -53,8 +53,8 @@ class epoll_loop final : public loop {
   /// Names what `who` is watched as, for `watches` to tell whether it still is once a callback may have destroyed it.
   [[nodiscard]] static std::uint64_t token(const watcher& who) { return who.token_; }
   [[nodiscard]] bool watches(std::uint64_t token) const {
-    const watcher* who = places_[static_cast<std::uint32_t>(token) - 1].who;
-    return who != nullptr && who->token_ == token;
+    const std::size_t at = static_cast<std::uint32_t>(token) - std::size_t{1};  // of none: beyond them all
+    return at < places_.size() && places_[at].who != nullptr && places_[at].who->token_ == token;
   }
   /// Calls `who` with `events` soon, after the present callback: for what an edge told before, or that no edge will tell.
   void look_soon(const watcher& who, std::uint32_t events) { looks_.push({who.token_, events}); }

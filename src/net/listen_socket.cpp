@@ -53,7 +53,8 @@ std::error_code bind_tcp(int socket, const socket_address& at, const listen_opti
   switch_on(socket, SOL_SOCKET, SO_REUSEADDR);  // also while connections of the last run linger in TIME_WAIT
   if (options.share) switch_on(socket, SOL_SOCKET, SO_REUSEPORT);
   if (at.family() == AF_INET6) switch_on(socket, IPPROTO_IPV6, IPV6_V6ONLY);
-  send_without_delay(socket);  // accepted sockets inherit it
+  send_without_delay(socket);                   // accepted sockets inherit it
+  switch_on(socket, SOL_SOCKET, SO_OOBINLINE);  // and this: urgent data would end a read before the end of what is there
   return ::bind(socket, at.get(), at.length) == 0 ? std::error_code() : last_error();
 }
 

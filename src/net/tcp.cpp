@@ -21,8 +21,8 @@ constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 // A read that gets less than it has room for has found that out without another call.
 class tcp_stream final : public byte_stream, private watcher {
  public:
-  tcp_stream(epoll_loop& on, base::unique_fd socket, std::optional<endpoint> peer)
-      : loop_(on), socket_(std::move(socket)), peer_(std::move(peer)) {
+  tcp_stream(epoll_loop& on, base::unique_fd socket, bool unix_socket, std::optional<endpoint> peer)
+      : loop_(on), socket_(std::move(socket)), unix_socket_(unix_socket), peer_(std::move(peer)) {
     const std::error_code error = loop_.watch(socket_.get(), *this, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
     if (error) throw std::system_error(error);
   }
@@ -101,7 +101,7 @@ class tcp_stream final : public byte_stream, private watcher {
       handler_->on_hangup((events & EPOLLERR) != 0 ? pending_error() : std::error_code());
       if (!loop.watches(token)) return;
     }
-    if (!waiting_ || !writable_) return;
+    if (!waiting_ || !writable_ || handler_ == nullptr) return;
     waiting_ = false;
     loop_.wait_ends();
     handler_->on_writable({});  // an error shows in the write that follows
@@ -116,8 +116,9 @@ class tcp_stream final : public byte_stream, private watcher {
       readable_ = false;
       return;
     }
-    // Less than there was room for: that was all, save the end that was told already.
-    if (n > 0 && static_cast<std::size_t>(n) < room.size() && !end_seen_) readable_ = false;
+    // Less than there was room for: that was all, save the end that was told already. (Not so at a Unix socket: a read ends behind a
+    // message that brought descriptors.)
+    if (n > 0 && static_cast<std::size_t>(n) < room.size() && !end_seen_ && !unix_socket_) readable_ = false;
     const std::error_code error = n < 0 ? last_error() : std::error_code();
     if (n <= 0) end_told_ = true;
     cancel_read();
@@ -134,6 +135,7 @@ class tcp_stream final : public byte_stream, private watcher {
   epoll_loop& loop_;
   stream_handler* handler_ = nullptr;
   base::unique_fd socket_;
+  const bool unix_socket_;
   bool readable_ = false;
   bool writable_ = true;
   bool end_seen_ = false;  // by epoll
@@ -151,11 +153,12 @@ std::unique_ptr<byte_stream> make_stream(loop& on, base::unique_fd socket) {
   socklen_t size = sizeof family;
   getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &family, &size);
   if (family != AF_UNIX) send_without_delay(socket.get());
-  return std::make_unique<tcp_stream>(real(on), std::move(socket), std::nullopt);
+  return std::make_unique<tcp_stream>(real(on), std::move(socket), family == AF_UNIX, std::nullopt);
 }
 
 std::unique_ptr<byte_stream> make_prepared_stream(loop& on, base::unique_fd socket, endpoint peer) {
-  return std::make_unique<tcp_stream>(real(on), std::move(socket), std::move(peer));
+  const bool unix_socket = peer.unix_socket;
+  return std::make_unique<tcp_stream>(real(on), std::move(socket), unix_socket, std::move(peer));
 }
 
 void send_without_delay(int socket) {

@@ -14,9 +14,25 @@ using namespace std::chrono_literals;
 
 // Of one turn; the rest gets the next, so that a flood of connections does not keep those there are waiting.
 constexpr int most_accepts = 64;
+// Of what waits when it closes; more than any queue of the kernel's holds by default.
+constexpr int most_waiting = 65'536;
 
-// Only what ends by itself after a while: others are of one connection that did not come about (accept(2)).
-bool out_of_resources(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
+// Of one connection that did not come about (accept(2)): the next may be asked for at once.
+bool of_one_connection(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case EINTR:
+    case ENETDOWN:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH: return true;
+    default: return false;
+  }
+}
 
 class listener_core final : public counted<listener_core>, private watcher {
  public:
@@ -53,7 +69,7 @@ class listener_core final : public counted<listener_core>, private watcher {
   void accept_rest() {
     retry_.cancel();
     paused_ = false;
-    if (handler_ != nullptr && !closed_) accept_some(INT32_MAX);
+    if (handler_ != nullptr && !closed_) accept_some(most_waiting);
     close();
   }
 
@@ -90,7 +106,7 @@ class listener_core final : public counted<listener_core>, private watcher {
       }
       const int error = errno;
       if (error == EAGAIN || error == EBADF || error == EINVAL || error == ENOTSOCK) return false;
-      if (out_of_resources(error)) fail({error, std::system_category()});
+      if (!of_one_connection(error)) fail({error, std::system_category()});  // descriptors ran out, say, or it is forbidden
     }
     return false;
   }

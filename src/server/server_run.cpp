@@ -158,8 +158,8 @@ int server_core::run() {
   });
   std::optional<net::signals> reopening;
   std::optional<net::signals> reloading;
-  if (log.on()) reopening.emplace(*watching, std::initializer_list<int>{SIGUSR1}, [this](int) { log.reopen(); });
-  if (reload_hook || secure()) reloading.emplace(*watching, std::initializer_list<int>{SIGHUP}, [this](int) { reload(); });
+  if (log.on() || reload_hook) reopening.emplace(*watching, std::initializer_list<int>{SIGUSR1}, [this](int) { log.reopen(); });
+  if (reload_hook) reloading.emplace(*watching, std::initializer_list<int>{SIGHUP}, [this](int) { reload(); });
   {
     const std::lock_guard lock(mutex_);  // a `stop` that comes from a handler's thread meanwhile waits for it
     start();

@@ -43,4 +43,11 @@ void tls_gate::done(entry& e, const tls::error& error) {
 
 void tls_gate::clear() { waiting_.clear(); }
 
+std::size_t tls_gate::clear_silent() {
+  const std::size_t before = waiting_.size();
+  std::erase_if(waiting_, [](const std::unique_ptr<entry>& e) { return !e->stream->heard(); });
+  for (std::size_t i = 0; i < waiting_.size(); ++i) waiting_[i]->index = i;
+  return before - waiting_.size();
+}
+
 }  // namespace parley::server_room

@@ -38,6 +38,8 @@ class tls_gate {
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }
   /// Gives up all handshakes.
   void clear();
+  /// Gives up those whose client has said nothing; how many.
+  std::size_t clear_silent();
 
  private:
   struct entry {

@@ -99,6 +99,7 @@ void worker::see_connect(const net::byte_stream& stream, std::uint64_t id) {
 void worker::on_secured(std::unique_ptr<connection::tls_stream> stream, std::uint64_t id, address_counts::place place) {
   const connection::tls_stream* const tls = stream.get();
   serve(std::move(stream), id, tls, std::move(place));
+  if (draining_ && !listening_) unused_timer_.arm(loop_->now() + unused_time);
 }
 
 void worker::on_refused_handshake(const tls::error& why) {
@@ -222,14 +223,15 @@ void worker::abort_connections() {
   check_drained();
 }
 
-// Handshakes that are not done: the drain does not wait for them.
+// Whatever handshakes are under way.
 void worker::clear_gate() {
   for (std::size_t i = gate_.size(); i > 0; --i) counters_.add(count::connections_closed);
   gate_.clear();
 }
 
+// A client that has begun its handshake is served: it has `handshake_time`, as ever, and then the time of the unused.
 void worker::close_unused() {
-  clear_gate();
+  for (std::size_t i = gate_.clear_silent(); i > 0; --i) counters_.add(count::connections_closed);
   for (auto& [c, place] : connections_) {
     if (c->idle()) c->close_gracefully();
   }

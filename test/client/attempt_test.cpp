@@ -234,6 +234,22 @@ TEST(attempt, expectation_is_waited_for) {
   EXPECT_TRUE(got->succeeded()) << got->error();
 }
 
+// A server that streams may begin its answer right behind the 100, and waits for the content all the same.
+TEST(attempt, content_follows_a_100_that_comes_with_the_answer) {
+  world w;
+  request r(method::put, attempt_url);
+  r.content("content", "text/plain");
+  auto got = w.start(w.http.send(std::move(r), parley::options().expect_continue(1s)));
+  w.settle();
+  peer& p = *w.server.peers[0];
+  p.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n");
+  w.settle();
+  EXPECT_TRUE(p.received.ends_with("\r\n\r\ncontent")) << p.received;
+  p.send("content");
+  w.settle();
+  EXPECT_TRUE(got->succeeded()) << got->error();
+}
+
 TEST(attempt, expectation_is_not_waited_for_beyond_its_time) {
   world w;
   request r(method::put, attempt_url);

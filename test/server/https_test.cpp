@@ -185,6 +185,23 @@ TEST(https, a_drain_does_not_wait_for_half_open_handshakes) {
   EXPECT_LT(server.loop->now() - began, 10s);
 }
 
+TEST(https, a_drain_waits_for_a_client_that_has_begun) {
+  limits caps;
+  caps.handshake_time = 3s;
+  secure_server server(caps);
+  server.core.drain_time = 1h;
+  server.start();
+  net_tests::end_of_talk slow(connect(server));
+  slow.read();
+  slow.write({"\x16\x03\x01\x02\x00\x01", 6});  // a record that is yet to come
+  server.loop->run_for(10ms);
+  server.worker->drain();
+  server.loop->run_for(2s);
+  EXPECT_FALSE(slow.ended || slow.failure);
+  server.loop->run_until_idle();
+  EXPECT_TRUE(slow.ended || slow.failure) << "but no longer than handshake_time";
+}
+
 TEST(https, the_handshake_is_seen) {
   secure_server server;
   recorder seen;
