@@ -42,9 +42,11 @@ std::string shown_authority(const parley::request& req) {
 parley::response test_page(const parley::request& req, const std::string& modified) {
   const std::string authority = shown_authority(req);
   const std::string origin = std::string(req.scheme()) + "://" + authority;
+  // The commands on the page are to work as they stand, and curl does not know the local authority.
+  const std::string trust = req.secure() ? " --cacert \"$(parley ca --path)\"" : "";
   const std::string_view version = parley::name(req.version());
-  return page(
-             fill(asset("home.html"), {{"authority", authority}, {"origin", origin}, {"version", version}, {"modified", modified}}))
+  return page(fill(asset("home.html"),
+                   {{"authority", authority}, {"origin", origin}, {"trust", trust}, {"version", version}, {"modified", modified}}))
       .header("Last-Modified", modified);
 }
 
