@@ -92,7 +92,8 @@ TEST(ServedFile, SmallOnesAreReadAndLargeOnesStayOpen) {
     EXPECT_FALSE(large.small);
     EXPECT_TRUE(large.large.descriptor);
     EXPECT_EQ(large.large.identity.size, small_file + 1);
-    EXPECT_EQ(find_file(root.get(), "missing", {}, how).error, ENOENT);
+    const int missing = find_file(root.get(), "missing", {}, how).error;
+    if (how == reach::disk || missing != EAGAIN) EXPECT_EQ(missing, ENOENT);  // some file systems remember only what is there
   }
 }
 
