@@ -30,16 +30,19 @@ struct issued_certificate {
 };
 
 /// Made at first use, in the folder `ca` of a data folder, which is this user's alone: a key (ECDSA P-256) and a certificate that is
-/// valid for ten years. It can vouch for this machine's names, for those that end in `.localhost`, `.test`, `.local`, `.internal` and
-/// `.home.arpa`, and for loopback and private addresses, but for no other name: the certificate itself says so (name constraints,
-/// RFC 5280 §4.2.1.10), so whoever trusts it, and loses its key, has not lost the web.
+/// valid for ten years. It can vouch for the host's own full name and the names below it, for those that end in `.localhost`, `.test`,
+/// `.local`, `.internal` and `.home.arpa`, for the host's addresses, and for loopback and private ones, but for no other name: the
+/// certificate itself says so (name constraints, RFC 5280 §4.2.1.10), so whoever trusts it, and loses its key, has not lost the web. A
+/// host's name without a dot (`dev`) is left out, since the same word may be a top-level domain: use `dev.local`.
 ///
 /// Any thread. Any number of programs may open one folder at once, and all get the same authority. All of it blocks, on the disk.
 class PARLEY_API certificate_authority {
  public:
-  /// Throws `ca_error` for files that are missing, damaged, expired, another user's, or open to others.
+  /// Throws `ca_error` for files that are missing, damaged, expired, another user's, or open to others, and for a data folder that
+  /// others can write to (unless it is sticky, as /tmp).
   static certificate_authority open(const std::string& data_folder = default_data_folder());
-  /// `$XDG_DATA_HOME/parley`, else `~/.local/share/parley`. Throws `ca_error` when this user has no home.
+  /// `$XDG_DATA_HOME/parley`, else `~/.local/share/parley`. Throws `ca_error` when this user has no home. The command takes
+  /// `$STATE_DIRECTORY` before these, where systemd sets it: a program that is to share its authority there names that folder.
   static std::string default_data_folder();
 
   certificate_authority(certificate_authority&&) noexcept;
@@ -61,8 +64,8 @@ class PARLEY_API certificate_authority {
   /// this authority may not vouch for.
   [[nodiscard]] issued_certificate issue(const std::vector<std::string>& names,
                                          std::chrono::days lifetime = std::chrono::days(397)) const;
-  /// The one that servers of this machine use: for `localhost`, the loopback addresses, the host's name and its addresses. It lies in
-  /// the folder, and is made anew when those change, or 60 days before it ends.
+  /// The one that servers of this machine use: for `localhost`, the loopback addresses, the host's full name, its first label with
+  /// `.local`, and its addresses. It lies in the folder, and is made anew when those change, or 60 days before it ends.
   [[nodiscard]] issued_certificate server_certificate() const;
 
  private:

@@ -112,9 +112,9 @@ std::expected<certificate_source, error> local_ca::issue(std::vector<std::string
     }
     if (signer_.permits(name)) continue;
     return std::unexpected(
-        error{errc::bad_certificate, name + " is beyond what the local authority may vouch for: this machine's names, "
-                                            "those that end in .localhost, .test, .local, .internal or .home.arpa, and "
-                                            "private addresses"});
+        error{errc::bad_certificate, name + " is beyond what the local authority may vouch for: this host's full name and names "
+                                            "below it, those that end in .localhost, .test, .local, .internal or .home.arpa, "
+                                            "this host's addresses, and private ones"});
   }
   auto made = signer_.issue(names, now, std::min(lifetime, longest_lifetime));
   if (!made) return std::unexpected(std::move(made.error()));

@@ -64,14 +64,33 @@ int write_new_file(int folder, const std::string& name, std::string_view text) {
   return failed;
 }
 
-base::unique_fd open_folder(const std::string& path) {
-  return base::unique_fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+base::unique_fd open_folder(const std::string& path, int more = 0) {
+  return base::unique_fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | more));
+}
+
+std::string parent_of(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+// Who can write to the folder above could put another one in our place; where it is sticky, only the owner of ours can.
+std::expected<void, error> check_parent(const std::string& of) {
+  const std::string parent = parent_of(of);
+  struct stat found{};
+  if (::stat(parent.c_str(), &found) != 0) return trouble("look at the folder", parent, errno);
+  if ((found.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (found.st_mode & S_ISVTX) != 0) return {};
+  return std::unexpected(error{errc::unreadable, parent + " can be changed by other users, who could replace " + of +
+                                                     ": if none of them has done so, say chmod go-w " + parent});
+}
+
+bool is_link(const std::string& path) {
+  struct stat found{};
+  return ::lstat(path.c_str(), &found) == 0 && S_ISLNK(found.st_mode);
 }
 
 // A new name is on the disk once its folder is.
 int sync_parent(const std::filesystem::path& of) {
-  const std::filesystem::path parent = of.parent_path();
-  const base::unique_fd folder = open_folder(parent.empty() ? "." : parent.string());
+  const base::unique_fd folder = open_folder(parent_of(of.string()));
   return folder && ::fsync(folder.get()) == 0 ? 0 : errno;
 }
 
@@ -112,13 +131,19 @@ int fill_folder(const std::string& path, std::span<const named_text> files) {
 }  // namespace
 
 std::expected<std::optional<private_folder>, error> private_folder::open(const std::string& path) {
-  base::unique_fd folder = open_folder(path);
+  base::unique_fd folder = open_folder(path, O_NOFOLLOW);
   if (!folder && errno == ENOENT) return std::nullopt;
+  if (!folder && is_link(path)) {
+    return std::unexpected(error{errc::unreadable, path +
+                                                       " is a symbolic link, which is not followed: put the folder itself there, "
+                                                       "or use another data folder"});
+  }
   if (!folder) return trouble("open the folder", path, errno);
   struct stat found{};
   if (::fstat(folder.get(), &found) != 0) return trouble("look at the folder", path, errno);
   const auto checked = check_private(found, path, S_IWGRP | S_IWOTH, "chmod 700");
   if (!checked) return std::unexpected(checked.error());
+  if (const auto above = check_parent(path); !above) return std::unexpected(above.error());
   const auto empty = is_empty(path);
   if (!empty) return trouble("read the folder", path, empty.error());
   if (*empty) return std::nullopt;
@@ -168,6 +193,7 @@ std::expected<void, error> make_private_folder(const std::string& path, std::spa
   if (const int failed = make_folders(place.parent_path()); failed != 0) {
     return trouble("make the folder", place.parent_path().string(), failed);
   }
+  if (const auto above = check_parent(path); !above) return above;
   const std::string temporary = (place.parent_path() / temporary_name(place.filename().string())).string();
   if (const int failed = fill_folder(temporary, files); failed != 0) {
     remove_folder(temporary, files);

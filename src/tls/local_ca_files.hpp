@@ -13,10 +13,10 @@
 
 namespace parley::tls {
 
-/// A folder that is this user's (or root's) and that nobody else can write to.
+/// A folder that is this user's (or root's) and that nobody else can write to, nor to the one above it, unless that is sticky.
 class private_folder {
  public:
-  /// Nothing when there is none, or an empty one.
+  /// Nothing when there is none, or an empty one. A symbolic link is refused.
   static std::expected<std::optional<private_folder>, error> open(const std::string& path);
 
   /// A plain file of this user's or root's, at most 64 KiB, that nobody else can write to; nor read, when it is `secret`.

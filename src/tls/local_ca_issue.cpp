@@ -124,12 +124,15 @@ bool allows(gnutls_x509_name_constraints_t list, const std::string& name) {
   return gnutls_x509_name_constraints_check(list, type, &datum) != 0;
 }
 
+// What is permitted is permitted with all names below it (RFC 5280 §4.2.1.10): `dev` would be all of that top-level domain.
+bool is_single_label(const std::string& name) { return address_bytes(name).empty() && name.find('.') == std::string::npos; }
+
 void set_constraints(making& step, gnutls_x509_crt_t of, std::span<const std::string> names) {
   const constraints_handle list = new_constraints();
   for (const char* name : permitted_names) permit(step, list.get(), name);
   for (const char* cidr : permitted_networks) permit_network(step, list.get(), cidr);
   for (const std::string& name : names) {
-    if (!step.failed() && !allows(list.get(), name)) permit(step, list.get(), name);
+    if (!step.failed() && !is_single_label(name) && !allows(list.get(), name)) permit(step, list.get(), name);
   }
   constexpr unsigned critical = 1;
   step(gnutls_x509_crt_set_name_constraints(of, list.get(), critical));

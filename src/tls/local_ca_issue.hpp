@@ -21,8 +21,9 @@ struct issued_pem {
   std::string key;
 };
 
-/// A new authority (ECDSA P-256), valid for ten years. It can vouch for `names` and whatever lies on this machine or on private
-/// networks, for nothing else (RFC 5280 §4.2.1.10), and for no other authority: who steals its key gets no bank's name with it.
+/// A new authority (ECDSA P-256), valid for ten years. It can vouch for `names` with all below them (but for those without
+/// a dot), and whatever lies on this machine or on private networks, for nothing else (RFC 5280 §4.2.1.10), and for no other authority:
+/// who steals its key gets no bank's name with it.
 /// `whose` becomes a part of its name.
 [[nodiscard]] std::expected<issued_pem, error> make_authority(std::string_view whose, std::span<const std::string> names,
                                                               wall_time now);

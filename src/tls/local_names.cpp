@@ -88,8 +88,8 @@ std::vector<std::string> local_names(std::string_view host, const std::vector<st
   const std::string full = base::to_lower(host);
   if (is_dns_name(full) && !full.starts_with('*')) {
     const std::string first = full.substr(0, full.find('.'));
-    add(full);
-    add(first);
+    // A label alone may be a top-level domain, and a name constraint stands for all that lies below it.
+    if (first != full) add(full);
     if (first != "localhost") add(first + ".local");  // RFC 6762 §3
   }
   for (const std::string& address : addresses) add(address);

@@ -7,8 +7,8 @@
 
 namespace parley::tls {
 
-/// `localhost`, the loopback addresses, the host's name (its first label too, and with `.local`), and the addresses
-/// of its interfaces that last: neither link-local nor temporary ones (RFC 8981), at most 64. No name twice.
+/// `localhost`, the loopback addresses, the host's full name (one without a dot is left out), its first label with `.local`, and
+/// the addresses of its interfaces that last: neither link-local nor temporary ones (RFC 8981), at most 64. No name twice.
 [[nodiscard]] std::vector<std::string> local_names();
 /// The same for a host of this name with these addresses.
 [[nodiscard]] std::vector<std::string> local_names(std::string_view host, const std::vector<std::string>& addresses);

@@ -46,8 +46,9 @@ std::string about(const certificate_authority& ca) {
   const std::string indent(15, ' ');
   return ca.name() + "\n\n  certificate  " + ca.path() + "\n  SHA-256      " + in_two_lines(ca.fingerprint(), indent) +
          "\n  valid until  " + day_of(ca.expires()) +
-         "\n  vouches for  this machine, private addresses, and names in .localhost, .test,\n" + indent +
-         ".local, .internal and .home.arpa; for nothing else\n";
+         "\n  vouches for  this host's full name (with a dot) and names below it, names in\n" + indent +
+         ".localhost, .test, .local, .internal and .home.arpa, this host's\n" + indent +
+         "addresses, and private ones; for nothing else\n";
 }
 
 std::string how_to_trust(const certificate_authority& ca) {
@@ -96,8 +97,9 @@ int run_ca_command(const command& self, const std::vector<std::string>& words) {
       .flag("--pem", pem, "only the certificate, as PEM text")
       .flag("--path", path, "only the name of the certificate's file");
   args.group("Where it is")
-      .value("--data", "DIR", data,
-             "the data folder; it lies in ca below it; default $XDG_DATA_HOME/parley, else ~/.local/share/parley");
+      .value(
+          "--data", "DIR", data,
+          "the data folder; it lies in ca below it; default $STATE_DIRECTORY, $XDG_DATA_HOME/parley, else ~/.local/share/parley");
   args.note(
       "The key in ca.key is this user's alone. Whoever has it can pose as this machine to those who trust the certificate, but, by "
       "the certificate's own name constraints, not as a site on the web. The exit status is 0, 2 for a wrong command line, 3 when "

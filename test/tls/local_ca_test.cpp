@@ -290,16 +290,62 @@ TEST_F(LocalCa, ClientsBelieveItForWhatItMayVouchFor) {
 }
 
 TEST_F(LocalCa, WhatAMachineIsCalled) {
-  EXPECT_EQ(local_names("Box", {"10.1.2.3"}),
-            (std::vector<std::string>{"localhost", "127.0.0.1", "::1", "box", "box.local", "10.1.2.3"}));
+  EXPECT_EQ(local_names("Box", {"10.1.2.3"}), (std::vector<std::string>{"localhost", "127.0.0.1", "::1", "box.local", "10.1.2.3"}));
   EXPECT_EQ(local_names("box.example.org", {}),
-            (std::vector<std::string>{"localhost", "127.0.0.1", "::1", "box.example.org", "box", "box.local"}));
+            (std::vector<std::string>{"localhost", "127.0.0.1", "::1", "box.example.org", "box.local"}));
   const std::vector<std::string> only_loopback{"localhost", "127.0.0.1", "::1"};
   for (const char* strange : {"localhost", "", "a b", "(none)", "*.x"})
     EXPECT_EQ(local_names(strange, {}), only_loopback) << strange;
   const auto own = local_names();
   EXPECT_EQ(std::set<std::string>(own.begin(), own.end()).size(), own.size());
   EXPECT_EQ(own.front(), "localhost");
+}
+
+// A constraint stands for all names below it, so a host's first label would be a whole top-level domain.
+TEST_F(LocalCa, AHostsFirstLabelIsNoTopLevelDomain) {
+  struct row {
+    std::string host;
+    std::vector<std::string> permitted, beyond;
+  };
+  const row table[] = {
+      {"dev", {"dev.local", "localhost", "10.1.2.3"}, {"dev", "web.dev", "x.dev"}},
+      {"app.corp.example",
+       {"app.corp.example", "x.app.corp.example", "app.local", "localhost"},
+       {"app", "cash.app", "corp.example", "other.corp.example", "example"}},
+  };
+  for (const row& each : table) {
+    const std::vector<std::string> names = local_names(each.host, {"10.1.2.3"});
+    const auto made = make_authority("ada@" + each.host, names, now).value();
+    const auto signer = authority_signer::make(made, "test", now).value();
+    for (const std::string& name : names) EXPECT_TRUE(signer.permits(name)) << each.host << ": " << name;
+    for (const std::string& name : each.permitted) EXPECT_TRUE(signer.permits(name)) << each.host << ": " << name;
+    for (const std::string& name : each.beyond) EXPECT_FALSE(signer.permits(name)) << each.host << ": " << name;
+  }
+  const std::vector<std::string> labels{"dev"};
+  EXPECT_FALSE(authority_signer::make(make_authority("ada", labels, now).value(), "test", now)->permits("web.dev"))
+      << "nor when it is asked for";
+}
+
+TEST_F(LocalCa, APlaceThatOthersCouldReplaceIsRefused) {
+  const std::string cannot = "the local certificate authority cannot be used: ";
+  std::filesystem::create_directories(data);
+  ::chmod(data.c_str(), 0777);
+  const std::string changed = cannot + data + " can be changed by other users, who could replace " + folder +
+                              ": if none of them has done so, say chmod go-w " + data;
+  EXPECT_EQ(refused(), changed);
+  EXPECT_FALSE(std::filesystem::exists(folder)) << "none is made there";
+  ::chmod(data.c_str(), 01777);
+  EXPECT_EQ(refused(), "it opened") << "in a sticky folder only the owner can rename it";
+  ::chmod(data.c_str(), 0770);
+  EXPECT_EQ(refused(), changed);
+  EXPECT_EQ(local_ca::find_certificate(data).error().message, changed);
+  ::chmod(data.c_str(), 0700);
+  EXPECT_EQ(refused(), "it opened");
+  std::filesystem::rename(folder, data + "/elsewhere");
+  std::filesystem::create_directory_symlink("elsewhere", folder);
+  EXPECT_EQ(refused(), cannot + folder +
+                           " is a symbolic link, which is not followed: put the folder itself there, or use another "
+                           "data folder");
 }
 
 TEST_F(LocalCa, ThePublicClassSaysTheSame) {
