@@ -211,7 +211,8 @@ class PARLEY_API server {
   /// certificate was refused. Any thread but a loop's.
   bool reload();
   /// Reads the files of `certificate` and `client_certificates` again, for new connections; those that are open keep what they have.
-  /// False: something is wrong with one, `on_message` says what, and all stays as it was. Any thread.
+  /// The local authority's certificate needs no call: it is looked at every 12 hours, and made anew in time. Without https, and before
+  /// it starts, there is nothing to do, which is true. False: something is wrong with one, `on_message` says what, and all stays as it was. Any thread.
   bool reload_certificates();
   /// The addresses in use, as URLs (`http://127.0.0.1:8080`, `unix:/run/parley.sock`), in the order of `listen`. Known after `listen`.
   [[nodiscard]] std::vector<std::string> addresses() const;

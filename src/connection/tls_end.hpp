@@ -32,6 +32,8 @@ class tls_end final : public net::counted<tls_end>, private net::stream_handler 
   [[nodiscard]] bool server() const { return server_; }
   [[nodiscard]] bool heard() const { return heard_; }
   [[nodiscard]] const tls::session& session() const { return session_; }
+  /// With the records that have not gone to the stream below yet.
+  [[nodiscard]] std::uint64_t unsent() const { return below_->unsent() + session_.output().size(); }
   [[nodiscard]] const net::byte_stream& below() const { return *below_; }
 
  private:
@@ -62,6 +64,7 @@ class tls_end final : public net::counted<tls_end>, private net::stream_handler 
   bool flush();
   void finish_writing();
   void handshake_failed(const tls::error& why);
+  void handshake_lost();
   void handshake_ended(const tls::error& why);
   void on_time();
   std::size_t encrypt_some(record_cursor& from);

@@ -46,14 +46,11 @@ void tls_end::shake_hands() {
   const auto taken = session_.receive(in_.readable(), {});
   in_.consume(taken.used);
   in_.release();
-  if (lost_ && session_.handshaking()) {
-    return handshake_ended(
-        {tls::errc::closed_in_handshake, "the connection was lost during the TLS handshake: " + lost_.message()});
-  }
+  if (lost_ && session_.handshaking()) return handshake_lost();
   if (ended_below_ && session_.handshaking()) session_.receive_eof();
   (void)flush();  // what has not left yet goes before all else
   if (session_.failed()) return handshake_failed(session_.failure());
-  if (session_.handshaking()) return read_below();
+  if (session_.handshaking()) return lost_ ? handshake_lost() : read_below();
   mode_ = mode::open;
   handshake_ended({});
 }
@@ -67,6 +64,10 @@ void tls_end::handshake_failed(const tls::error& why) {
   in_.reset();
   timer_->arm(loop_.now() + linger_);
   read_below();
+}
+
+void tls_end::handshake_lost() {
+  handshake_ended({tls::errc::closed_in_handshake, "the connection was lost during the TLS handshake: " + lost_.message()});
 }
 
 void tls_end::handshake_ended(const tls::error& why) {

@@ -307,7 +307,7 @@ void tls_stream::shutdown_write() { end_->shutdown_write(); }
 void tls_stream::close() { end_->close(); }
 void tls_stream::abort() { end_->abort(); }
 const net::endpoint& tls_stream::peer() const { return end_->below().peer(); }
-std::uint64_t tls_stream::unsent() const { return end_->below().unsent(); }
+std::uint64_t tls_stream::unsent() const { return end_->unsent(); }
 const net::endpoint& tls_stream::local() const { return end_->below().local(); }
 
 }  // namespace parley::connection

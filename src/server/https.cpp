@@ -5,10 +5,29 @@
 
 #include <parley/server.hpp>
 
+#include <signal.h>
+
 #include <chrono>
 #include <utility>
 
 namespace parley::server_room {
+
+https::https(std::function<void(std::string_view)> message, std::chrono::milliseconds look)
+    : message_(std::move(message)), look_(look) {}
+
+https::~https() {
+  {
+    const std::lock_guard lock(ending_mutex_);
+    ending_ = true;
+  }
+  ending_soon_.notify_all();
+  if (looking_.joinable()) looking_.join();
+}
+
+void https::data_folder(std::string path) {
+  const std::lock_guard lock(reloading_);
+  data_folder_ = std::move(path);
+}
 
 void https::add_certificate(std::string certificate_file, std::string key_file) {
   auto read = tls::read_certificate(certificate_file, key_file);
@@ -16,6 +35,7 @@ void https::add_certificate(std::string certificate_file, std::string key_file) 
   tls::server_settings alone;
   alone.certificates.push_back(std::move(*read));
   if (const auto tried = tls::server_credentials::make(alone); !tried) throw listen_error(tried.error().message);
+  const std::lock_guard lock(reloading_);
   files_.push_back({std::move(certificate_file), std::move(key_file)});
 }
 
@@ -26,12 +46,32 @@ void https::client_certificates(std::string authorities_file, bool required) {
     throw listen_error("the file " + authorities_file +
                        " has no authority's certificate in PEM (-----BEGIN CERTIFICATE-----) in it");
   }
+  const std::lock_guard lock(reloading_);
   authorities_file_ = std::move(authorities_file);
   clients_ = required ? tls::client_certificates::required : tls::client_certificates::asked;
 }
 
 void https::prepare() {
-  if (const tls::error wrong = reload()) throw listen_error(wrong.message);
+  if (const tls::error wrong = replace()) throw listen_error(wrong.message);
+  if (!files_.empty() || looking_.joinable()) return;
+  // Of its own, since a look reads and writes files and so blocks; its deadlines are met whatever the program does meanwhile.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are for the program's own threads
+  looking_ = std::thread([this] { look_again_and_again(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void https::look_again_and_again() {
+  auto next = std::chrono::steady_clock::now() + look_;
+  std::unique_lock lock(ending_mutex_);
+  while (!ending_soon_.wait_until(lock, next, [this] { return ending_; })) {
+    lock.unlock();
+    if (const tls::error wrong = replace()) message_("the certificates stay as they were: " + wrong.message);
+    next = std::chrono::steady_clock::now() + look_;
+    lock.lock();
+  }
 }
 
 std::shared_ptr<const tls::server_credentials> https::credentials() const {
@@ -39,7 +79,9 @@ std::shared_ptr<const tls::server_credentials> https::credentials() const {
   return now_;
 }
 
-tls::error https::reload() {
+tls::error https::reload() { return credentials() ? replace() : tls::error{}; }
+
+tls::error https::replace() {
   const std::lock_guard one_at_a_time(reloading_);
   auto fresh = make();
   if (!fresh) return std::move(fresh.error());

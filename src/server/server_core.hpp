@@ -51,7 +51,7 @@ class server_core {
   std::function<void()> reload_hook;
   engine::observer* observer = nullptr;
   server_room::access_log log{[this](std::string_view text) { message(text); }};
-  server_room::https https;
+  server_room::https https{[this](std::string_view text) { message(text); }};
 
   [[nodiscard]] std::size_t loop_count() const;
   void message(std::string_view text) const;

@@ -69,7 +69,7 @@ std::expected<certificate_source, error> read_certificate(const std::string& cer
   if (!certificates) return std::unexpected(std::move(certificates.error()));
   auto key = read_file(key_file, "private key");
   if (!key) return std::unexpected(std::move(key.error()));
-  return certificate_source{std::move(*certificates), std::move(*key), certificate_file};
+  return certificate_source{std::move(*certificates), std::move(*key), certificate_file, key_file};
 }
 
 std::expected<std::string, error> read_authorities(const std::string& file) { return read_file(file, "authorities' certificates"); }

@@ -15,6 +15,7 @@ struct certificate_source {
   std::string certificates;  // the leaf first, then the authorities between it and the root
   std::string key;           // PKCS #8, SEC 1 or PKCS #1, not encrypted
   std::string from;          // what messages call it: the file's name, say
+  std::string key_from{};    // the same for the key; empty: as `from`
 };
 
 /// Reads both files (they may be one and the same). Whether they fit is seen when credentials are made of them.

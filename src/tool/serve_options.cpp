@@ -61,6 +61,8 @@ std::vector<serve_plan::certificate> certificates_of(const serve_options& o) {
 
 void plan_listening(serve_plan& plan, const serve_options& o) {
   plan.http = place_of("--http", o.http, o.https, default_http);
+  // Who wants to know the clients does not let all others in beside them, unless told to.
+  if (o.client_ca && !o.http && o.https != "off") plan.http.reset();
   plan.https = place_of("--https", o.https, o.http, default_https);
   if (!plan.http && !plan.https) throw refusal(exit_usage, "http and https are both off, so there is nothing to serve");
   if (plan.https && !plan.https->at.unix_url.empty())
@@ -85,7 +87,9 @@ void declare_serve_options(arguments& to, serve_options& o) {
           "a certificate (PEM, with its chain); with several, clients get the one for the name that they ask for; default: one for "
           "this machine by the local authority (parley ca)")
       .values("--key", "FILE", o.keys, "its private key; default: in the certificate's file")
-      .value("--client-ca", "FILE", o.client_ca, "only clients with a certificate by the authorities in FILE are served");
+      .value("--client-ca", "FILE", o.client_ca,
+             "only clients with a certificate by the authorities in FILE are served by https; "
+             "without --http, there is no http then");
   to.note(
       "Without --http and --https: http on 127.0.0.1:8080 and https on 127.0.0.1:8443, or the sockets that systemd opened. Who "
       "asks for "
@@ -118,6 +122,12 @@ serve_plan make_serve_plan(serve_options o) {
   for (const std::string& assignment : o.limit) set_limit(plan.caps, assignment, "--limit: ");
   plan.show = o.show;
   return plan;
+}
+
+void check_https_options(const serve_plan& plan, bool https) {
+  if (https || (plan.certificates.empty() && plan.client_ca.empty())) return;
+  throw refusal(exit_usage, std::string(plan.certificates.empty() ? "--client-ca is" : "--cert and --key are") +
+                                " for https, and nothing is served by https; give it an address with --https ADDR:PORT");
 }
 
 std::vector<std::string> need_restart(const serve_plan& before, const serve_plan& after) {

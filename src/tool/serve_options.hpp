@@ -51,6 +51,9 @@ struct serve_plan {
 /// Reads the configuration file if there is one; what the command line says wins. Throws `refusal`.
 [[nodiscard]] serve_plan make_serve_plan(serve_options options);
 
+/// Throws `refusal` when what only https uses is given, and there is no https.
+void check_https_options(const serve_plan& plan, bool https);
+
 /// What a reload would have to change and cannot, as the options' names: empty when all is applied by it.
 [[nodiscard]] std::vector<std::string> need_restart(const serve_plan& before, const serve_plan& after);
 

@@ -19,6 +19,8 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 #include <system_error>
 
 namespace parley::tool {
@@ -26,8 +28,6 @@ namespace parley::tool {
 namespace {
 
 constexpr std::chrono::seconds drain_time{10};
-// How often the certificate of the local authority is looked at: it ends, and the machine's addresses change.
-constexpr std::chrono::hours certificate_look{12};
 
 /// Our signals wait until they are asked for, from before anybody is told that we are ready: none is lost. Threads that are made
 /// meanwhile inherit it.
@@ -43,16 +43,13 @@ class held_signals {
   held_signals(const held_signals&) = delete;
   held_signals& operator=(const held_signals&) = delete;
 
-  /// 0 when none has come for a while.
   static int wait() {
     sigset_t all;
     sigemptyset(&all);
     for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&all, number);
-    const timespec longest{std::chrono::seconds(certificate_look).count(), 0};
     for (;;) {
-      const int signal = sigtimedwait(&all, nullptr, &longest);
+      const int signal = sigwaitinfo(&all, nullptr);
       if (signal > 0) return signal;
-      if (errno == EAGAIN) return 0;
     }
   }
   /// A second one of those that end us ends the process at once. The others go on waiting: a log's rotation must not kill a drain.
@@ -173,6 +170,7 @@ bool serves_https(const server& app) {
 }
 
 void give_certificates(server& app, const serve_plan& plan) {
+  check_https_options(plan, serves_https(app));
   try {
     app.data_folder(plan.data);
     for (const auto& each : plan.certificates) app.certificate(each.certificate_file, each.key_file);
@@ -190,15 +188,24 @@ void start(server& app) {
   }
 }
 
-/// What may change while it runs: the access log. Throws when the new configuration is wrong, and then nothing has changed.
-void apply_again(server& app, serve_plan& current) {
+/// What may change while it runs: the access log. The names of what has changed and needs a restart. Throws when the new configuration
+/// is wrong, and then nothing has changed.
+std::string apply_again(server& app, serve_plan& current) {
   const serve_plan next = make_serve_plan(current.asked);
   if (next.access_log != current.access_log || next.access_log_format != current.access_log_format) open_log(app, next);
   current.access_log = next.access_log;
   current.access_log_format = next.access_log_format;
   std::string names;
   for (const std::string& name : need_restart(current, next)) names += (names.empty() ? "" : ", ") + name;
-  log_message(names.empty() ? "reloaded" : "reloaded; what has changed in " + names + " needs a restart");
+  return names;
+}
+
+/// `need_restart`: what `apply_again` gave; nothing when it threw, which has been told already.
+void say_reloaded(bool all, const std::optional<std::string>& need_restart) {
+  if (!need_restart) return;
+  std::string text = all ? "reloaded" : "reloaded, but for the certificates";
+  if (!need_restart->empty()) text += "; what has changed in " + *need_restart + " needs a restart";
+  log_message(text);
 }
 
 }  // namespace
@@ -210,8 +217,9 @@ int serve_until_signal(server& app, const serve_plan& plan) {
   const auto view = make_view(plan.show);
   if (view) app.observe(view.get());
   serve_plan current = plan;
+  std::optional<std::string> applied;
+  app.on_reload([&] { applied = apply_again(app, current); });
   app.threads(plan.threads).drain_time(drain_time).on_message(log_message);
-  app.on_reload([&] { apply_again(app, current); });
   open_log(app, plan);
   listen_where_asked(app, plan);
   give_certificates(app, plan);
@@ -223,9 +231,12 @@ int serve_until_signal(server& app, const serve_plan& plan) {
   notify_service_manager("READY=1");
 
   for (int signal = held_signals::wait(); signal != SIGTERM && signal != SIGINT; signal = held_signals::wait()) {
-    if (signal == 0 && local) app.reload_certificates();
     if (signal == SIGHUP && terminal.ends_us()) break;
-    if (signal == SIGHUP) app.reload();
+    if (signal == SIGHUP) {
+      applied.reset();
+      const bool all = app.reload();
+      say_reloaded(all, applied);
+    }
     if (signal == SIGUSR1) app.reopen_log();
   }
   notify_service_manager("STOPPING=1");

@@ -126,6 +126,7 @@ TEST(tls_stream, a_full_stream_below_blocks_writing) {
   go_on();
   EXPECT_EQ(blocked, 1);
   EXPECT_LT(sent, all.size());
+  EXPECT_GE(talk.client_stream->unsent(), talk.client_stream->below().unsent() + 50'000) << "records wait for room below";
   talk.loop.run_until_idle();
   EXPECT_LT(sent, all.size()) << "nobody reads";
   talk.server.read();
@@ -307,6 +308,43 @@ TEST(tls_stream, a_lost_connection_ends_the_handshake) {
   server.handshake({}, [&](const tls::error& e) { result = e; });
   pair.a->abort();
   loop.run_until_idle();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->code, tls::errc::closed_in_handshake);
+}
+
+/// A stream that can be read, but no longer written to.
+class broken_to_write final : public net::byte_stream {
+ public:
+  explicit broken_to_write(std::unique_ptr<net::byte_stream> inner) : inner_(std::move(inner)) {}
+  void handler(net::stream_handler* to) override { inner_->handler(to); }
+  void read() override { inner_->read(); }
+  void cancel_read() override { inner_->cancel_read(); }
+  net::write_result write(std::span<const base::segment>) override {
+    return {0, false, make_error_code(std::errc::connection_reset)};
+  }
+  void wait_writable() override { inner_->wait_writable(); }
+  void shutdown_write() override { inner_->shutdown_write(); }
+  void close() override { inner_->close(); }
+  void abort() override { inner_->abort(); }
+  [[nodiscard]] const net::endpoint& peer() const override { return inner_->peer(); }
+  [[nodiscard]] const net::endpoint& local() const override { return inner_->local(); }
+
+ private:
+  std::unique_ptr<net::byte_stream> inner_;
+};
+
+// There is no deadline here, and the peer stays: only the failed write can end it.
+TEST(tls_stream, an_answer_that_cannot_leave_ends_the_handshake) {
+  net::memory_loop loop;
+  const test::test_authority authority;
+  net::memory_pair pair = loop.make_pair();
+  tls_stream server(loop, std::make_unique<broken_to_write>(std::move(pair.b)), server_side(authority));
+  tls_stream client(loop, std::move(pair.a), client_side(authority), {"a.example", 443, {"http/1.1"}});
+  const tls_stream::handshake_limits for_ever{std::chrono::hours(24 * 365), {}};
+  std::optional<tls::error> result;
+  server.handshake(for_ever, [&](const tls::error& e) { result = e; });
+  client.handshake(for_ever, [](const tls::error&) {});
+  for (int turn = 0; turn < 100 && !result; ++turn) loop.run_for(1ms);
   ASSERT_TRUE(result);
   EXPECT_EQ(result->code, tls::errc::closed_in_handshake);
 }

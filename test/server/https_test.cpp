@@ -3,6 +3,12 @@
 
 #include <parley/trace.hpp>
 
+#include "support/scratch_folder.hpp"
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
 // https at the server, on the network in memory: whom it lets in, what requests know of it, and what it says to those that it does not.
 
 namespace parley::testing {
@@ -151,6 +157,25 @@ TEST(https, a_bad_new_certificate_keeps_the_old_one) {
   EXPECT_NE(wrong.message.find(server.files.certificate("server")), std::string::npos) << wrong.message;
   secure_peer client(server);
   EXPECT_TRUE(client.ask(get).ends_with("hello"));
+}
+
+TEST(https, the_local_certificate_is_made_anew_while_it_serves) {
+  const test::scratch_folder scratch;
+  const std::string data = scratch / "data";
+  std::atomic<bool> told{false};
+  server_room::https fresh([&](std::string_view text) { told = text.starts_with("the certificates stay as they were: "); }, 1ms);
+  fresh.data_folder(data);
+  EXPECT_FALSE(fresh.reload()) << "nothing to do yet";
+  EXPECT_FALSE(std::filesystem::exists(data)) << "without https no authority is made";
+  fresh.prepare();
+  const std::string server_file = data + "/ca/server.pem";
+  ASSERT_TRUE(std::filesystem::exists(server_file));
+  const auto before = fresh.credentials();
+  std::filesystem::remove(server_file);  // as one that is about to end: another takes its place
+  while (!std::filesystem::exists(server_file) || fresh.credentials() == before) std::this_thread::yield();
+  std::filesystem::permissions(data + "/ca/ca.key", std::filesystem::perms::all);
+  while (!told) std::this_thread::yield();
+  EXPECT_TRUE(fresh.credentials()) << "what was good stays";
 }
 
 TEST(https, half_open_handshakes_have_a_deadline_and_count) {

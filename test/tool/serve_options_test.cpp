@@ -99,6 +99,31 @@ TEST(ServePlan, Certificates) {
   EXPECT_EQ(plan_of({"--client-ca", "staff.pem"}).client_ca, "staff.pem");
 }
 
+// Else everybody would be let in beside those who show a certificate.
+TEST(ServePlan, ClientCertificatesClosePlainHttp) {
+  EXPECT_FALSE(plan_of({"--client-ca", "staff.pem"}).http);
+  EXPECT_FALSE(plan_of({"--client-ca", "staff.pem", "--http", "off"}).http);
+  EXPECT_TRUE(plan_of({"--client-ca", "staff.pem"}).https);
+  const serve_plan both = plan_of({"--client-ca", "staff.pem", "--http", "127.0.0.1:1", "--https", "127.0.0.1:2"});
+  EXPECT_TRUE(both.http && both.https);
+}
+
+TEST(ServePlan, WhatIsForHttpsNeedsIt) {
+  const auto refused = [](const std::vector<std::string>& words, bool https) -> std::pair<int, std::string> {
+    try {
+      check_https_options(plan_of(words), https);
+    } catch (const refusal& error) {
+      return {error.code(), error.what()};
+    }
+    return {0, ""};
+  };
+  const std::string rest = " for https, and nothing is served by https; give it an address with --https ADDR:PORT";
+  EXPECT_EQ(refused({"--http", "127.0.0.1:1", "--cert", "c"}, false), std::pair(int{exit_usage}, "--cert and --key are" + rest));
+  EXPECT_EQ(refused({"--https", "off", "--client-ca", "a"}, false), std::pair(int{exit_usage}, "--client-ca is" + rest));
+  EXPECT_EQ(refused({"--http", "127.0.0.1:1", "--cert", "c"}, true).first, 0) << "systemd's socket is https, say";
+  EXPECT_EQ(refused({}, false).first, 0);
+}
+
 TEST(ServePlan, SystemdNamesTheDataFolder) {
   ::setenv("STATE_DIRECTORY", "/var/lib/parley:/var/lib/other", 1);
   EXPECT_EQ(plan_of({}).data, "/var/lib/parley");

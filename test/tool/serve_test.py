@@ -156,9 +156,14 @@ class Https(Case):
                 if b"reloaded" in line:
                     break
             said = parley("get", "--cacert", authority.pem, url)
-            while said.code == 0:  # the message comes before the certificates
-                said = parley("get", "--cacert", authority.pem, url)
+            self.assertEqual(said.code, 1)  # the message comes when all is done
             self.assertIn("is for new.example", said.err)
+            with open(both, "w", encoding="utf-8") as file:
+                file.write("nothing")
+            server.process.send_signal(signal.SIGHUP)
+            told = [server.process.stderr.readline().decode() for _ in range(2)]
+            self.assertRegex(told[0], r"the certificates stay as they were: the certificate .*both\.pem is no PEM text")
+            self.assertTrue(told[1].endswith("reloaded, but for the certificates\n"), told)
 
     def test_clients_with_certificates(self):
         authority = Authority()
@@ -175,17 +180,24 @@ class Https(Case):
     def test_refusals(self):
         text = self.write("text", b"hello")
         self.write("data/ca/ca.pem", b"")
+        authority = Authority()
+        self.addCleanup(authority.close)
         os.chmod(os.path.join(self.data, "ca"), 0o700)
         rows = [
             (r"the certificate .*/text is no PEM text .*", ["--cert", text]),
             (r"cannot read the certificate /no/such: No such file or directory", ["--cert", "/no/such"]),
             (r"the file .*/text has no authority's certificate .*", ["--client-ca", text]),
             (r"the local certificate authority cannot be used: .*/data/ca/ca.key is missing; remove .*", []),
+            (r"no private key is in .*\.pem; give it with --key FILE", ["--cert", authority.pem]),
         ]
         for sentence, words in rows:
             said = parley("serve", self.path("site"), "--https", "127.0.0.1:0", "--data", self.data, *words)
             self.assertEqual(said.code, 3, said.err)
             self.assertRegex(said.err, r"\Aparley: " + sentence + r"\n\Z")
+        for words in (["--cert", text, "--key", text], ["--client-ca", text]):
+            said = parley("serve", self.path("site"), "--http", "127.0.0.1:0", "--data", self.data, *words)
+            self.assertEqual(said.code, 2, said.err)
+            self.assertIn("for https, and nothing is served by https; give it an address with --https ADDR:PORT", said.err)
         with Server("serve", self.folder, "--http", "127.0.0.1:0") as other:
             said = parley("serve", self.folder, "--https", other.address, "--data", self.path("fresh"))
             self.assertEqual(said.code, 3)
