@@ -26,7 +26,10 @@ class session_pair {
 
   /// Carries bytes both ways until nothing moves any more.
   void carry() {
-    while (carry_from(client, server, to_server) | carry_from(server, client, to_client)) {
+    for (bool moved = true; moved;) {
+      const bool there = carry_from(client, server, to_server);
+      const bool back = carry_from(server, client, to_client);
+      moved = there || back;
     }
   }
 
