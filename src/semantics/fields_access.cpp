@@ -95,14 +95,6 @@ void fields_access::reserve(fields& f, std::size_t text, std::size_t lines) {
   const auto old = make_room(f, text, lines);
 }
 
-void fields_access::swap(fields& a, fields& b) noexcept {
-  std::swap(a.block_, b.block_);
-  std::swap(a.text_size_, b.text_size_);
-  std::swap(a.capacity_, b.capacity_);
-  std::swap(a.count_, b.count_);
-  std::swap(a.pinned_, b.pinned_);
-}
-
 void fields_access::clear(fields& f) {
   f.text_size_ = f.pinned_ = 0;
   f.count_ = 0;

@@ -29,7 +29,6 @@ struct fields_access {
   static void set_value(fields& f, std::size_t index, std::string_view value);
   /// Keeps the first `count` lines.
   static void truncate(fields& f, std::size_t count);
-  static void swap(fields& a, fields& b) noexcept;
   /// Drops all lines and text, and keeps the block.
   static void clear(fields& f);
   /// Gives the block back to the pool.
