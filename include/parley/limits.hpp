@@ -69,6 +69,35 @@ struct limits {
   /// From the end of a connection's last response until its peer closes (RFC 9112 §9.6, the staged close).
   std::chrono::milliseconds linger_time{2'000};
 
+  // --- HTTP/2 --------------------------------------------------------------------------------------------------------------
+  /// Exchanges at once on one connection, at a server (SETTINGS_MAX_CONCURRENT_STREAMS, RFC 9113 §5.1.2). One counts until its handler has
+  /// ended, also when its client has reset it. Above it: REFUSED_STREAM.
+  std::size_t streams = 128;
+  /// Responses that are being pushed at once on one connection (RFC 9113 §8.4): what a server sends, and what a client takes.
+  std::size_t pushes = 32;
+  /// Received content that waits for its readers, all exchanges of a connection together: what the connection's flow-control window may
+  /// grow to. An exchange's own window starts at 64 KiB or `receive_window`, whichever is less, and grows up to this one for a reader
+  /// that keeps up.
+  std::size_t connection_receive_window = 1024 * 1024;
+  /// Content that waits to be sent, all exchanges of a connection together; then writing waits.
+  std::size_t connection_send_window = 1024 * 1024;
+  /// The HPACK table that a peer may use to shorten its fields (SETTINGS_HEADER_TABLE_SIZE), and the most that is kept for ours.
+  std::size_t field_table = 4096;
+  /// The largest frame that is taken (SETTINGS_MAX_FRAME_SIZE), 16,384 to 16,777,215: above it FRAME_SIZE_ERROR.
+  std::size_t frame = 16 * 1024;
+  /// CONTINUATION frames of one field block: above it ENHANCE_YOUR_CALM.
+  std::size_t continuations = 8;
+  /// Until the peer has acknowledged our SETTINGS: then SETTINGS_TIMEOUT.
+  std::chrono::milliseconds settings_time{10'000};
+  /// Exchanges that a peer may cancel, or make us cancel by breaking rules, within `budget_time`: above it ENHANCE_YOUR_CALM. The budget
+  /// is refilled evenly.
+  std::size_t resets = 200;
+  /// Frames that bring nothing forward (PING, SETTINGS, PRIORITY_UPDATE, empty DATA, tiny WINDOW_UPDATE, unknown ones...) within `budget_time`: above
+  /// it ENHANCE_YOUR_CALM.
+  std::size_t glitches = 1'000;
+  /// In which the two budgets above are refilled.
+  std::chrono::milliseconds budget_time{30'000};
+
   // --- a connection, a server ---------------------------------------------------------------------------------------------
   /// Requests on one connection; the last answer says `Connection: close`.
   std::uint64_t requests_per_connection = 100'000;
@@ -83,7 +112,11 @@ struct limits {
   /// answer. 0: any number. The default is far above what people behind one shared address open; a proxy in front of the server
   /// opens all connections from its own address, and wants 0.
   std::size_t connections_per_address = 1'000;
-  /// Whether `connections_per_address` counts this machine's own addresses (127.0.0.0/8, ::1) too. Off: most often a proxy is there.
+  /// TLS handshakes that one address (as above) may begin per second, with ten seconds' worth in store; more connections are reset before
+  /// any of the costly part. 0: any number.
+  std::size_t handshakes_per_address = 50;
+  /// Whether `connections_per_address` and `handshakes_per_address` count this machine's own
+  /// addresses (127.0.0.0/8, ::1) too. Off: most often a proxy is there.
   /// Unix sockets are never counted.
   bool count_loopback = false;
 

@@ -20,9 +20,23 @@
 
 namespace parley {
 
+class request;
+
+/// What a hinted resource is going to be used as (the `as` of a preload link, Fetch §2.2.5 and RFC 8297).
+enum class as : std::uint8_t { audio, document, fetch, font, image, script, style, track, video, worker };
+
 namespace detail {
 struct request_access;
-}
+
+/// Who passes a request's hints on.
+class hint_sink {
+ public:
+  virtual void hint(const request& from, std::string_view target, as use) = 0;
+
+ protected:
+  ~hint_sink() = default;
+};
+}  // namespace detail
 
 /// Views that it gives out live as long as the request, unless its fields are modified.
 class PARLEY_API request {
@@ -77,6 +91,16 @@ class PARLEY_API request {
   template <class T>
   task<T> json();
 
+  // --- what comes next -----------------------------------------------------------------------------------------------------
+  /// Tells the client, while the answer is still being made, what it is going to need: `req.hint("/style.css", parley::as::style)`.
+  ///
+  /// Over HTTP/2, to a client that takes pushed responses, the resource itself is pushed (RFC 9113 §8.4): the server asks its own
+  /// router for it, as if the client had. To everyone else a 103 (Early Hints, RFC 8297) with a preload link is sent at once; to
+  /// HTTP/1.0 nothing. Browsers get the link, unless `server::push_to_browsers` says otherwise. `target` is a path, with a query where there
+  /// is one; throws `std::invalid_argument` for anything else. Without effect once the answer's head is sent, and for a request that
+  /// came from no server. A loop's thread only.
+  void hint(std::string_view target, as use) const;
+
   // --- where it came from --------------------------------------------------------------------------------------------------
   /// The peer's address and port, such as `127.0.0.1:54321`.
   [[nodiscard]] const std::string& peer() const;
@@ -118,6 +142,7 @@ class PARLEY_API request {
   std::string_view content_;  // in the exchange's buffer
   std::string owned_content_;
   detail::body_source* source_ = nullptr;
+  detail::hint_sink* hints_ = nullptr;
   std::unique_ptr<detail::body_source> owned_source_;
   const std::string* peer_ = nullptr;
   const detail::tls_source* tls_ = nullptr;

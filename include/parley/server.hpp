@@ -178,6 +178,11 @@ class PARLEY_API server {
   server& name(std::string product);
   /// HTTP/0.9 in cleartext; on by default.
   server& http09(bool allowed);
+  /// HTTP/2: by ALPN over TLS, and in cleartext to clients that begin with it or ask to `Upgrade: h2c`; on by default.
+  server& http2(bool allowed);
+  /// Whether `request::hint` may push to browsers (whatever calls itself Mozilla) that take pushed responses; else they get a 103
+  /// with a link. Off by default: browsers have a cache, which a server cannot see.
+  server& push_to_browsers(bool allowed);
   /// How long `stop` and SIGTERM wait for what runs. Default 10 s.
   server& drain_time(std::chrono::milliseconds t);
   /// A line a request: a file's path (appended to), `-` for standard output, empty for none (the default). A thread of its own

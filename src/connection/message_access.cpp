@@ -49,6 +49,7 @@ void request_access::reset(request& r) {
   empty_string(r.owned_content_);
   r.content_owned_ = false;
   r.source_ = nullptr;
+  r.hints_ = nullptr;
   r.owned_source_.reset();
   r.peer_ = nullptr;
   r.tls_ = nullptr;

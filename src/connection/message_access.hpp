@@ -53,6 +53,7 @@ struct request_access {
     r.owned_content_ = std::move(collected);
     r.content_owned_ = true;
   }
+  static void hints(request& r, hint_sink* to) { r.hints_ = to; }
   static void peer(request& r, const std::string* name) { r.peer_ = name; }
   static void secure(request& r, const tls_source* by) {
     r.secure_ = true;

@@ -95,6 +95,7 @@ request& request::operator=(request&& other) noexcept {
   content_ = other.content_;
   owned_content_ = std::move(other.owned_content_);
   source_ = other.source_;
+  hints_ = other.hints_;
   owned_source_ = std::move(other.owned_source_);
   peer_ = other.peer_;
   tls_ = other.tls_;
@@ -179,6 +180,14 @@ body_reader request::body() {
 task<std::string> request::text() { return body().text(content_limit_); }
 
 task<std::string> request::text(std::size_t limit) { return body().text(limit); }
+
+void request::hint(std::string_view target, as use) const {
+  const auto parsed = semantics::parse_target(parley::method::get, target);
+  if (!parsed || parsed->form != semantics::target_form::origin) {
+    throw std::invalid_argument("a hint's target is a path on this server, such as /style.css");
+  }
+  if (hints_ != nullptr) hints_->hint(*this, target, use);
+}
 
 const std::string& request::peer() const {
   static const std::string nobody;

@@ -101,6 +101,7 @@ void tcp_connection::handle(engine::event& e) {
       x->incoming_.whole_ = false;  // the request is whole, the byte stream behind it is not
       c.owner_.on_detached(*x);
     }
+    void operator()(engine::push_event& p) { c.engine_->reset(p.id, c.loop_.now()); }
     void operator()(engine::goaway_event&) {
       if (!std::exchange(c.draining_told_, true)) c.owner_.on_draining(c);
     }

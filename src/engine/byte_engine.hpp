@@ -69,6 +69,12 @@ class byte_engine {
   /// Gives the exchange up. In HTTP/1 the connection is lost with it: what is queued still leaves and `wants_close` is true; where a
   /// close in order would make the cut message look whole, the queue is dropped and `ended` is true at once: abort the transport then.
   virtual void reset(stream_id id, time_point now) = 0;
+  /// Server: promises the response to `promised`, a safe request without content that the client did not send (RFC 9113 §8.4), as part
+  /// of the exchange `parent`, whose response must not have ended. It is answered on the id that this gives, like any other request;
+  /// no `request` event comes for it. `misuse::push_refused` where the peer takes none, or not now.
+  virtual std::expected<stream_id, misuse> push(stream_id parent, const semantics::request_head& promised, time_point now);
+  /// Server: whether `push` could be used on that exchange now.
+  [[nodiscard]] virtual bool can_push(stream_id parent) const;
   /// No further exchange after those under way (server: the last response says so; client: no new requests).
   virtual void close_gracefully(time_point now) = 0;
 

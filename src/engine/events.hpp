@@ -53,6 +53,8 @@ struct complete_event {
 struct reset_event {
   stream_id id;
   protocol_error error;
+  /// The peer certainly did nothing with the request, so it may be sent once more whatever its method (RFC 9113 §8.7).
+  bool unprocessed = false;
 };
 
 /// `send_data` takes more again.
@@ -66,13 +68,21 @@ struct detached_event {
   stream_id id;
 };
 
-/// The peer takes no further requests on this connection.
+/// Client: the server promises a response to a request that nobody sent (RFC 9113 §8.4). It follows as a `response_event` of `id`;
+/// `reset(id)` refuses it.
+struct push_event {
+  stream_id parent;
+  stream_id id;
+  semantics::request_head head;
+};
+
+/// The peer takes no further requests on this connection. Those above `last` that were sent get a `reset` of their own.
 struct goaway_event {
   stream_id last;
 };
 
 using event = std::variant<request_event, response_event, data_event, trailers_event, complete_event, reset_event, writable_event,
-                           detached_event, goaway_event>;
+                           detached_event, push_event, goaway_event>;
 
 /// How long a message's content is, as its sender knows it beforehand.
 struct content_length {

@@ -43,7 +43,20 @@ struct observed_head {
   const semantics::request_head* request;
   const semantics::response_head* response;
   std::string_view text;
-};  // text: as on the wire (HTTP/1)
+  std::uint64_t size = 0;
+};  // text: as on the wire (HTTP/1); size: compressed, with its frames' headers (HTTP/2 and 3)
+struct observed_push {
+  direction way;
+  stream_id promised;
+  const semantics::request_head* request;
+};  // a promise, on the stream that it belongs to
+struct observed_frame {
+  direction way;
+  std::string_view type;  // `HEADERS`; `0x2f` for one without a name
+  std::uint8_t flags;
+  std::uint64_t size;      // of the payload
+  std::string_view about;  // what it says, such as `END_STREAM END_HEADERS` or `MAX_CONCURRENT_STREAMS=128`
+};  // whole, or as its header came, for DATA (HTTP/2 and 3)
 struct observed_data {
   direction way;
   std::uint64_t size;
@@ -72,7 +85,7 @@ struct observation {
   std::uint64_t connection = 0;
   stream_id stream = 0;
   std::variant<observed_resolve, observed_connect, observed_handshake, observed_bytes, observed_head, observed_data,
-               observed_trailers, observed_end, observed_state, observed_error, observed_close>
+               observed_trailers, observed_end, observed_state, observed_error, observed_close, observed_push, observed_frame>
       what;
 };
 

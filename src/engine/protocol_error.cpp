@@ -16,6 +16,7 @@ std::string_view describe(misuse m) {
     case misuse::bad_request: return "a request with this method, target or version cannot be sent";
     case misuse::too_many_streams: return "the connection takes no further request yet";
     case misuse::closing: return "the connection takes no further message";
+    case misuse::push_refused: return "the peer takes no pushed response now";
   }
   return "unknown misuse";
 }

@@ -40,6 +40,7 @@ enum class misuse : std::uint8_t {
   bad_request,          // a method, target or version that this version cannot carry
   too_many_streams,     // not now: this connection takes no further request yet
   closing,              // this connection takes no further request at all
+  push_refused,         // the peer takes no pushed response, or none now
 };
 
 [[nodiscard]] std::string_view describe(misuse m);

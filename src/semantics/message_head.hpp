@@ -27,12 +27,14 @@ struct request_head {
   parley::detail::text_ref query_ref;  // without `?`
   parley::detail::text_ref scheme_ref;  // from absolute-form or `:scheme`; empty otherwise
   parley::fields fields;
+  parley::detail::text_ref protocol_ref{};  // from `:protocol` (extended CONNECT, RFC 8441 §4); empty otherwise
 
   [[nodiscard]] std::string_view target() const { return parley::detail::fields_access::view(fields, target_ref); }
   [[nodiscard]] std::string_view authority() const { return parley::detail::fields_access::view(fields, authority_ref); }
   [[nodiscard]] std::string_view path() const { return parley::detail::fields_access::view(fields, path_ref); }
   [[nodiscard]] std::string_view query() const { return parley::detail::fields_access::view(fields, query_ref); }
   [[nodiscard]] std::string_view scheme() const { return parley::detail::fields_access::view(fields, scheme_ref); }
+  [[nodiscard]] std::string_view protocol() const { return parley::detail::fields_access::view(fields, protocol_ref); }
 };
 
 struct response_head {

@@ -91,6 +91,16 @@ server& server::http09(bool allowed) {
   return *this;
 }
 
+server& server::http2(bool allowed) {
+  core_->http2 = allowed;
+  return *this;
+}
+
+server& server::push_to_browsers(bool allowed) {
+  core_->push_to_browsers = allowed;
+  return *this;
+}
+
 server& server::drain_time(std::chrono::milliseconds t) {
   core_->drain_time = t;
   return *this;

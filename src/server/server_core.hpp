@@ -46,6 +46,8 @@ class server_core {
   std::size_t threads = 0;
   bool threads_settled = false;  // somebody counts on it
   bool http09 = true;
+  bool http2 = true;
+  bool push_to_browsers = false;
   std::chrono::milliseconds drain_time{10'000};
   std::function<void(std::string_view)> message_sink;
   std::function<void()> reload_hook;

@@ -29,6 +29,8 @@ struct exchange_folder::connection_state {
   void operator()(const recorded&, const state_step&) {}
   void operator()(const recorded& one, const error_step& step);
   void operator()(const recorded& one, const close_step& step);
+  void operator()(const recorded&, const push_step&) {}
+  void operator()(const recorded&, const frame_step&) {}
 
   exchange& open_exchange(const recorded& one, engine::role role);
   exchange* find(engine::stream_id stream);

@@ -40,8 +40,10 @@ std::string about(const engine::observed_handshake& seen) {
 }
 
 head_step record_head(const engine::observed_head& seen) {
-  head_step step{
-      .way = seen.way, .is_request = seen.request != nullptr, .wire_size = seen.text.size(), .text = std::string(seen.text)};
+  head_step step{.way = seen.way,
+                 .is_request = seen.request != nullptr,
+                 .wire_size = seen.text.empty() ? seen.size : seen.text.size(),
+                 .text = std::string(seen.text)};
   if (seen.request != nullptr) {
     step.version = seen.request->version;
     if (step.text.empty()) step.text = written_as_http1(*seen.request);
@@ -82,6 +84,12 @@ struct record_one {
   }
   decltype(recorded::what) operator()(const engine::observed_error& seen) const { return error_step{seen.error}; }
   decltype(recorded::what) operator()(const engine::observed_close& seen) const { return close_step{std::string(seen.reason)}; }
+  decltype(recorded::what) operator()(const engine::observed_push& seen) const {
+    return push_step{seen.way, seen.promised, seen.request == nullptr ? std::string() : written_as_http1(*seen.request)};
+  }
+  decltype(recorded::what) operator()(const engine::observed_frame& seen) const {
+    return frame_step{seen.way, std::string(seen.type), seen.flags, seen.size, std::string(seen.about)};
+  }
 };
 
 }  // namespace

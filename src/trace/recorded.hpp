@@ -80,12 +80,27 @@ struct close_step {
   std::string reason;
 };
 
+/// A promise of a response to a request that nobody sent; on the stream that it belongs to.
+struct push_step {
+  direction way = direction::in;
+  engine::stream_id promised = 0;
+  std::string text;  // the promised request, written as HTTP/1
+};
+
+struct frame_step {
+  direction way = direction::in;
+  std::string type;
+  std::uint8_t flags = 0;
+  std::uint64_t size = 0;  // of the payload
+  std::string about;
+};
+
 struct recorded {
   time_point time{};
   std::uint64_t connection = 0;
   engine::stream_id stream = 0;
   std::variant<resolve_step, connect_step, handshake_step, bytes_step, head_step, data_step, trailers_step, end_step, state_step,
-               error_step, close_step>
+               error_step, close_step, push_step, frame_step>
       what;
 };
 

@@ -63,6 +63,9 @@ inline std::string describe(const engine::event& e) {
     }
     std::string operator()(const engine::writable_event& w) const { return "writable " + id(w.id); }
     std::string operator()(const engine::detached_event& d) const { return "detached " + id(d.id); }
+    std::string operator()(const engine::push_event& p) const {
+      return "push " + id(p.parent) + " " + id(p.id) + " " + std::string(p.head.target()) + field_text(p.head.fields);
+    }
     std::string operator()(const engine::goaway_event& g) const { return "goaway " + id(g.last); }
   };
   return std::visit(text{}, e);
