@@ -93,6 +93,8 @@ class byte_engine {
   [[nodiscard]] virtual bool ended() const = 0;
   /// Client: another request can be sent now.
   [[nodiscard]] virtual bool can_send_request() const = 0;
+  /// Client: how many more can be sent now, one right after the other (the peer's SETTINGS_MAX_CONCURRENT_STREAMS, less those open).
+  [[nodiscard]] virtual std::size_t request_room() const { return can_send_request() ? 1 : 0; }
   /// No exchange is open (an idle kept-alive connection).
   [[nodiscard]] virtual bool idle() const = 0;
 
