@@ -154,7 +154,7 @@ TEST_F(https_peers, gnutls_cli_says_that_all_is_well) {
   if (!installed("gnutls-cli")) GTEST_SKIP() << "gnutls-cli is not installed (Debian: gnutls-bin)";
   start();
   const outcome done = run("printf \"GET / HTTP/1.0\\r\\n\\r\\n\" | gnutls-cli --x509cafile " + files.authority_file() +
-                           " --alpn http/1.1 -p " + port + " localhost");
+                           " --alpn http/1.1 --sni-hostname localhost --verify-hostname localhost -p " + port + " 127.0.0.1");
   EXPECT_NE(done.text.find("The certificate is trusted"), std::string::npos) << done.text;
   EXPECT_NE(done.text.find("hello, secured"), std::string::npos) << done.text;
   EXPECT_EQ(done.text.find("premature"), std::string::npos) << done.text;
