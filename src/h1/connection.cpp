@@ -44,7 +44,7 @@ void connection::rest() {
 receive_action connection::feed(receive_input input) {
   const receive_step s = step(receiving_, input);
   if (s.next != receiving_) {
-    watch_(now_, has_exchange() ? current().id : 0, engine::observed_state{"receive", name(receiving_), name(s.next)});
+    if (watch_) watch_(now_, has_exchange() ? current().id : 0, engine::observed_state{"receive", name(receiving_), name(s.next)});
     receiving_ = s.next;
   }
   return s.action;
@@ -53,7 +53,7 @@ receive_action connection::feed(receive_input input) {
 void connection::feed(send_input input) {
   const send_step s = step(sending_, input);
   if (s.next != sending_) {
-    watch_(now_, has_exchange() ? current().id : 0, engine::observed_state{"send", name(sending_), name(s.next)});
+    if (watch_) watch_(now_, has_exchange() ? current().id : 0, engine::observed_state{"send", name(sending_), name(s.next)});
     sending_ = s.next;
   }
 }
