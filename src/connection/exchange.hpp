@@ -109,6 +109,8 @@ class exchange {
   /// Why it was lost, when the peer broke a rule or a limit. The server may still answer when `error()->status` is not 0 and no
   /// head was sent.
   [[nodiscard]] const std::optional<engine::protocol_error>& error() const { return error_; }
+  /// It was lost, and the peer certainly did nothing with the request: it may be sent once more whatever its method (RFC 9113 §8.7).
+  [[nodiscard]] bool unprocessed() const { return unprocessed_; }
 
  private:
   friend class tcp_connection;
@@ -122,6 +124,7 @@ class exchange {
   outgoing_content outgoing_{*this};
   std::optional<engine::protocol_error> error_;
   bool lost_ = false;
+  bool unprocessed_ = false;
 };
 
 }  // namespace parley::connection

@@ -1,7 +1,5 @@
 #include "connection/tcp_connection.hpp"
 
-#include "base/spares.hpp"
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -101,14 +99,14 @@ void tcp_connection::turn() {
   if (!in_.empty() || !exchanges_.empty()) return;
   // Idle: what only a busy connection needs goes to the next one that is.
   engine_->rest();
-  if (exchanges_.capacity() != 0) base::spares<std::vector<exchange*>>::give(std::exchange(exchanges_, {}));
+  exchanges_.rest();
 }
 
 void tcp_connection::process() {
   const auto now = loop_.now();
   while (!closed_) {
     const std::string_view bytes = in_.readable();
-    if (!bytes.empty() && engine_->idle() && bytes[0] == '\x16') tls_hello_ = true;
+    if (!bytes.empty() && bytes[0] == '\x16' && !multiplexes() && engine_->idle()) tls_hello_ = true;
     const std::size_t used = engine_->receive(bytes, now);
     bool any = false;
     while (!closed_) {
@@ -203,8 +201,8 @@ void tcp_connection::check_end() {
     if (exchanges_.empty() && !std::exchange(closed_told_, true)) owner_.on_closed(*this);
     return;
   }
-  // The engine has given up what the stream would not take: there is nothing to wait for.
-  if (write_blocked_ && !engine_->has_output()) cut_off_ = true;
+  // The engine has given up what the stream would not take: there is nothing to wait for. (In HTTP/2 it may have been one exchange's.)
+  if (write_blocked_ && !engine_->has_output() && (!multiplexes() || engine_->ended())) cut_off_ = true;
   if (cut_off_) return close_stream("cut off");
   const bool said_all = !engine_->has_output() && !write_blocked_;
   if (!said_all) return;
@@ -243,9 +241,12 @@ void tcp_connection::close_stream(std::string_view reason) {
   closed_ = true;
   tell_violation();
   timer_.cancel();
-  // An answer that only the stream's end would end must not look whole: a reset says that it is not.
-  const auto unfinished = [](const exchange* x) { return x->head_sent() && !x->sent(); };
-  if (cut_off_ || (!is_client_ && std::ranges::any_of(exchanges_, unfinished))) {
+  // In HTTP/1 an answer that only the stream's end would end must not look whole: a reset says that it is not.
+  bool unfinished = false;
+  if (!is_client_ && !multiplexes()) {
+    exchanges_.for_each([&](const exchange& x) { unfinished = unfinished || (x.head_sent() && !x.sent()); });
+  }
+  if (cut_off_ || unfinished) {
     stream_->abort();
   } else {
     stream_->close();
@@ -253,7 +254,7 @@ void tcp_connection::close_stream(std::string_view reason) {
   in_.reset();
   see(engine::observed_close{reason});
   if (!std::exchange(draining_told_, true)) owner_.on_draining(*this);
-  lose_all(reason);
+  lose_all();
   // A turn that is under way, or `finish` of the last exchange, tells the owner.
   if (!in_turn_) loop_.defer([this] { check_end(); });
 }
@@ -269,14 +270,21 @@ void tcp_connection::tell_violation() {
   owner_.on_violation(*this, *engine_->error());
 }
 
-void tcp_connection::lose_all(std::string_view) {
-  const auto open = exchanges_;  // `on_reset` may finish them
-  for (exchange* x : open) {
-    if (std::find(exchanges_.begin(), exchanges_.end(), x) != exchanges_.end()) lose(*x);
+void tcp_connection::lose_all() {
+  // Not while walking over them: `on_reset` may finish them, and others too.
+  std::vector<engine::stream_id> open;
+  open.reserve(exchanges_.size());
+  exchanges_.for_each([&](const exchange& x) { open.push_back(x.id_); });
+  std::ranges::sort(open);
+  for (const engine::stream_id id : open) {
+    if (exchange* x = find(id)) lose(*x);
   }
 }
 
 void tcp_connection::tell_idle() {
+  if (!is_client_ || closed_) return;
+  const bool could = std::exchange(had_capacity_, can_send_request());
+  if (!could && had_capacity_) owner_.on_capacity(*this);
   const bool idle_now = exchanges_.empty() && engine_->can_send_request();
   if (idle_now && !std::exchange(idle_told_, true)) owner_.on_idle(*this);
 }

@@ -3,6 +3,7 @@
 
 #include "base/buffer.hpp"
 #include "connection/exchange.hpp"
+#include "connection/exchange_table.hpp"
 #include "connection/traffic.hpp"
 #include "engine/byte_engine.hpp"
 #include "net/loop.hpp"
@@ -43,13 +44,21 @@ class exchange_owner {
   virtual void on_too_large(exchange& x) = 0;
   /// The connection has become this exchange's byte stream.
   virtual void on_detached(exchange& x) = 0;
-  /// The exchange is lost; its cancellation has been triggered. `finish` it when nothing runs for it any more.
+  /// The exchange is lost; its cancellation has been triggered. `finish` it when nothing runs for it any more. In HTTP/1 the connection
+  /// goes with it, in HTTP/2 it goes on.
   virtual void on_reset(exchange& x) = 0;
+  /// Client: the server promises a response to a request that nobody sent (RFC 9113 §8.4). An exchange to bind it to, which then
+  /// begins with `on_response` and is finished like any other; null refuses it.
+  virtual exchange* on_push(tcp_connection&, engine::push_event&&) { return nullptr; }
   /// Client: no exchange is open, and another can begin.
   virtual void on_idle(tcp_connection& c) = 0;
+  /// Client: `can_send_request` was false and has turned true. In HTTP/2 that is while other exchanges go on; in HTTP/1 `on_idle` comes
+  /// right behind it.
+  virtual void on_capacity(tcp_connection&) {}
   /// No further exchange can begin on it. Comes at most once, before `on_closed`.
   virtual void on_draining(tcp_connection& c) = 0;
-  /// The peer broke a rule of the protocol, or a limit of it. At most once.
+  /// The peer broke a rule of the protocol, or a limit of it. At most once for the connection itself, and in HTTP/2 once more for
+  /// each exchange that was lost by it.
   virtual void on_violation(tcp_connection&, const engine::protocol_error&) {}
   /// One of our own limits (a member of `parley::limits`, by name) ends something that no rule is broken by: an idle connection, say.
   virtual void on_limit(tcp_connection&, std::string_view) {}
@@ -85,15 +94,21 @@ class tcp_connection final : private net::stream_handler {
   /// Answers a violation (see `on_refused`): head and content at once, then the connection closes.
   void refuse(engine::stream_id id, const semantics::response_head& head, std::string content);
 
+  /// Whether a response can be pushed on this exchange now (RFC 9113 §8.4).
+  [[nodiscard]] bool can_push(const exchange& parent) const;
+  /// Promises the response to `promised` and binds `x` to it as to a request that was received and is whole. No `on_begin` follows: the
+  /// owner begins it, in a turn of its own.
+  std::expected<void, engine::misuse> push(exchange& parent, exchange& x, const semantics::request_head& promised);
+
   // --- both ------------------------------------------------------------------------------------------------------------------
   /// Sends content; `x.outgoing()` says when there is room for more. False: more than was announced, or a message that has ended.
   bool send(exchange& x, engine::chunk piece);
   /// Ends our message, with the trailers that were set, if any.
   std::expected<void, engine::misuse> end(exchange& x);
-  /// Gives the exchange up: in HTTP/1 the connection goes with it.
+  /// Gives the exchange up: in HTTP/1 the connection goes with it, in HTTP/2 its stream is reset.
   void reset(exchange& x);
-  /// Unbinds it: nothing runs for it any more. One that is neither lost nor whole in both directions is reset (a server's unread
-  /// request content is drained first, within limits::drain). It may be reused at once.
+  /// Unbinds it: nothing runs for it any more. One that is neither lost nor whole in both directions is reset (in HTTP/1 a server's
+  /// unread request content is drained first, within limits::drain). It may be reused at once.
   void finish(exchange& x);
 
   /// No further exchange; closes once those under way have ended.
@@ -142,6 +157,7 @@ class tcp_connection final : private net::stream_handler {
   void on_data(exchange& x, std::string_view bytes);
   void on_complete(exchange& x);
   void on_reset_event(engine::reset_event& e);
+  void on_push_event(engine::push_event& e);
   bool flush();  // whether it wrote something, and could write more
   void read_more();
   void watch_time();
@@ -151,12 +167,13 @@ class tcp_connection final : private net::stream_handler {
   void reset_in_engine(engine::stream_id id);
   void tell_idle();
   void check_end();
-  void lose_all(std::string_view reason);
+  void lose_all();
   void lose(exchange& x);
   void close_stream(std::string_view reason);
   void fail_stream(std::error_code error);
   void bind(exchange& x, engine::stream_id id);
-  exchange* find(engine::stream_id id);
+  exchange* find(engine::stream_id id) { return exchanges_.find(id); }
+  [[nodiscard]] bool multiplexes() const { return engine_->version() >= parley::version::http2; }
   void consumed(exchange& x, std::size_t n);
   void send_continue(exchange& x) noexcept;
   void see(auto what, engine::stream_id stream = 0) {
@@ -180,7 +197,7 @@ class tcp_connection final : private net::stream_handler {
   std::uint64_t id_;
   std::string peer_name_;
   base::buffer in_;
-  std::vector<exchange*> exchanges_;  // by id, ascending: new ones have the highest
+  exchange_table exchanges_;
   net::timer timer_;
   std::optional<net::time_point> half_closed_until_;
   std::optional<net::time_point> linger_until_;
@@ -202,6 +219,7 @@ class tcp_connection final : private net::stream_handler {
   bool cut_off_ = false;  // something unfinished was sent whose end the stream's end would be
   bool draining_told_ = false;
   bool idle_told_ = true;
+  bool had_capacity_ = true;  // for a client's next request
   bool closed_ = false;
   bool closed_told_ = false;
   bool violation_told_ = false;

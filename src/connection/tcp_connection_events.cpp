@@ -1,10 +1,8 @@
 #include "connection/tcp_connection.hpp"
 
 #include "base/number.hpp"
-#include "base/spares.hpp"
 #include "semantics/fields_access.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -25,18 +23,11 @@ std::optional<std::uint64_t> announced_length(const parley::fields& of) {
 void tcp_connection::bind(exchange& x, engine::stream_id id) {
   x.connection_ = this;
   x.id_ = id;
-  x.lost_ = false;
+  x.lost_ = x.unprocessed_ = false;
   x.error_.reset();
-  if (exchanges_.capacity() == 0) exchanges_ = base::spares<std::vector<exchange*>>::take();
-  exchanges_.push_back(&x);
+  exchanges_.insert(id, &x);
   idle_told_ = false;
   if (peer_ended_) expect_half_closed();
-}
-
-exchange* tcp_connection::find(engine::stream_id id) {
-  if (!exchanges_.empty() && exchanges_.back()->id_ == id) return exchanges_.back();
-  const auto at = std::ranges::lower_bound(exchanges_, id, {}, [](const exchange* x) { return x->id_; });
-  return at != exchanges_.end() && (*at)->id_ == id ? *at : nullptr;
 }
 
 void tcp_connection::lose(exchange& x) {
@@ -49,13 +40,18 @@ void tcp_connection::lose(exchange& x) {
 
 void tcp_connection::finish(exchange& x) {
   const auto id = x.id_;
-  std::erase(exchanges_, &x);
+  exchanges_.erase(id);
   if (!closed_) {
     // What was received but never read gives its credit back, so that the engine can drain the rest.
     if (!x.incoming_.waiting_.empty()) engine_->consume(id, x.incoming_.waiting_.size());
-    const bool drains = !is_client_ && x.outgoing_.ended_;
     const bool whole = x.outgoing_.ended_ && x.incoming_.whole_;
-    if (x.lost_ ? !x.outgoing_.ended_ : !whole && !drains) reset_in_engine(id);
+    if (multiplexes()) {
+      // A lost one too: it counts among limits::streams until the engine hears that nothing runs for it any more.
+      if (x.lost_ || !whole) engine_->reset(id, loop_.now());
+    } else {
+      const bool drains = !is_client_ && x.outgoing_.ended_;
+      if (x.lost_ ? !x.outgoing_.ended_ : !whole && !drains) reset_in_engine(id);
+    }
   }
   x.connection_ = nullptr;
   x.id_ = 0;
@@ -101,7 +97,7 @@ void tcp_connection::handle(engine::event& e) {
       x->incoming_.whole_ = false;  // the request is whole, the byte stream behind it is not
       c.owner_.on_detached(*x);
     }
-    void operator()(engine::push_event& p) { c.engine_->reset(p.id, c.loop_.now()); }
+    void operator()(engine::push_event& p) { c.on_push_event(p); }
     void operator()(engine::goaway_event&) {
       if (!std::exchange(c.draining_told_, true)) c.owner_.on_draining(c);
     }
@@ -134,6 +130,14 @@ void tcp_connection::on_response_event(engine::response_event& e) {
   if (ended && find(id) == x) on_complete(*x);
 }
 
+void tcp_connection::on_push_event(engine::push_event& e) {
+  const auto id = e.id;
+  exchange* x = owner_.on_push(*this, std::move(e));
+  if (x == nullptr) return engine_->reset(id, loop_.now());
+  bind(*x, id);
+  x->outgoing_.head_sent_ = x->outgoing_.ended_ = true;  // nobody sends anything for it
+}
+
 void tcp_connection::on_data(exchange& x, std::string_view bytes) {
   auto& in = x.incoming_;
   if (in.collecting_) {
@@ -161,13 +165,16 @@ void tcp_connection::on_reset_event(engine::reset_event& e) {
     e.error.message = "This port speaks plain HTTP, and the client began a TLS handshake: use http:// or the https port.";
     e.error.section = "RFC 9110 §4.2.2";
   }
-  if (!std::exchange(violation_told_, true)) owner_.on_violation(*this, e.error);
+  // One of the connection is told once, at its first reset.
+  const bool told = multiplexes() && e.error.scope == engine::error_scope::stream ? false : std::exchange(violation_told_, true);
+  if (!told) owner_.on_violation(*this, e.error);
   exchange* x = find(e.id);
   if (x == nullptr) {
     if (!is_client_) owner_.on_refused(*this, e.id, e.error);
     return;
   }
   x->error_ = e.error;
+  x->unprocessed_ = e.unprocessed;
   lose(*x);
 }
 
@@ -189,6 +196,7 @@ std::expected<void, engine::misuse> tcp_connection::send_request(exchange& x, co
   bind(x, *id);
   x.outgoing_.head_sent_ = true;
   x.outgoing_.ended_ = length.what == engine::content_length::kind::none;
+  had_capacity_ = engine_->can_send_request();
   schedule_turn();
   return {};
 }
@@ -218,6 +226,20 @@ void tcp_connection::refuse(engine::stream_id id, const semantics::response_head
     (void)engine_->send_end(id, nullptr, now);
   }
   schedule_turn();
+}
+
+bool tcp_connection::can_push(const exchange& parent) const {
+  return !closed_ && !parent.lost_ && !parent.outgoing_.ended_ && engine_->can_push(parent.id_);
+}
+
+std::expected<void, engine::misuse> tcp_connection::push(exchange& parent, exchange& x, const semantics::request_head& promised) {
+  if (closed_) return std::unexpected(engine::misuse::closing);
+  const auto id = engine_->push(parent.id_, promised, loop_.now());
+  if (!id) return std::unexpected(id.error());
+  bind(x, *id);
+  x.incoming_.whole_ = true;
+  schedule_turn();
+  return {};
 }
 
 bool tcp_connection::send(exchange& x, engine::chunk piece) {
