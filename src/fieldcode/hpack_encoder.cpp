@@ -1,0 +1,124 @@
+#include "fieldcode/hpack_encoder.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "fieldcode/field_hash.hpp"
+#include "fieldcode/huffman.hpp"
+#include "fieldcode/prefix_integer.hpp"
+
+namespace parley::fieldcode {
+namespace {
+
+enum class indexing : std::uint8_t { at_once, second_time, never, never_if_short };
+
+constexpr std::size_t short_cookie = 20;
+constexpr std::size_t default_capacity = 4096;  // RFC 9113 §6.5.2
+
+constexpr std::array<indexing, hpack_static_count + 1> make_policy() {
+  std::array<indexing, hpack_static_count + 1> made{};
+  for (const std::string_view name : {"authorization", "proxy-authorization", "set-cookie"}) {
+    made[hpack_static_name(name)] = indexing::never;
+  }
+  made[hpack_static_name("cookie")] = indexing::never_if_short;
+  for (const std::string_view name : {":path", "age", "content-length", "content-range", "date", "etag", "expires",
+                                      "if-modified-since", "if-none-match", "last-modified", "location", "range"}) {
+    made[hpack_static_name(name)] = indexing::second_time;
+  }
+  return made;
+}
+constexpr auto policy = make_policy();
+
+char* write_string(std::string_view text, char* out) {
+  const std::size_t coded = huffman::encoded_size(text);
+  if (coded < text.size()) {
+    out = encode_integer(out, coded, 7, 0x80);
+    return huffman::encode(text, out);
+  }
+  out = encode_integer(out, text.size(), 7, 0);
+  if (!text.empty()) std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+char* write_literal(char* out, unsigned prefix, unsigned high, std::size_t name_index, std::string_view name,
+                    std::string_view value) {
+  out = encode_integer(out, name_index, prefix, high);
+  if (name_index == 0) out = write_string(name, out);
+  return write_string(value, out);
+}
+
+}  // namespace
+
+hpack_encoder::hpack_encoder(std::uint64_t seed, std::size_t most)
+    : table_(std::min(most, default_capacity)), seed_(seed), most_(std::min(most, dynamic_table::largest_capacity)),
+      lowest_(table_.capacity()), update_due_(table_.capacity() != default_capacity) {}
+
+void hpack_encoder::set_peer_limit(std::size_t limit) {
+  const std::size_t capacity = std::min(limit, most_);
+  if (capacity == table_.capacity() && !update_due_) return;
+  lowest_ = update_due_ ? std::min(lowest_, capacity) : capacity;
+  update_due_ = true;
+  table_.resize(capacity);
+  if (capacity == 0) index_.clear();
+}
+
+char* hpack_encoder::write_updates(char* out) {
+  // RFC 7541 §4.2: the smallest of the capacities in between, and then the last one.
+  if (lowest_ < table_.capacity()) out = encode_integer(out, lowest_, 5, 0x20);
+  out = encode_integer(out, table_.capacity(), 5, 0x20);
+  update_due_ = false;
+  return out;
+}
+
+bool hpack_encoder::came_before(std::uint64_t hash) {
+  std::uint16_t& place = once_[(hash >> 32) % remembered];
+  const auto mark = static_cast<std::uint16_t>(hash >> 48);
+  if (place == mark) return true;
+  place = mark;
+  return false;
+}
+
+std::size_t hpack_encoder::find_name(std::size_t static_name, std::string_view name, std::uint32_t name_mark) const {
+  if (static_name != 0) return static_name;
+  std::uint32_t number = 0;
+  const bool found = index_.find(table_, name_mark, number,
+                                 [&](const dynamic_table::entry& e) { return e.name_mark == name_mark && table_.name(e) == name; });
+  return found ? index_of(number) : 0;
+}
+
+char* hpack_encoder::encode(std::size_t static_name, std::string_view name, std::string_view value, sensitivity s, char* out) {
+  if (update_due_) [[unlikely]]
+    out = write_updates(out);
+  const indexing how = policy[static_name];
+  // A name of the static table is as good as its index; others are hashed.
+  const std::uint64_t name_hash = static_name != 0 ? seed_ ^ (static_name * detail::hash_b) : field_hash(name, seed_);
+  const auto name_mark =
+      static_name != 0 ? static_cast<std::uint32_t>(static_name) : static_cast<std::uint32_t>(name_hash) | field_index::by_name;
+  if (s == sensitivity::secret || how == indexing::never || (how == indexing::never_if_short && value.size() < short_cookie)) {
+    return write_literal(out, 4, 0x10, find_name(static_name, name, name_mark), name, value);
+  }
+
+  if (static_name != 0) {
+    for (std::size_t i = static_name; i <= hpack_static_last(static_name); ++i) {
+      if (value == hpack_static_table[i].value) return encode_static(i, out);
+    }
+  }
+  const std::uint64_t hash = field_hash(value, name_hash);
+  const auto mark = static_cast<std::uint32_t>(hash);
+  std::uint32_t number = 0;
+  const bool found = index_.find(table_, mark, number, [&](const dynamic_table::entry& e) {
+    return e.mark == mark && e.name_mark == name_mark && table_.value(e) == value && (static_name != 0 || table_.name(e) == name);
+  });
+  if (found) return encode_integer(out, index_of(number), 7, 0x80);
+
+  const std::size_t name_index = find_name(static_name, name, name_mark);
+  const std::size_t cost = name.size() + value.size() + dynamic_table::overhead;
+  if (cost > table_.capacity() / 4 * 3 || (how == indexing::second_time && !came_before(hash))) {
+    return write_literal(out, 4, 0, name_index, name, value);
+  }
+  out = write_literal(out, 6, 0x40, name_index, name, value);
+  if (table_.insert(name, value, mark, name_mark)) index_.put_newest(table_, mark, static_name != 0 ? 0 : name_mark);
+  return out;
+}
+
+}  // namespace parley::fieldcode
