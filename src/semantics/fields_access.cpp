@@ -24,6 +24,14 @@ void fields_access::release(fields& f) noexcept {
   f.count_ = 0;
 }
 
+void fields_access::adopt(fields& f, base::block filled, std::size_t text, std::size_t lines) noexcept {
+  release(f);
+  f.block_ = filled.data;
+  f.capacity_ = static_cast<std::uint32_t>(filled.size);
+  f.text_size_ = f.pinned_ = static_cast<std::uint32_t>(text);
+  f.count_ = static_cast<std::uint16_t>(lines);
+}
+
 fields_access::old_block fields_access::make_room(fields& f, std::size_t text, std::size_t lines) {
   if (f.count_ + lines > std::numeric_limits<std::uint16_t>::max()) throw std::length_error("parley: more than 65535 field lines");
   const std::size_t slots = (f.count_ + lines) * sizeof(field_slot);

@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/block_pool.hpp"
 #include "semantics/field_name.hpp"
 
 namespace parley::detail {
@@ -29,6 +30,8 @@ struct fields_access {
   static void set_value(fields& f, std::size_t index, std::string_view value);
   /// Keeps the first `count` lines.
   static void truncate(fields& f, std::size_t count);
+  /// Takes over a block that was filled elsewhere: `text` bytes at its front, `lines` slots at its back. Replaces what was there.
+  static void adopt(fields& f, base::block filled, std::size_t text, std::size_t lines) noexcept;
   /// Drops all lines and text, and keeps the block.
   static void clear(fields& f);
   /// Gives the block back to the pool.
