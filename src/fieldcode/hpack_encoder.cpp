@@ -10,9 +10,10 @@
 namespace parley::fieldcode {
 namespace {
 
-enum class indexing : std::uint8_t { at_once, second_time, never, never_if_short };
+using indexing = hpack_encoder::indexing;
 
 constexpr std::size_t short_cookie = 20;
+constexpr std::size_t short_value = 8;
 constexpr std::size_t default_capacity = 4096;  // RFC 9113 §6.5.2
 
 constexpr std::array<indexing, hpack_static_count + 1> make_policy() {
@@ -21,8 +22,7 @@ constexpr std::array<indexing, hpack_static_count + 1> make_policy() {
     made[hpack_static_name(name)] = indexing::never;
   }
   made[hpack_static_name("cookie")] = indexing::never_if_short;
-  for (const std::string_view name : {":path", "age", "content-length", "content-range", "date", "etag", "expires",
-                                      "if-modified-since", "if-none-match", "last-modified", "location", "range"}) {
+  for (const std::string_view name : {":path", "content-length", "content-range", "etag", "if-none-match", "location", "range"}) {
     made[hpack_static_name(name)] = indexing::second_time;
   }
   return made;
@@ -70,12 +70,17 @@ char* hpack_encoder::write_updates(char* out) {
   return out;
 }
 
-bool hpack_encoder::came_before(std::uint64_t hash) {
+bool hpack_encoder::wants_entry(indexing how, std::uint64_t hash, std::size_t cost, std::size_t value_size) {
+  const std::size_t most = table_.capacity() / 4 * 3;
+  if (cost > most) return false;
+  if (how != indexing::second_time) return true;
+  // An entry takes 32 bytes more than its text, so one with a short value pushes out more than it saves.
+  if (value_size < short_value && table_.size() + cost > most) return false;
   std::uint16_t& place = once_[(hash >> 32) % remembered];
   const auto mark = static_cast<std::uint16_t>(hash >> 48);
-  if (place == mark) return true;
+  const bool again = place == mark;
   place = mark;
-  return false;
+  return again;
 }
 
 std::size_t hpack_encoder::find_name(std::size_t static_name, std::string_view name, std::uint32_t name_mark) const {
@@ -112,8 +117,7 @@ char* hpack_encoder::encode(std::size_t static_name, std::string_view name, std:
   if (found) return encode_integer(out, index_of(number), 7, 0x80);
 
   const std::size_t name_index = find_name(static_name, name, name_mark);
-  const std::size_t cost = name.size() + value.size() + dynamic_table::overhead;
-  if (cost > table_.capacity() / 4 * 3 || (how == indexing::second_time && !came_before(hash))) {
+  if (!wants_entry(how, hash, name.size() + value.size() + dynamic_table::overhead, value.size())) {
     return write_literal(out, 4, 0, name_index, name, value);
   }
   out = write_literal(out, 6, 0x40, name_index, name, value);
