@@ -29,7 +29,7 @@ std::optional<address_key> address_key_of(const net::endpoint& peer, bool loopba
   return address_key{number_of(bytes.first(8)), true};
 }
 
-std::size_t address_counts::keyed_hash::operator()(const address_key& key) const {
+std::size_t keyed_hash::operator()(const address_key& key) const {
   char bytes[9];
   for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(key.bits >> (8 * i));
   bytes[8] = key.ipv6 ? 1 : 0;

@@ -24,8 +24,13 @@ struct address_key {
 /// IPv6 (::ffff:192.0.2.1) are those IPv4 addresses.
 [[nodiscard]] std::optional<address_key> address_key_of(const net::endpoint& peer, bool loopback_too);
 
+/// Keyed, since IPv6 networks can be had in any number.
+struct keyed_hash {
+  std::size_t operator()(const address_key& key) const;
+};
+
 /// Any thread. It is asked once an accepted connection, and locks a sixteenth of itself for a look-up; it holds no more entries than
-/// there are connections, and its hash is keyed, since IPv6 networks can be had in any number.
+/// there are connections.
 class address_counts {
  public:
   /// A place that was taken; gives it back when it is destroyed.
@@ -56,9 +61,6 @@ class address_counts {
   [[nodiscard]] std::size_t size();
 
  private:
-  struct keyed_hash {
-    std::size_t operator()(const address_key& key) const;
-  };
   struct alignas(64) shard {
     std::mutex mutex;
     std::unordered_map<address_key, std::size_t, keyed_hash> counts;

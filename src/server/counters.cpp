@@ -35,6 +35,7 @@ constexpr std::array all_limits{
     "requests_per_connection"sv,
     "connections"sv,
     "connections_per_address"sv,
+    "handshakes_per_address"sv,
 };
 
 // A response's faults (502) are a client's business. What is no HTTP at all is told by the connection.

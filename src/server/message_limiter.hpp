@@ -10,8 +10,16 @@
 
 namespace parley::server_room {
 
-enum class message_kind : std::uint8_t { handler, storage, answer, accept, limit_connections, limit_connections_per_address };
-inline constexpr std::size_t message_kind_count = 6;
+enum class message_kind : std::uint8_t {
+  handler,
+  storage,
+  answer,
+  accept,
+  limit_connections,
+  limit_connections_per_address,
+  limit_handshakes_per_address,
+};
+inline constexpr std::size_t message_kind_count = 7;
 
 /// Any thread. Messages are rare where nobody attacks, so a lock is cheap enough.
 class message_limiter {

@@ -6,6 +6,7 @@
 #include "server/access_log.hpp"
 #include "server/address_counts.hpp"
 #include "server/counters.hpp"
+#include "server/handshake_rates.hpp"
 #include "server/https.hpp"
 #include "server/message_limiter.hpp"
 #include "server/router.hpp"
@@ -67,6 +68,8 @@ class server_core {
   [[nodiscard]] std::vector<counter> read_counters() const;
   /// Connections of each address, for limits::connections_per_address.
   server_room::address_counts peers;
+  /// What each address begins by https, for limits::handshakes_per_address.
+  server_room::handshake_rates handshakes;
   /// limits::connections, or fewer when the process may not open as many files.
   [[nodiscard]] std::size_t connections_at_once() const;
 

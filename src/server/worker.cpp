@@ -60,20 +60,35 @@ std::optional<address_counts::place> worker::place_for(const net::endpoint& peer
   return core_.peers.take(*key, most);
 }
 
+bool worker::may_shake_hands(const net::endpoint& peer) {
+  const std::size_t most = core_.caps.handshakes_per_address;
+  if (most == 0) return true;
+  const auto key = address_key_of(peer, core_.caps.count_loopback);
+  return !key || core_.handshakes.allow(*key, most, loop_->now());
+}
+
+// A reset costs nothing on our side, not even a TIME_WAIT, and means the same under TLS; an answer would have to be kept until its peer took
+// it, and one that floods us takes none.
+void worker::refuse(net::byte_stream& stream, std::string_view limit, message_kind kind, std::string_view why) {
+  counters_.add(count::connections_refused);
+  counters_.add_limit(limit);
+  core_.message(kind, std::string("limit ").append(limit).append(": ").append(stream.peer().host).append(why));
+  stream.abort();
+}
+
 void worker::on_accept(std::unique_ptr<net::byte_stream> stream) { accept(std::move(stream), false); }
 
 void worker::accept(std::unique_ptr<net::byte_stream> stream, bool secure) {
   accept_failed_ = false;
   auto place = place_for(stream->peer());
   if (!place) {
-    // A reset costs nothing on our side, not even a TIME_WAIT, and means the same under TLS; an answer would have to be kept until
-    // its peer took it, and one that floods us takes none.
-    counters_.add(count::connections_refused);
-    counters_.add_limit("connections_per_address");
-    core_.message(message_kind::limit_connections_per_address, "limit connections_per_address: " + stream->peer().host + " has " +
-                                                                   std::to_string(core_.caps.connections_per_address) +
-                                                                   " connections; more are reset");
-    return stream->abort();
+    return refuse(*stream, "connections_per_address", message_kind::limit_connections_per_address,
+                  " has " + std::to_string(core_.caps.connections_per_address) + " connections; more are reset");
+  }
+  if (secure && !may_shake_hands(stream->peer())) {
+    return refuse(
+        *stream, "handshakes_per_address", message_kind::limit_handshakes_per_address,
+        " begins more than " + std::to_string(core_.caps.handshakes_per_address) + " TLS handshakes a second; more are reset");
   }
   const std::uint64_t id = core_.next_connection_id();
   see_connect(*stream, id);

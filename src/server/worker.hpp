@@ -96,7 +96,10 @@ class worker final : private connection::exchange_owner, private net::accept_han
 
   /// A place for a connection of this peer; nothing when its address has too many.
   [[nodiscard]] std::optional<address_counts::place> place_for(const net::endpoint& peer);
+  /// Whether a TLS handshake may begin with this peer, whose address has not begun too many lately.
+  [[nodiscard]] bool may_shake_hands(const net::endpoint& peer);
   void accept(std::unique_ptr<net::byte_stream> stream, bool secure);
+  void refuse(net::byte_stream& stream, std::string_view limit, message_kind kind, std::string_view why);
   void serve(std::unique_ptr<net::byte_stream> stream, std::uint64_t id, const connection::tls_stream* tls,
              address_counts::place place);
   void see_connect(const net::byte_stream& stream, std::uint64_t id);

@@ -5,6 +5,7 @@
 
 #include "support/scratch_folder.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <thread>
@@ -194,6 +195,35 @@ TEST(https, half_open_handshakes_have_a_deadline_and_count) {
   ASSERT_TRUE(waits.result) << "the two before it are out of time";
   EXPECT_FALSE(*waits.result) << waits.result->message;
   EXPECT_TRUE(waits.ask(get).ends_with("hello"));
+}
+
+TEST(https, handshakes_of_one_address_have_a_rate) {
+  limits caps;
+  caps.handshakes_per_address = 2;
+  caps.count_loopback = true;
+  secure_server server(caps);
+  server.start();
+  const auto with = tls::client_credentials::make(server.trusting()).value();
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(secure_peer(server, with).ask(get).ends_with("hello")) << i;
+  net_tests::end_of_talk refused(connect(server));
+  refused.read();
+  server.loop->run_for(1ms);
+  EXPECT_TRUE(refused.failure) << "reset, before it has said anything";
+  server.loop->run_for(500ms);
+  EXPECT_TRUE(secure_peer(server, with).ask(get).ends_with("hello")) << "as the rate allows";
+  net_tests::end_of_talk again(connect(server));
+  again.read();
+  server.loop->run_for(1ms);
+  EXPECT_TRUE(again.failure);
+  const auto counters = server.core.read_counters();
+  const auto value = [&](std::string_view name) { return std::ranges::find(counters, name, &counter::name)->value; };
+  EXPECT_EQ(value("limit.handshakes_per_address"), 2U);
+  EXPECT_EQ(value("connections_refused"), 2U);
+  EXPECT_EQ(value("connections_accepted"), 21U);
+  EXPECT_NE(
+      server.messages.find("limit handshakes_per_address: 127.0.0.1 begins more than 2 TLS handshakes a second; more are reset"),
+      std::string::npos)
+      << server.messages;
 }
 
 TEST(https, a_drain_does_not_wait_for_half_open_handshakes) {
