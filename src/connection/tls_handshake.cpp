@@ -32,6 +32,9 @@ void tls_end::handshake(const tls_stream::handshake_limits& within, tls_stream::
 // A method is letters, a record begins with its type: 22 for a handshake, 21 for an alert.
 static bool looks_like_http(char first) { return first >= 'A' && first <= 'Z'; }
 
+// GnuTLS would read such a hello (RFC 6176 advises against it), and wait for up to 32 KiB of one that is none.
+static bool looks_like_ssl2(char first) { return first == 0 || (first & 0x80) != 0; }
+
 static bool is_record(char first) { return first >= 20 && first <= 24; }  // RFC 8446 §5.1
 
 void tls_end::shake_hands() {
@@ -41,6 +44,9 @@ void tls_end::shake_hands() {
   }
   if (!server_ && !begun_ && !in_.empty() && !is_record(in_.readable()[0])) {
     return handshake_ended({tls::errc::cleartext, "the server answered without TLS, so this is no https port: use http://"});
+  }
+  if (server_ && !begun_ && !in_.empty() && looks_like_ssl2(in_.readable()[0])) {
+    return handshake_ended({tls::errc::malformed, std::string(tls::describe(tls::errc::malformed))});
   }
   begun_ = begun_ || !in_.empty();
   const auto taken = session_.receive(in_.readable(), {});

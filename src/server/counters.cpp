@@ -107,6 +107,8 @@ std::vector<counter> counters::sum(std::span<const counters* const> sets) {
       {"connections_refused", plain(count::connections_refused)},
       {"accept_errors", plain(count::accept_errors)},
       {"handshakes_failed", plain(count::handshakes_failed)},
+      {"tls_errors", plain(count::tls_errors)},
+      {"tls_truncated", plain(count::tls_truncated)},
       {"requests", plain(count::requests)},
       {"responses_1xx", plain(count::responses_1xx)},
       {"responses_2xx", plain(count::responses_2xx)},

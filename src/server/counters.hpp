@@ -23,6 +23,8 @@ enum class count : std::uint8_t {
   connections_refused,
   accept_errors,
   handshakes_failed,
+  tls_errors,
+  tls_truncated,
   requests,
   responses_1xx,
   responses_2xx,
@@ -30,7 +32,7 @@ enum class count : std::uint8_t {
   responses_4xx,
   responses_5xx,
 };
-inline constexpr std::size_t count_count = 11;
+inline constexpr std::size_t count_count = 13;
 
 /// Of one loop: only its thread counts, any thread reads.
 class alignas(64) counters {

@@ -170,6 +170,9 @@ void worker::on_accept_error(std::error_code error) {
 }
 
 void worker::on_closed(connection::tcp_connection& c) {
+  if (const std::error_code lost = c.stream_error(); lost.category() == tls::category()) {
+    counters_.add(lost == tls::errc::truncated ? count::tls_truncated : count::tls_errors);
+  }
   // Not from within the connection's own call.
   loop_->defer([this, &c] {
     const std::size_t at = c.owner_index;

@@ -24,6 +24,7 @@ constexpr std::array rows{
     row{errc::bad_record, "bad-record", "a TLS record could not be decrypted: it was changed on its way"},
     row{errc::renegotiation, "renegotiation", "the peer asked for a TLS renegotiation, which is never done here"},
     row{errc::too_large, "too-large", "a TLS handshake message of the peer is too large"},
+    row{errc::flood, "flood", "the peer sent too many TLS messages that carry no content"},
     row{errc::cleartext, "cleartext", "this port speaks TLS, and what came was HTTP without it: use https://"},
     row{errc::internal, "internal", "the TLS library failed"},
     row{errc::no_certificate, "no-certificate", "the peer sent no certificate, and one is required"},

@@ -22,6 +22,7 @@ enum class errc : std::uint8_t {
   bad_record,           // a record that does not decrypt
   renegotiation,        // refused: TLS 1.2's renegotiation
   too_large,            // a handshake message above our limit
+  flood,                // too much that carries no content: key updates, empty records, warnings
   cleartext,            // HTTP without TLS came to a TLS port
   internal,             // the library below failed
   // --- the peer's certificate ------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ namespace parley::tls {
 
 namespace {
 // What a handshake message may need: a server that asks for no certificate gets a ClientHello and a Finished.
-constexpr std::size_t largest_hello = 32UL * 1024;
-constexpr std::size_t largest_with_certificates = 96UL * 1024;
+constexpr std::uint32_t largest_hello = 32 * 1024;
+constexpr std::uint32_t largest_with_certificates = 96 * 1024;
 }  // namespace
 
 // --- GnuTLS calls us -----------------------------------------------------------------------------------------------------------
@@ -87,7 +87,8 @@ session::session(std::shared_ptr<const server_credentials> with) : server_(std::
     gnutls_certificate_server_set_request(
         session_, server_->clients_ == client_certificates::required ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
   }
-  gnutls_handshake_set_max_packet_length(session_, asks ? largest_with_certificates : largest_hello);
+  largest_message_ = asks ? largest_with_certificates : largest_hello;
+  gnutls_handshake_set_max_packet_length(session_, largest_message_);
   if (server_->tickets_) {
     const gnutls_datum_t key = datum_of(server_->tickets_->bytes());
     gnutls_session_ticket_enable_server(session_, &key);
@@ -105,7 +106,8 @@ session::session(std::shared_ptr<const client_credentials> with, destination to)
   gnutls_credentials_set(session_, GNUTLS_CRD_CERTIFICATE, client_->certificates_);
   set_protocols(session_, to_->protocols, 0);
   if (!is_address(to_->host)) gnutls_server_name_set(session_, GNUTLS_NAME_DNS, to_->host.data(), to_->host.size());
-  gnutls_handshake_set_max_packet_length(session_, largest_with_certificates);
+  largest_message_ = largest_with_certificates;
+  gnutls_handshake_set_max_packet_length(session_, largest_message_);
   if (client_->sessions_) {
     callbacks::watch_tickets(session_);
     // One that has become useless is ignored by GnuTLS: the handshake is a full one then.
@@ -127,6 +129,7 @@ session::progress session::receive(std::string_view ciphertext, std::span<char> 
   if (state_ == state::open) decrypt(into, done.plaintext);
   done.used = ciphertext.size() - in_.size();
   in_ = {};
+  pay(done);
   return done;
 }
 
@@ -154,7 +157,7 @@ void session::decrypt(std::span<char> into, std::size_t& got) {
     } else if (n == GNUTLS_E_WARNING_ALERT_RECEIVED && ++warnings_ <= most_warnings) {
       continue;
     } else {
-      return fail(static_cast<int>(n));
+      return fail(n == GNUTLS_E_WARNING_ALERT_RECEIVED ? GNUTLS_E_TOO_MANY_EMPTY_PACKETS : static_cast<int>(n));
     }
   }
 }

@@ -28,7 +28,8 @@ struct destination {
 };
 
 /// One thread at a time. Its memory is bounded: one record of at most 16 KiB or one handshake message each way, and the output
-/// that its owner lets gather.
+/// that its owner lets gather. So is what it takes without a byte of content among it, in the handshake and after it: twice the largest
+/// message, which for a server that asks for no certificate is 64 KiB, and else 192 KiB.
 class session {
  public:
   /// A server's end.
@@ -99,6 +100,7 @@ class session {
   void go_on();
   void decrypt(std::span<char> into, std::size_t& got);
   void handshake_done();
+  void pay(const progress& done);
   void fail(int code);
   void fail(error why);
   void keep_for_resumption();
@@ -112,7 +114,9 @@ class session {
   base::buffer out_;
   error error_;
   state state_ = state::handshaking;
-  std::uint8_t warnings_ = 0;  // alerts that are none, from the peer
+  std::uint8_t warnings_ = 0;          // alerts that are none, from the peer
+  std::uint32_t largest_message_ = 0;  // of a handshake
+  std::uint32_t without_content_ = 0;  // bytes since the last content
   bool eof_ = false;
   bool peer_closed_ = false;
   bool close_sent_ = false;

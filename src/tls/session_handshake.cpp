@@ -26,6 +26,7 @@ void session::go_on() {
     const int done = gnutls_handshake(session_);
     if (done == GNUTLS_E_SUCCESS) return handshake_done();
     if (done == GNUTLS_E_WARNING_ALERT_RECEIVED && ++warnings_ <= most_warnings) continue;
+    if (done == GNUTLS_E_WARNING_ALERT_RECEIVED) return fail(GNUTLS_E_TOO_MANY_EMPTY_PACKETS);
     if (done != GNUTLS_E_AGAIN && done != GNUTLS_E_INTERRUPTED) return fail(done);
     if (in_.empty() || in_.size() == before) return;
   }
@@ -140,6 +141,8 @@ constexpr std::array meanings{
     meaning{GNUTLS_E_DECRYPTION_FAILED, errc::bad_record},
     meaning{GNUTLS_E_REHANDSHAKE, errc::renegotiation},
     meaning{GNUTLS_E_HANDSHAKE_TOO_LARGE, errc::too_large},
+    meaning{GNUTLS_E_TOO_MANY_EMPTY_PACKETS, errc::flood},
+    meaning{GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS, errc::flood},
     meaning{GNUTLS_E_NO_CERTIFICATE_FOUND, errc::no_certificate},
     meaning{GNUTLS_E_CERTIFICATE_REQUIRED, errc::no_certificate},
     meaning{GNUTLS_E_CERTIFICATE_ERROR, errc::bad_certificate},
@@ -188,6 +191,7 @@ gnutls_alert_description_t alert_for(errc code) {
     case errc::no_certificate: return GNUTLS_A_CERTIFICATE_REQUIRED;
     case errc::bad_record: return GNUTLS_A_BAD_RECORD_MAC;
     case errc::renegotiation: return GNUTLS_A_NO_RENEGOTIATION;
+    case errc::flood: return GNUTLS_A_UNEXPECTED_MESSAGE;
     default: return GNUTLS_A_BAD_CERTIFICATE;
   }
 }
@@ -210,13 +214,24 @@ void session::fail(int code) {
     why.message = std::string(describe(why.code));
     if (why.code == errc::malformed || why.code == errc::internal) why.message += std::string(" (") + gnutls_strerror(code) + ")";
   }
-  const bool ours = why.code >= errc::no_certificate || why.code == errc::bad_record || why.code == errc::renegotiation;
+  const bool ours = why.code >= errc::no_certificate || why.code == errc::bad_record || why.code == errc::renegotiation ||
+                    why.code == errc::flood;
   if (ours) {
     gnutls_alert_send(session_, GNUTLS_AL_FATAL, alert_for(why.code));
   } else if (why.code != errc::truncated && why.code != errc::closed_in_handshake) {
     gnutls_alert_send_appropriate(session_, code);
   }
   fail(std::move(why));
+}
+
+// What GnuTLS bounds itself, it bounds within one call or one second (200 empty records, 8 key updates), and a message's size only once
+// the message is whole: until then it gathers up to 16 MiB. This holds for all of it.
+void session::pay(const progress& done) {
+  if (done.plaintext > 0) {
+    without_content_ = 0;
+  } else if ((without_content_ += static_cast<std::uint32_t>(done.used)) > 2 * largest_message_ && state_ != state::failed) {
+    fail(GNUTLS_E_TOO_MANY_EMPTY_PACKETS);
+  }
 }
 
 void session::fail(error why) {

@@ -143,8 +143,10 @@ class arena {
   }
   ~arena() { app.stop(); }
 
-  void open() {
+  /// `also`: another address to listen at.
+  void open(const char* also = nullptr) {
     app.listen("http://127.0.0.1:0");
+    if (also != nullptr) app.listen(also);
     const std::string url = app.addresses().front();
     port = static_cast<std::uint16_t>(std::atoi(url.c_str() + url.rfind(':') + 1));
     app.start();

@@ -63,6 +63,26 @@ TEST_P(SessionTest, CarriesContentBothWays) {
   EXPECT_FALSE(p.client.failed()) << "the peer had said goodbye";
 }
 
+// A message of 16 MiB, which GnuTLS would gather.
+TEST_P(SessionTest, TakesNoMoreThanTwiceItsLargestMessageWithoutContent) {
+  for (const auto& [clients, most] :
+       {std::pair(client_certificates::none, 64 * 1024), std::pair(client_certificates::asked, 192 * 1024)}) {
+    session one(server(clients));
+    std::string wire;
+    for (int i = 0; i < 20; ++i) {
+      const std::string content = i == 0 ? std::string("\x01\xff\xff\xff", 4) + std::string(15'996, 'x') : std::string(16'000, 'x');
+      wire += std::string("\x16\x03\x01\x3e\x80", 5) + content;
+    }
+    std::size_t used = 0;
+    while (used < wire.size() && !one.failed()) used += one.receive(std::string_view(wire).substr(used, GetParam()), {}).used;
+    EXPECT_EQ(one.failure().code, errc::flood) << one.failure().message;
+    if (GetParam() < 1000) {
+      EXPECT_LT(used, static_cast<std::size_t>(most) + 1000);
+    }
+    EXPECT_TRUE(one.has_output()) << "its alert";
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(FragmentSizes, SessionTest, testing::Values(1, 7, 100, SIZE_MAX));
 
 }  // namespace
