@@ -2,6 +2,10 @@
 
 #include "h1/connection.hpp"
 #include "h1/violations.hpp"
+#include "h2/connection.hpp"
+#include "h2/message_faults.hpp"
+
+#include <utility>
 
 namespace parley::connection {
 
@@ -13,6 +17,33 @@ std::unique_ptr<engine::byte_engine> make_http1_engine(engine::role as, const li
   return std::make_unique<h1::connection>(as, caps, chosen, now);
 }
 
+namespace {
+h2::options http2_choice(http2_options how) {
+  h2::options chosen;
+  chosen.push = how.push;
+  chosen.extended_connect = how.extended_connect;
+  chosen.secure = how.secure;
+  chosen.seed = how.seed;
+  return chosen;
+}
+}  // namespace
+
+std::unique_ptr<engine::byte_engine> make_http2_engine(engine::role as, const limits& caps, http2_options how,
+                                                       engine::time_point now) {
+  return std::make_unique<h2::connection>(as, caps, http2_choice(how), now);
+}
+
+std::expected<std::unique_ptr<engine::byte_engine>, engine::protocol_error> make_upgraded_http2_engine(
+    engine::role as, const limits& caps, http2_options how, parley::method::id method, std::string_view settings,
+    engine::time_point now) {
+  auto made = std::make_unique<h2::connection>(as, caps, http2_choice(how), now);
+  const auto id = made->upgraded(method, settings, now);
+  if (!id) return std::unexpected(id.error());
+  return made;
+}
+
 std::span<const engine::protocol_error* const> http1_violations() { return h1::violation::all; }
+
+std::span<const engine::protocol_error* const> http2_violations() { return h2::all_faults(); }
 
 }  // namespace parley::connection

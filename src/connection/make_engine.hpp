@@ -4,9 +4,13 @@
 #include "engine/byte_engine.hpp"
 
 #include <parley/limits.hpp>
+#include <parley/method.hpp>
 
+#include <cstdint>
+#include <expected>
 #include <memory>
 #include <span>
+#include <string_view>
 
 namespace parley::connection {
 
@@ -20,7 +24,27 @@ struct http1_options {
 [[nodiscard]] std::unique_ptr<engine::byte_engine> make_http1_engine(engine::role as, const limits& caps, http1_options how,
                                                                      engine::time_point now);
 
+/// What both ends may choose about HTTP/2.
+struct http2_options {
+  bool push = false;  // client: takes pushed responses (SETTINGS_ENABLE_PUSH); a server pushes where its peer's setting allows
+  bool extended_connect = false;  // server: announces SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441)
+  bool secure = true;             // the byte stream is TLS's: `:scheme` must be https, else http
+  std::uint64_t seed = 0;         // for hashing (HPACK's lookup) and GREASE: different for each connection
+};
+
+/// An engine for HTTP/2. `caps` must outlive it.
+[[nodiscard]] std::unique_ptr<engine::byte_engine> make_http2_engine(engine::role as, const limits& caps, http2_options how,
+                                                                     engine::time_point now);
+
+/// An engine for HTTP/2 after `Upgrade: h2c` (RFC 7540 §3.2): stream 1 is the request of that method, which is whole. `settings`: at a
+/// server the decoded HTTP2-Settings of the client, else empty. Nothing more may be done with settings that cannot be: the error.
+[[nodiscard]] std::expected<std::unique_ptr<engine::byte_engine>, engine::protocol_error> make_upgraded_http2_engine(
+    engine::role as, const limits& caps, http2_options how, parley::method::id method, std::string_view settings,
+    engine::time_point now);
+
 /// Everything that a peer can do wrong in HTTP/1.
 [[nodiscard]] std::span<const engine::protocol_error* const> http1_violations();
+/// Everything that a peer can do wrong in HTTP/2.
+[[nodiscard]] std::span<const engine::protocol_error* const> http2_violations();
 
 }  // namespace parley::connection

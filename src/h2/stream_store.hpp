@@ -1,0 +1,90 @@
+// The streams of a connection by their ids.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "h2/stream.hpp"
+
+namespace parley::h2 {
+
+/// Looks up in constant time, whatever ids the peer chooses within its bound of streams; streams stay where they are, and are used again.
+class stream_store {
+ public:
+  stream_store() = default;
+  stream_store(const stream_store&) = delete;
+  stream_store& operator=(const stream_store&) = delete;
+  ~stream_store();
+
+  /// Null when there is none.
+  [[nodiscard]] stream* find(std::uint32_t id) const {
+    if (size_ == 0) return nullptr;
+    for (std::size_t i = place_of(id);; i = (i + 1) & mask_) {
+      const slot& s = slots_[i];
+      if (s.id == id) return s.at;
+      if (s.id == 0) return nullptr;
+    }
+  }
+  /// A stream as new; `id` must not be there, and is not 0.
+  stream& open(std::uint32_t id);
+  void close(stream& s);
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  /// Calls `visit(stream&)` for each, in no particular order. `visit` must not open or close any.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const slot& s : slots_) {
+      if (s.id != 0) visit(*s.at);
+    }
+  }
+  /// The ids of all, in ascending order: for what may close some.
+  [[nodiscard]] std::vector<std::uint32_t> ids() const;
+  /// Bytes of memory held, but for what the streams' content takes.
+  [[nodiscard]] std::size_t memory() const { return slots_.capacity() * sizeof(slot) + (size_ + spare_.size()) * sizeof(stream); }
+  /// Gives back what a connection without streams does not need.
+  void rest();
+
+ private:
+  struct slot {
+    std::uint32_t id = 0;
+    stream* at = nullptr;
+  };
+  // Ids ascend in steps of two, so neighbours fall into neighbouring slots.
+  [[nodiscard]] std::size_t place_of(std::uint32_t id) const { return (std::size_t{id >> 1} ^ (id & 1 ? 0 : mask_ >> 1)) & mask_; }
+  void insert(std::uint32_t id, stream* at);
+  void grow();
+
+  std::vector<slot> slots_;  // a power of two of them, at most half in use
+  std::size_t mask_ = 0;
+  std::size_t size_ = 0;
+  std::vector<std::unique_ptr<stream>> spare_;
+};
+
+/// How streams that are gone were closed, as far back as it matters: the last ones of a connection (RFC 9113 §5.1).
+class closed_streams {
+ public:
+  void add(std::uint32_t id, stream_state how) {
+    ids_[next_] = id;
+    how_[next_] = how;
+    next_ = (next_ + 1) % kept;
+  }
+  /// `idle` when it is not known.
+  [[nodiscard]] stream_state find(std::uint32_t id) const {
+    for (std::size_t i = 0; i < kept; ++i) {
+      if (ids_[i] == id) return how_[i];
+    }
+    return stream_state::idle;
+  }
+
+ private:
+  static constexpr std::size_t kept = 128;
+  std::array<std::uint32_t, kept> ids_{};
+  std::array<stream_state, kept> how_{};
+  std::size_t next_ = 0;
+};
+
+}  // namespace parley::h2
