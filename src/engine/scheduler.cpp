@@ -160,13 +160,13 @@ void scheduler::sent(node& n, std::size_t bytes) {
   if (n.place_ == node::place::in_turn) {
     n.turn_ += static_cast<std::uint32_t>(std::min<std::size_t>(bytes, turn_bytes));
     if (n.turn_ < turn_bytes) return;
-    n.turn_ = 0;
+    n.turn_ -= turn_bytes;  // what was too much is less the next time
     if (l.turn == &n) l.turn = n.next_;
     l.ordered_next = true;
   } else {
     l.ordered_turn += static_cast<std::uint32_t>(std::min<std::size_t>(bytes, turn_bytes));
     if (l.ordered_turn < turn_bytes) return;
-    l.ordered_turn = 0;
+    l.ordered_turn -= turn_bytes;
     l.ordered_next = false;
   }
 }
