@@ -5,11 +5,11 @@
 #include <string>
 
 #include "base/ascii.hpp"
-#include "h1/plain_lines.hpp"
 #include "h1/violations.hpp"
 #include "semantics/connection_options.hpp"
 #include "semantics/content_length.hpp"
 #include "semantics/list.hpp"
+#include "semantics/plain_host.hpp"
 #include "semantics/target.hpp"
 #include "semantics/transfer_coding.hpp"
 
@@ -100,7 +100,7 @@ problem read_host(semantics::request_head& head, const head_controls& seen) {
   if (seen.repeats(control::host)) return violation::duplicate_host;
   if (!seen.has(control::host)) return head.version >= parley::http1_1 ? problem(violation::missing_host) : std::nullopt;
   const text_ref value = value_ref(head.fields, field_id::host);
-  if (const std::string_view text = access::view(head.fields, value); !is_plain_host(text, readable_end(head.fields))) {
+  if (const std::string_view text = access::view(head.fields, value); !semantics::is_plain_host(text, readable_end(head.fields))) {
     auto parsed = semantics::parse_host(text);
     if (!parsed) return with_sentence(violation::bad_host, parsed.error());
     if (parsed->kind == semantics::host_kind::empty) return violation::bad_host;

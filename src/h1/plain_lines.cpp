@@ -259,24 +259,6 @@ std::size_t read_plain_request_line(std::string_view head, std::size_t longest_l
   return static_cast<std::size_t>(found.end + 11 - begin);
 }
 
-bool is_plain_host(std::string_view value, const char* readable) {
-  if (value.empty() || readable - value.data() < static_cast<std::ptrdiff_t>(plain::vector)) return false;
-  const __m128i bytes = plain::load(value.data());
-  // Without sign: a letter with bit 5 set is at most 25 from `a`; `-`, `.`, `/` and the digits are at most 12 from `-`.
-  const __m128i letter = _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
-  const __m128i other = _mm_sub_epi8(bytes, _mm_set1_epi8('-'));
-  const __m128i good = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
-                                    _mm_cmpeq_epi8(_mm_min_epu8(other, _mm_set1_epi8(12)), other));
-  const unsigned slash = plain::equal(bytes, _mm_set1_epi8('/'));
-  const unsigned bad = (~static_cast<unsigned>(_mm_movemask_epi8(good)) | slash) & 0xffff;
-  const std::size_t name = bad == 0 ? plain::vector : plain::first_bit(bad);
-  if (name >= value.size()) return value.size() <= plain::vector;
-  if (name == 0 || name == plain::vector || value[name] != ':') return false;
-  const std::string_view port = value.substr(name + 1);
-  if (port.size() > 5 || !base::all_of_class(port, base::class_digit)) return false;
-  return port.size() < 5 || port <= "65535";  // digits of one length: in the order of their numbers
-}
-
 #else
 
 plain_lines read_plain_lines(std::string_view, std::size_t position, std::size_t, parley::detail::field_slot*, std::size_t) {
@@ -284,8 +266,6 @@ plain_lines read_plain_lines(std::string_view, std::size_t position, std::size_t
 }
 
 std::size_t read_plain_request_line(std::string_view, std::size_t, request_line&) { return 0; }
-
-bool is_plain_host(std::string_view, const char*) { return false; }
 
 #endif
 

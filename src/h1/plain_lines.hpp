@@ -28,7 +28,4 @@ plain_lines read_plain_lines(std::string_view head, std::size_t position, std::s
 /// Reads GET or POST, a path and HTTP/1.1; the size of the line with CR LF, 0 when it is anything else.
 std::size_t read_plain_request_line(std::string_view head, std::size_t longest_line, request_line& out);
 
-/// Whether a Host is a name of at most 16 letters, digits, `-` and `.`, perhaps with a port. Memory can be read up to `readable`.
-bool is_plain_host(std::string_view value, const char* readable);
-
 }  // namespace parley::h1

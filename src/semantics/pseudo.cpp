@@ -6,6 +6,7 @@
 #include "base/ascii.hpp"
 #include "semantics/content_length.hpp"
 #include "semantics/list.hpp"
+#include "semantics/plain_host.hpp"
 #include "semantics/target.hpp"
 
 namespace parley::semantics {
@@ -284,10 +285,13 @@ void request_fields::read_target(request_head& head) {
     if (!has_host_) fail(fault::missing_authority);
     return;
   }
-  const auto host = parse_host(pseudo_access::view(head.fields, authority.where));
+  head.authority_ref = authority.where;
+  // The slots stand behind the text in one block: up to them it can be read, whatever it holds.
+  const parley::fields& f = head.fields;
+  if (!f.empty() && is_plain_host(head.authority(), reinterpret_cast<const char*>(&pseudo_access::slot(f, f.size() - 1)))) return;
+  const auto host = parse_host(head.authority());
   if (!host) return fail(fault::bad_authority, host.error());
   if (host->kind == host_kind::empty) return fail(fault::bad_authority);
-  head.authority_ref = authority.where;
 }
 
 // It may stand for `:authority`, and must say the same.
