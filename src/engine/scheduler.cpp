@@ -149,7 +149,7 @@ void scheduler::sent(node& n, std::size_t bytes) {
   if (!n.queued()) return;
   level& l = level_of(n);
   const unsigned u = n.priority_.urgency;
-  // RFC 9218 §10 by urgency, but for one byte of `escape_share`: what goes to less urgent ones pays for those before them.
+  // RFC 9218 §10 by urgency, but for one byte for each `escape_share`: what goes to less urgent ones pays for those before them.
   const unsigned above = ready_ & ((1U << u) - 1);
   for (unsigned rest = above; rest != 0; rest &= rest - 1) {
     std::uint64_t& ahead = levels_[static_cast<unsigned>(std::countr_zero(rest))].ahead;

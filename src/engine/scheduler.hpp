@@ -16,8 +16,8 @@ namespace parley::engine {
 /// * The first of the non-incremental streams takes turns with the incremental ones, as if it were one of them: a large response holds
 ///   up no small incremental one of the same urgency, nor an endless incremental one the others (§10 recommends to avoid both).
 /// * A turn is `turn_bytes`. A stream that has less to say gives the rest of its turn up.
-/// * The less urgent streams get one byte of `escape_share` while more urgent ones have something to send, so none waits for ever: the
-///   RFC leaves that to the server, and a client may mark an endless response as urgent.
+/// * The less urgent streams get one byte for each `escape_share` of more urgent ones that have something to send, so none waits for
+///   ever: the RFC leaves that to the server, and a client may mark an endless response as urgent.
 ///
 /// It holds the streams that can send now and nothing else. All operations take a time that does not depend on how many there are, but
 /// for `remove` of a non-incremental stream that came back out of order: logarithmic, amortised. No memory is allocated. One user at a
