@@ -77,8 +77,9 @@ void dynamic_table::make_room(std::size_t size, std::string_view& name, std::str
     view = {now + (view.data() - old - from), view.size()};
   };
 
-  // Half of the room is free after each move, so that it is paid for by as many bytes inserted.
-  const std::size_t wanted = std::min(std::bit_ceil(std::max(2 * (live + size), smallest_room)), 2 * capacity_);
+  // A third of the room is free after each move, so that a byte is moved twice for each one inserted, at most.
+  const std::size_t all = live + size;
+  const std::size_t wanted = std::min(std::bit_ceil(std::max(all + all / 2, smallest_room)), 2 * capacity_);
   if (wanted > room_) {
     std::unique_ptr<char[]> grown(new char[wanted]);
     if (live != 0) std::memcpy(grown.get(), old + from, live);

@@ -9,7 +9,7 @@
 namespace parley::fieldcode {
 
 /// First in, first out; its texts lie one after the other in one block of memory, which grows with what is stored, up to twice the
-/// capacity, so that moving them together costs a copy or two of each byte at most. Nothing is allocated once it has its size.
+/// capacity, so that moving them together costs a copy or two for each byte. Nothing is allocated once it has its size.
 ///
 /// Views of names and values are valid until the next `insert`, `clear` or `resize`.
 class dynamic_table {

@@ -29,6 +29,29 @@ constexpr std::array<indexing, hpack_static_count + 1> make_policy() {
 }
 constexpr auto policy = make_policy();
 
+// As ==, without a call: the texts are short and mostly the same.
+bool same_text(std::string_view a, std::string_view b) {
+  const std::size_t n = a.size();
+  if (n != b.size()) return false;
+  const auto differ = [&](auto word, std::size_t at) {
+    auto other = word;
+    std::memcpy(&word, a.data() + at, sizeof word);
+    std::memcpy(&other, b.data() + at, sizeof other);
+    return word != other;
+  };
+  if (n >= 8) {
+    for (std::size_t at = 0; at + 8 < n; at += 8) {
+      if (differ(std::uint64_t{}, at)) return false;
+    }
+    return !differ(std::uint64_t{}, n - 8);
+  }
+  if (n >= 4) return !differ(std::uint32_t{}, 0) && !differ(std::uint32_t{}, n - 4);
+  for (std::size_t at = 0; at < n; ++at) {
+    if (a[at] != b[at]) return false;
+  }
+  return true;
+}
+
 char* write_string(std::string_view text, char* out) {
   const std::size_t coded = huffman::encoded_size(text);
   if (coded < text.size()) {
@@ -104,24 +127,39 @@ char* hpack_encoder::encode(std::size_t static_name, std::string_view name, std:
   }
 
   if (static_name != 0) {
+    // Most often a name comes with the value that it had before.
+    const auto age = static_cast<std::uint16_t>(table_.inserted() - 1 - last_of_name_[static_name]);
+    if (age < table_.count()) {
+      const dynamic_table::entry& e = table_.newest(age);
+      if (e.name_mark == static_name && same_text(table_.value(e), value)) {
+        return encode_integer(out, hpack_static_count + 1 + age, 7, 0x80);
+      }
+    }
     for (std::size_t i = static_name; i <= hpack_static_last(static_name); ++i) {
-      if (value == hpack_static_table[i].value) return encode_static(i, out);
+      if (same_text(value, hpack_static_table[i].value)) return encode_static(i, out);
     }
   }
   const std::uint64_t hash = field_hash(value, name_hash);
   const auto mark = static_cast<std::uint32_t>(hash);
   std::uint32_t number = 0;
   const bool found = index_.find(table_, mark, number, [&](const dynamic_table::entry& e) {
-    return e.mark == mark && e.name_mark == name_mark && table_.value(e) == value && (static_name != 0 || table_.name(e) == name);
+    return e.mark == mark && e.name_mark == name_mark && same_text(table_.value(e), value) &&
+           (static_name != 0 || table_.name(e) == name);
   });
-  if (found) return encode_integer(out, index_of(number), 7, 0x80);
+  if (found) {
+    if (static_name != 0) last_of_name_[static_name] = static_cast<std::uint16_t>(number);
+    return encode_integer(out, index_of(number), 7, 0x80);
+  }
 
   const std::size_t name_index = find_name(static_name, name, name_mark);
   if (!wants_entry(how, hash, name.size() + value.size() + dynamic_table::overhead, value.size())) {
     return write_literal(out, 4, 0, name_index, name, value);
   }
   out = write_literal(out, 6, 0x40, name_index, name, value);
-  if (table_.insert(name, value, mark, name_mark)) index_.put_newest(table_, mark, static_name != 0 ? 0 : name_mark);
+  if (table_.insert(name, value, mark, name_mark)) {
+    if (static_name != 0) last_of_name_[static_name] = static_cast<std::uint16_t>(table_.inserted() - 1);
+    index_.put_newest(table_, mark, static_name != 0 ? 0 : name_mark);
+  }
   return out;
 }
 

@@ -85,6 +85,8 @@ class hpack_encoder {
   std::size_t most_;
   std::size_t lowest_;  // capacity since the last block
   bool update_due_ = false;
+  // Of each name of the static table, the number (its lower bits) of the entry that was used last; it may be gone.
+  std::array<std::uint16_t, hpack_static_count + 1> last_of_name_{};
   std::array<std::uint16_t, remembered> once_{};  // of the values that came once, a part of the hash
 };
 

@@ -1,5 +1,6 @@
 #include "fieldcode/huffman.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -62,11 +63,12 @@ static_assert(the_code.code[end_of_string] == 0x3fffffff && the_code.limit[longe
               "the code is complete, and its last is that of the end of the string");
 
 // One look at the next bits gives up to two symbols.
-constexpr unsigned step_bits = 11;
-struct step {
+constexpr unsigned step_bits = 12;
+struct alignas(4) step {
   std::uint8_t symbol[2];
-  std::uint8_t bits;        // of both together; 0: a code longer than a step
-  std::uint8_t first_bits;  // of the first symbol; equal to `bits` when it is alone
+  std::uint8_t bits;            // of all; 0: a code longer than a step
+  std::uint8_t first_bits : 4;  // of the first symbol
+  std::uint8_t count : 4;
 };
 constexpr std::array<step, std::size_t{1} << step_bits> make_steps() {
   std::array<step, std::size_t{1} << step_bits> made{};
@@ -80,12 +82,12 @@ constexpr std::array<step, std::size_t{1} << step_bits> make_steps() {
     const unsigned bits = code_lengths[a];
     if (bits > step_bits) break;
     const auto n = static_cast<std::uint8_t>(bits);
-    fill(the_code.code[a], bits, {{static_cast<std::uint8_t>(a), 0}, n, n});
+    fill(the_code.code[a], bits, {{static_cast<std::uint8_t>(a), 0}, n, n, 1});
     for (const std::uint16_t b : the_code.order) {
       const unsigned both = bits + code_lengths[b];
       if (both > step_bits) break;
       fill((the_code.code[a] << code_lengths[b]) | the_code.code[b], both,
-           {{static_cast<std::uint8_t>(a), static_cast<std::uint8_t>(b)}, static_cast<std::uint8_t>(both), n});
+           {{static_cast<std::uint8_t>(a), static_cast<std::uint8_t>(b)}, static_cast<std::uint8_t>(both), n, 2});
     }
   }
   return made;
@@ -97,6 +99,14 @@ std::uint64_t load_big(const char* from) {
   std::memcpy(&word, from, sizeof word);
   if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
   return word;
+}
+
+// The last `left` (1 to 7) bytes of `text`, from the top of a word.
+std::uint64_t load_last(std::string_view text, std::size_t left) {
+  if (text.size() >= 8) return load_big(text.data() + text.size() - 8) << (64 - 8 * left);
+  std::uint64_t word = 0;
+  for (std::size_t i = text.size() - left; i < text.size(); ++i) word = word << 8 | static_cast<unsigned char>(text[i]);
+  return word << (64 - 8 * left);
 }
 
 struct long_symbol {
@@ -127,7 +137,7 @@ std::optional<std::size_t> decode(std::string_view coded, char* out) {
     window |= load_big(p) >> have;
     p += (63 - have) >> 3;
     have |= 56;
-    for (int i = 0; i < 4; ++i) {  // four steps of at most 11 bits, and one code of at most 30 that needs no step
+    for (int i = 0; i < 4; ++i) {
       const step& s = steps[window >> (64 - step_bits)];
       if (s.bits == 0) [[unlikely]] {
         if (have < longest_code) break;
@@ -140,19 +150,33 @@ std::optional<std::size_t> decode(std::string_view coded, char* out) {
         continue;
       }
       std::memcpy(out, s.symbol, 2);
-      out += 1 + static_cast<int>(s.bits != s.first_bits);
+      out += s.count;
       window <<= s.bits;
       have -= s.bits;
     }
   }
-  // Behind the input the window is filled with ones, which complete no code but that of the end of the string.
   while (true) {
-    while (have <= 56 && p != end) {
-      // The word's lowest bits may hold what was read in advance: they are the same bits.
-      window |= static_cast<std::uint64_t>(static_cast<unsigned char>(*p++)) << (56 - have);
-      have += 8;
+    if (p != end && have <= 56) {
+      const auto left = static_cast<std::size_t>(end - p);
+      const std::size_t taken = std::min<std::size_t>(left, (64 - have) / 8);
+      // The window's lowest bits may hold what was read in advance: they are the same bits.
+      window |= load_last(coded, left) >> have;
+      have += static_cast<unsigned>(8 * taken);
+      p += taken;
     }
+    while (have >= step_bits) {
+      const step& s = steps[window >> (64 - step_bits)];
+      if (s.bits == 0) [[unlikely]]
+        break;
+      std::memcpy(out, s.symbol, 2);
+      out += s.count;
+      window <<= s.bits;
+      have -= s.bits;
+    }
+    if (p != end && have < longest_code) continue;
     if (have == 0) break;
+    // One symbol: a long one, or near the end of the input, behind which the window is filled with ones. They complete no code but that
+    // of the end of the string.
     const std::uint64_t filled = have >= 64 ? window : window | (~std::uint64_t{0} >> have);
     const step& s = steps[filled >> (64 - step_bits)];
     const long_symbol found = s.bits != 0 ? long_symbol{s.symbol[0], s.first_bits} : find_long(filled);
