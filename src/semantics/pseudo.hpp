@@ -61,7 +61,7 @@ class field_section {
 
  protected:
   enum class kind : std::uint8_t { request, response, trailers };
-  field_section(kind what, const section_caps& caps) : caps_(caps), kind_(what) {}
+  field_section(kind what, const section_caps& caps);
   ~field_section() = default;
 
   struct pseudo_text {

@@ -87,7 +87,7 @@ TEST(scheduler, non_incremental_ones_to_their_end_in_order_of_their_ids) {
 
 TEST(scheduler, one_that_waited_for_content_comes_back_before_later_ones) {
   test_sender s;
-  for (const stream_id id : {1, 3, 5}) s.add(id, at(3), 3 * turn);
+  for (const stream_id id : {1U, 3U, 5U}) s.add(id, at(3), 3 * turn);
   EXPECT_EQ(s.run(1), "1");
   s.turns().remove(s.of(1).node);
   EXPECT_EQ(s.run(1), "3");
@@ -97,10 +97,10 @@ TEST(scheduler, one_that_waited_for_content_comes_back_before_later_ones) {
 
 TEST(scheduler, incremental_ones_in_turn) {
   test_sender s;
-  for (const stream_id id : {1, 3, 5}) s.add(id, at(3, true), 2 * turn);
+  for (const stream_id id : {1U, 3U, 5U}) s.add(id, at(3, true), 2 * turn);
   EXPECT_EQ(s.run(10), "1 3 5 1 3 5");
   // A turn is a number of bytes, whatever the frames.
-  for (const stream_id id : {7, 9}) s.add(id, at(3, true), turn);
+  for (const stream_id id : {7U, 9U}) s.add(id, at(3, true), turn);
   EXPECT_EQ(s.run(10, turn / 2), "7 7 9 9");
 }
 
@@ -161,7 +161,7 @@ TEST(scheduler, alone_nobody_pays_for_what_was_sent_before) {
 
 TEST(scheduler, reprioritised) {
   test_sender s;
-  for (const stream_id id : {1, 3, 5}) s.add(id, at(3), turn);
+  for (const stream_id id : {1U, 3U, 5U}) s.add(id, at(3), turn);
   s.turns().reprioritise(s.of(5).node, at(1));
   s.turns().reprioritise(s.of(1).node, at(3, true));
   EXPECT_EQ(s.run(10), "5 3 1");
