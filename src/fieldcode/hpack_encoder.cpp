@@ -6,6 +6,7 @@
 #include "fieldcode/field_hash.hpp"
 #include "fieldcode/huffman.hpp"
 #include "fieldcode/prefix_integer.hpp"
+#include "fieldcode/same_text.hpp"
 
 namespace parley::fieldcode {
 namespace {
@@ -28,29 +29,6 @@ constexpr std::array<indexing, hpack_static_count + 1> make_policy() {
   return made;
 }
 constexpr auto policy = make_policy();
-
-// As ==, without a call: the texts are short and mostly the same.
-bool same_text(std::string_view a, std::string_view b) {
-  const std::size_t n = a.size();
-  if (n != b.size()) return false;
-  const auto differ = [&](auto word, std::size_t at) {
-    auto other = word;
-    std::memcpy(&word, a.data() + at, sizeof word);
-    std::memcpy(&other, b.data() + at, sizeof other);
-    return word != other;
-  };
-  if (n >= 8) {
-    for (std::size_t at = 0; at + 8 < n; at += 8) {
-      if (differ(std::uint64_t{}, at)) return false;
-    }
-    return !differ(std::uint64_t{}, n - 8);
-  }
-  if (n >= 4) return !differ(std::uint32_t{}, 0) && !differ(std::uint32_t{}, n - 4);
-  for (std::size_t at = 0; at < n; ++at) {
-    if (a[at] != b[at]) return false;
-  }
-  return true;
-}
 
 char* write_string(std::string_view text, char* out) {
   const std::size_t coded = huffman::encoded_size(text);
@@ -109,8 +87,9 @@ bool hpack_encoder::wants_entry(indexing how, std::uint64_t hash, std::size_t co
 std::size_t hpack_encoder::find_name(std::size_t static_name, std::string_view name, std::uint32_t name_mark) const {
   if (static_name != 0) return static_name;
   std::uint32_t number = 0;
-  const bool found = index_.find(table_, name_mark, number,
-                                 [&](const dynamic_table::entry& e) { return e.name_mark == name_mark && table_.name(e) == name; });
+  const bool found = index_.find(table_, name_mark, number, [&](const dynamic_table::entry& e) {
+    return e.name_mark == name_mark && same_text(table_.name(e), name);
+  });
   return found ? index_of(number) : 0;
 }
 
@@ -144,7 +123,7 @@ char* hpack_encoder::encode(std::size_t static_name, std::string_view name, std:
   std::uint32_t number = 0;
   const bool found = index_.find(table_, mark, number, [&](const dynamic_table::entry& e) {
     return e.mark == mark && e.name_mark == name_mark && same_text(table_.value(e), value) &&
-           (static_name != 0 || table_.name(e) == name);
+           (static_name != 0 || same_text(table_.name(e), name));
   });
   if (found) {
     if (static_name != 0) last_of_name_[static_name] = static_cast<std::uint16_t>(number);

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "fieldcode/same_text.hpp"
+
 namespace parley::fieldcode {
 
 struct static_field {
@@ -114,7 +116,14 @@ inline constexpr static_name_hash static_names = make_static_name_hash();
 [[nodiscard]] constexpr std::size_t hpack_static_name(std::string_view name) {
   if (name.empty()) return 0;
   const std::size_t index = detail::static_names.index[detail::static_name_hash::slot(name)];
-  return hpack_static_table[index].name == name ? index : 0;
+  const std::string_view found = hpack_static_table[index].name;
+  bool same = false;
+  if consteval {
+    same = found == name;
+  } else {
+    same = same_text(found, name);
+  }
+  return same ? index : 0;
 }
 
 /// The last index that has the name of the first one, `index`.
