@@ -299,8 +299,9 @@ class connection final : public engine::byte_engine {
   bool eof_seen_ = false;
   bool finished_ = false;  // no further frame in either direction, but for what is queued
   bool aborted_ = false;
-  bool any_full_ = false;          // somebody waits until limits::connection_send_window has room
-  bool control_exceeded_ = false;  // the peer makes us say more than it reads
+  bool any_full_ = false;           // somebody waits until limits::connection_send_window has room
+  bool window_clock_runs_ = false;  // content waits for the connection's window
+  bool control_exceeded_ = false;   // the peer makes us say more than it reads
 
   time_point now_;
   time_point frame_since_;  // the connection's opening, or the first byte of a frame that is not whole
@@ -311,6 +312,7 @@ class connection final : public engine::byte_engine {
   time_point settings_sent_;
   time_point sweep_at_ = never;  // no stream's time ends before
   engine::progress_clock output_clock_;
+  engine::progress_clock window_clock_;
 };
 
 }  // namespace parley::h2

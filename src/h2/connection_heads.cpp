@@ -108,7 +108,7 @@ void connection::take_block(const whole_block& b) {
   if (s == nullptr && is_server() && is_peers(b.stream) && closed_.find(b.stream) == stream_state::idle) {
     return fail(violation::stream_id_not_higher);
   }
-  if (s == nullptr && !is_server() && state_of(s, b.stream) == stream_state::idle) return fail(violation::wrong_stream);
+  if (s == nullptr && state_of(s, b.stream) == stream_state::idle) return fail(violation::wrong_stream);
   if (!allowed(s, b.stream, stream_input::headers_in)) {
     if (!finished_) static_cast<void>(drop_block(b.bytes));
     return;
@@ -128,19 +128,18 @@ void connection::refuse_stream(std::uint32_t id, const engine::protocol_error& e
 }
 
 void connection::take_request(const whole_block& b) {
-  highest_peers_ = b.stream;
-  if (b.stream > closing_.last) {  // RFC 9113 §6.8: after our GOAWAY it is ignored
-    static_cast<void>(drop_block(b.bytes));
-    return;
-  }
-  if (peers_open_ >= limits_.streams) {
+  const bool too_late = b.stream > closing_.last;  // RFC 9113 §6.8: after our GOAWAY it is ignored
+  if (too_late || peers_open_ >= limits_.streams) {
     if (!drop_block(b.bytes)) return;
+    highest_peers_ = b.stream;
+    if (too_late) return;
     return refuse_stream(b.stream, violation::too_many_streams);
   }
   const semantics::request_rules rules{parley::version::http2, options_.extended_connect, options_.secure ? "https" : "http"};
   semantics::request_fields section(semantics::section_caps::of_head(limits_), rules);
   const decoded how = decode(b.bytes, section);
   if (how == decoded::failed) return;
+  highest_peers_ = b.stream;
   stream& s = open_stream(b.stream, stream_input::headers_in);
   s.sending = send_phase::head;
   if (b.end_stream) feed(s, stream_input::end_in);
@@ -186,6 +185,7 @@ void connection::take_response(stream& s, const whole_block& b) {
   const decoded how = decode(b.bytes, section);
   if (how == decoded::failed) return;
   if (how == decoded::line_too_long) return malformed_message(s, semantics::fault::field_line_too_long);
+  if (s.state == stream_state::reserved_remote) feed(s, stream_input::headers_in);
   auto head = section.finish();
   if (!head) return malformed_message(s, head.error());
   const int status = head->status;

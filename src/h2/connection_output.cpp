@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "h2/connection.hpp"
 #include "h2/violations.hpp"
@@ -16,7 +17,7 @@ constexpr std::size_t frames_ahead = 64 * 1024;
 constexpr std::uint64_t most_control = 64 * 1024;
 // Of our frames, however much the peer takes: one TLS record.
 constexpr std::uint32_t most_payload = default_frame_size;
-// A piece of content from this size on earns its reader two WINDOW_UPDATEs, and so does the last one.
+// A piece of content from this size on earns its reader two WINDOW_UPDATEs, and so does a smaller one that no window cut.
 constexpr std::uint64_t earning_piece = 256;
 constexpr std::uint32_t most_updates_earned = 10'000;
 
@@ -71,7 +72,6 @@ void connection::write_goaway(std::uint32_t last, error_code code, std::string_v
 void connection::write_end(stream& s) {
   if (last_flags_ != nullptr && last_data_ == s.id) {
     *last_flags_ = static_cast<char>(*last_flags_ | flag::end_stream);
-    if (last_size_ < earning_piece) updates_earned_ = std::min(updates_earned_ + 2, most_updates_earned);
     return seal();
   }
   write_frame({.length = 0, .type = frame_type::data, .flags = flag::end_stream, .stream = s.id}, {}, false);
@@ -107,7 +107,7 @@ void connection::send_content(stream& s, engine::chunk&& data, std::uint64_t siz
   out_.append(std::move(data));
   s.send.use(size);
   send_.use(size);
-  if (size >= earning_piece) updates_earned_ = std::min(updates_earned_ + 2, most_updates_earned);
+  updates_earned_ = std::min(updates_earned_ + 2, most_updates_earned);
   last_flags_ = p + 4;
   last_data_ = s.id;
   last_size_ = h.length;
@@ -129,6 +129,10 @@ void connection::pump() {
     if (next == nullptr) return;
     write_content(*streams_.find(static_cast<std::uint32_t>(next->id())));
   }
+  if (send_.left() > 0 || turns_.empty() || window_clock_runs_) return;
+  window_clock_runs_ = true;
+  window_clock_.start(now_, limits_.stall_time);
+  watch_from(window_clock_.until());
 }
 
 void connection::write_content(stream& s) {
@@ -145,9 +149,13 @@ void connection::write_content(stream& s) {
   queued_ -= n;
   s.send.use(n);
   send_.use(n);
-  if (n >= earning_piece || ends) updates_earned_ = std::min(updates_earned_ + 2, most_updates_earned);
+  if (n >= earning_piece || last) updates_earned_ = std::min(updates_earned_ + 2, most_updates_earned);
   if (watch_) [[unlikely]] {
     see_frame(engine::direction::out, h, {});
+  }
+  if (window_clock_runs_) {
+    window_clock_.progress(n, now_, least_rate(limits_.send_rate), limits_.stall_time);
+    window_clock_runs_ = queued_ > 0;
   }
   if (s.send_clock_runs) s.send_clock.progress(n, now_, least_rate(limits_.send_rate), limits_.stall_time);
   turns_.sent(s.place, static_cast<std::size_t>(n + frame_header_size));
@@ -228,10 +236,9 @@ void connection::credit_connection() {
   });
 }
 
-// A reader that has used half of its window up within two round trips could use a larger one.
 void connection::credit_stream(stream& s) {
   if (finished_ || s.receive.due() == 0) return;
-  if (now_ - s.window_opened <= 2 * round_trip_) s.receive.target(std::min(s.receive.target() * 2, receive_.target()));
+  if (std::exchange(s.eager, false)) s.receive.target(std::min(s.receive.target() * 2, receive_.target()));
   const std::uint32_t by = s.receive.due();
   s.window_opened = now_;
   if (by == 0) return;

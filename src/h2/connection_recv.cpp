@@ -138,6 +138,7 @@ void connection::data_begin(const frame_header& h) {
   // RFC 9113 §6.9.1: the whole payload counts, padding and its length too.
   if (!receive_.take(h.length)) return fail(violation::connection_window_exceeded);
   stream* const s = streams_.find(h.stream);
+  if (s == nullptr && is_peers(h.stream) && h.stream > closing_.last) return drop_data(h.length);  // RFC 9113 §6.8
   if (s == nullptr && state_of(s, h.stream) == stream_state::ended && closed_.find(h.stream) == stream_state::idle) {
     // Closed too long ago to say how (RFC 9113 §6.1: a stream error).
     if (!glitch()) return;
@@ -154,7 +155,10 @@ void connection::data_begin(const frame_header& h) {
     if (!finished_) drop_data(h.length);
   };
   if (h.length > largest_frame()) return refuse(violation::data_too_large);
+  // Its reader keeps up, and its sender has used half of the window up within two round trips: they could use a larger one.
+  const bool kept_up = s->receive.unread() <= s->receive.target() / 4;
   if (!s->receive.take(h.length)) return refuse(violation::stream_window_exceeded);
+  if (kept_up && s->receive.left() <= s->receive.target() / 2 && now_ - s->window_opened <= 2 * round_trip_) s->eager = true;
   const auto refuse_taken = [&](const engine::protocol_error& error) {
     s->receive.consume(h.length);
     refuse(error);

@@ -16,9 +16,9 @@ void connection::start_receive_clock(stream& s) {
   watch_from(s.receive_clock.until());
 }
 
-// Content waits for the peer's window: from the first time on that it has to.
+// Content waits for its stream's window: from the first time on that it has to.
 void connection::watch_sending(stream& s) {
-  if (s.send_clock_runs || (s.send.left() > 0 && send_.left() > 0)) return;
+  if (s.send_clock_runs || s.send.left() > 0) return;
   s.send_clock_runs = true;
   s.send_clock.start(now_, limits_.stall_time);
   watch_from(s.send_clock.until());
@@ -65,13 +65,20 @@ void connection::expired(time_point now) {
 // Whose time is over? The first that will be next is found on the way.
 void connection::sweep() {
   sweep_at_ = never;
+  if (window_clock_runs_ && send_.left() > 0) window_clock_.start(now_, limits_.stall_time);
+  const bool no_window = window_clock_runs_ && now_ >= window_clock_.until();
+  if (no_window) {
+    window_clock_runs_ = false;
+  } else if (window_clock_runs_) {
+    watch_from(window_clock_.until());
+  }
   for (const std::uint32_t id : streams_.ids()) {
     stream* const s = streams_.find(id);
     if (s == nullptr || finished_) continue;
     if (s->receive_clock_runs && receives_slowly(*s)) {
       const bool nothing = s->receive_clock.stalled(now_, limits_.stall_time);
       fail_stream(*s, nothing ? violation::content_timeout : violation::content_too_slow);
-    } else if (s->send_clock_runs && sends_slowly(*s)) {
+    } else if ((no_window && s->place.queued()) || (s->send_clock_runs && sends_slowly(*s))) {
       fail_stream(*s, violation::window_timeout);
     }
   }
@@ -87,7 +94,7 @@ bool connection::receives_slowly(stream& s) {
 
 bool connection::sends_slowly(stream& s) {
   // It has room: what waits, waits for its turn.
-  if (s.send.left() > 0 && send_.left() > 0) s.send_clock.start(now_, limits_.stall_time);
+  if (s.send.left() > 0) s.send_clock.start(now_, limits_.stall_time);
   if (now_ >= s.send_clock.until()) return true;
   watch_from(s.send_clock.until());
   return false;

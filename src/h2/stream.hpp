@@ -46,6 +46,7 @@ struct stream {
   bool full = false;              // `writable` is owed
   bool pushed = false;            // the server's
   bool end_queued = false;        // END_STREAM goes with the last of the content
+  bool eager = false;             // a larger window is of use
   bool receive_clock_runs = false;
   bool send_clock_runs = false;  // content waits for the peer's window
   std::uint16_t interim = 0;
