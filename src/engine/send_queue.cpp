@@ -31,22 +31,27 @@ send_queue::piece& send_queue::push() {
 }
 
 void send_queue::open_block(std::size_t n) {
-  // A reserved block that was never filled is replaced: its piece would be an empty segment.
-  if (pieces_.size() > first_ && pieces_.back().memory.data != nullptr && pieces_.back().rest.bytes.empty()) {
-    base::release_block(pieces_.back().memory);
-    pieces_.pop_back();
-  }
   const base::block memory = base::acquire_block(std::max(n, empty() ? first_block : next_block));
-  piece& p = push();
-  p.memory = memory;
-  p.rest.bytes = {memory.data, 0};
+  if (first_ < pieces_.size()) {
+    pieces_.back().memory = open_;  // whatever that piece is: nothing behind it lies in the block
+  } else {
+    base::release_block(open_);
+  }
+  open_ = memory;
   tail_ = memory.data;
   room_ = memory.size;
+  joined_ = false;
 }
 
 void send_queue::commit(std::size_t n) {
-  auto& bytes = pieces_.back().rest.bytes;
-  bytes = {bytes.data(), bytes.size() + n};
+  if (n == 0) return;
+  if (joined_) {
+    auto& bytes = pieces_.back().rest.bytes;
+    bytes = {bytes.data(), bytes.size() + n};
+  } else {
+    push().rest.bytes = {tail_, n};
+    joined_ = true;
+  }
   tail_ += n;
   room_ -= n;
   size_ += n;
@@ -70,11 +75,8 @@ void send_queue::append(chunk&& data) {
   }
   const std::uint64_t size = data.size();
   if (size == 0) return;
-  if (pieces_.size() > first_ && pieces_.back().memory.data != nullptr && pieces_.back().rest.bytes.empty()) {
-    base::release_block(pieces_.back().memory);
-    pieces_.pop_back();
-  }
   piece& p = push();
+  joined_ = false;
   if (auto* owned = std::get_if<chunk::owned>(&data.content)) {
     p.text = std::move(owned->data);
     p.rest.bytes = p.text;
@@ -88,8 +90,6 @@ void send_queue::append(chunk&& data) {
     p.rest.length = file->length;
   }
   size_ += size;
-  tail_ = nullptr;
-  room_ = 0;
 }
 
 std::size_t send_queue::peek(std::span<base::segment> out) const {
@@ -109,9 +109,15 @@ void send_queue::pop() {
     if (pieces_.capacity() <= most_spare_pieces) base::spares<std::vector<piece>>::give(std::move(pieces_));
     pieces_ = {};
     first_ = 0;
-    tail_ = nullptr;
-    room_ = 0;
+    close_block();
   }
+}
+
+void send_queue::close_block() {
+  base::release_block(std::exchange(open_, {}));
+  tail_ = nullptr;
+  room_ = 0;
+  joined_ = false;
 }
 
 void send_queue::written(std::uint64_t n) {
@@ -133,6 +139,7 @@ void send_queue::written(std::uint64_t n) {
 
 void send_queue::clear() {
   while (first_ < pieces_.size()) pop();
+  close_block();
   size_ = 0;
 }
 

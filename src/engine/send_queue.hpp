@@ -17,8 +17,9 @@ namespace parley::engine {
 
 /// A queue of bytes and file slices, first in first out.
 ///
-/// Copied bytes are gathered in the tail block, so that a head and a small body leave as one segment. No byte moves until
-/// `written` covers it. All memory goes back to the pool when the queue runs empty.
+/// Copied bytes are gathered in the open block, so that a head and a small body leave as one segment; the block goes on behind pieces
+/// that are not copied, such as content between frames' headers. No byte moves until `written` covers it. All memory goes back to the
+/// pool when the queue runs empty.
 class send_queue {
  public:
   /// Up to this size it is cheaper to copy a piece than to write one more segment.
@@ -54,19 +55,22 @@ class send_queue {
  private:
   struct piece {
     base::segment rest;  // what is not yet written
-    base::block memory;  // of copied bytes
+    base::block memory;  // which nothing behind this piece uses
     std::string text;
     std::shared_ptr<const void> owner;
   };
 
   void open_block(std::size_t n);
+  void close_block();
   piece& push();
   void pop();
 
   std::vector<piece> pieces_;
   std::size_t first_ = 0;  // the pieces before it are written
-  char* tail_ = nullptr;   // where the last piece's block goes on, and how much room is there
+  base::block open_;       // that copied bytes go into
+  char* tail_ = nullptr;   // where it goes on, and how much room is there
   std::size_t room_ = 0;
+  bool joined_ = false;  // the last piece ends at `tail_`
   std::uint64_t size_ = 0;
 };
 

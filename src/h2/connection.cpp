@@ -14,6 +14,7 @@ using engine::role;
 
 connection::connection(engine::role role, const limits& caps, options how, time_point now)
     : limits_(caps), role_(role), options_(how), decoder_(&semantics::tag_of), encoder_(how.seed, caps.field_table),
+      streams_(how.seed),
       receive_(default_window, static_cast<std::int64_t>(std::min<std::size_t>(caps.connection_receive_window, largest_window))),
       resets_(caps.resets, caps.budget_time), glitches_(caps.glitches, caps.budget_time), next_ours_(role == role::server ? 2 : 1),
       preface_due_(role == role::server), now_(now), frame_since_(now), block_since_(now), idle_since_(now) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "h2/connection.hpp"
@@ -23,18 +24,34 @@ std::size_t encoded_bound(const parley::fields& f) {
   return size;
 }
 
+// The static table's index of each known name, so that no name is looked up (RFC 7541 Appendix A); 0: none.
+const auto& static_name_indexes() {
+  static const auto indexes = [] {
+    std::array<std::uint8_t, semantics::field_id_count> table{};
+    for (std::size_t i = 1; i < table.size(); ++i) {
+      table[i] = static_cast<std::uint8_t>(fieldcode::hpack_static_name(semantics::name_of(static_cast<semantics::field_id>(i))));
+    }
+    return table;
+  }();
+  return indexes;
+}
+
 // Pseudo-fields and Content-Length: names, and values that are not in the fields.
 constexpr std::size_t pseudo_bound = 6 * (16 + hpack_encoder::fixed_bound) + 20;
 
 }  // namespace
 
-// Writes one field block: `each(encode)` calls `encode(name, value)` for every line. The size of all its frames. A block that may be
+// Writes one field block: `each(encode)` calls `encode(tag, name, value)` for every line. The size of all its frames. A block that may be
 // larger than one frame is encoded aside first (RFC 9113 §4.3, §6.10).
 template <class Visit>
 std::size_t connection::write_block(frame_header h, std::uint32_t promised, std::size_t bound, Visit&& each) {
   const std::size_t prefix = promised != 0 ? 4 : 0;
+  const auto& indexes = static_name_indexes();
   const auto encode_at = [&](char* p) {
-    each([&](std::string_view name, std::string_view value) { p = encoder_.encode(name, value, p); });
+    each([&](semantics::name_tag tag, std::string_view name, std::string_view value) {
+      const std::size_t index = tag < indexes.size() ? indexes[tag] : 0;
+      p = index != 0 ? encoder_.encode(index, value, p) : encoder_.encode(name, value, p);
+    });
     return p;
   };
   if (bound + prefix <= default_frame_size) [[likely]] {
@@ -78,7 +95,8 @@ semantics::sendable connection::write_request(const semantics::request_head& hea
                             head.method.name().size() + head.protocol().size() + head.fields.size();
   const std::size_t size = write_block(h, promised, bound, [&](auto&& encode) {
     static_cast<void>(semantics::for_each_request_field(
-        head, scheme, length, [&](semantics::name_tag, std::string_view name, std::string_view value) { encode(name, value); }));
+        head, scheme, length,
+        [&](semantics::name_tag tag, std::string_view name, std::string_view value) { encode(tag, name, value); }));
   });
   if (watch_) [[unlikely]] {
     if (promised != 0) {
@@ -99,7 +117,7 @@ semantics::sendable connection::write_response(const semantics::response_head& h
   }
   const std::size_t size = write_block(h, 0, bound, [&](auto&& encode) {
     static_cast<void>(semantics::for_each_response_field(
-        head, length, [&](semantics::name_tag, std::string_view name, std::string_view value) { encode(name, value); }));
+        head, length, [&](semantics::name_tag tag, std::string_view name, std::string_view value) { encode(tag, name, value); }));
   });
   if (watch_) [[unlikely]] {
     const semantics::response_head whole = semantics::whole_head(head);
@@ -115,7 +133,7 @@ void connection::write_trailers(stream& s, const parley::fields& trailers) {
   if (!any) return write_end(s);  // none that may be sent: RFC 9113 §8.1 has no empty trailers to tell
   write_block(h, 0, encoded_bound(trailers), [&](auto&& encode) {
     semantics::for_each_trailer_field(
-        trailers, [&](semantics::name_tag, std::string_view name, std::string_view value) { encode(name, value); });
+        trailers, [&](semantics::name_tag tag, std::string_view name, std::string_view value) { encode(tag, name, value); });
   });
   watch_(now_, s.id, engine::observed_trailers{engine::direction::out, &trailers});
 }

@@ -14,7 +14,8 @@ namespace parley::h2 {
 /// Looks up in constant time, whatever ids the peer chooses within its bound of streams; streams stay where they are, and are used again.
 class stream_store {
  public:
-  stream_store() = default;
+  /// `seed`: unknown to the peer, so that it cannot choose ids that fall together.
+  explicit stream_store(std::uint64_t seed = 0) : multiplier_(0x9e3779b97f4a7c15 + 2 * seed) {}
   stream_store(const stream_store&) = delete;
   stream_store& operator=(const stream_store&) = delete;
   ~stream_store();
@@ -53,12 +54,12 @@ class stream_store {
     std::uint32_t id = 0;
     stream* at = nullptr;
   };
-  // Ids ascend in steps of two, so neighbours fall into neighbouring slots.
-  [[nodiscard]] std::size_t place_of(std::uint32_t id) const { return (std::size_t{id >> 1} ^ (id & 1 ? 0 : mask_ >> 1)) & mask_; }
+  [[nodiscard]] std::size_t place_of(std::uint32_t id) const { return static_cast<std::size_t>(id * multiplier_ >> 40) & mask_; }
   void insert(std::uint32_t id, stream* at);
   void grow();
 
-  std::vector<slot> slots_;  // a power of two of them, at most half in use
+  std::uint64_t multiplier_;  // odd
+  std::vector<slot> slots_;   // a power of two of them, at most half in use
   std::size_t mask_ = 0;
   std::size_t size_ = 0;
   std::vector<std::unique_ptr<stream>> spare_;
