@@ -19,6 +19,7 @@ struct closing {
   bool peer = false;                       // the peer has sent GOAWAY
   std::uint32_t last = largest_stream_id;  // above it we take nothing
   std::uint32_t peers_last = largest_stream_id;
+  std::uint32_t peers_code = 0;  // of its GOAWAY
   engine::progress_clock::time_point ping_until{};
 
   [[nodiscard]] bool under_way() const { return ours != step::none || asked || peer; }

@@ -60,6 +60,7 @@ void connection::on_rst_stream(const frame_header& h, std::string_view payload) 
   const bool refused = code == static_cast<std::uint32_t>(error_code::refused_stream);
   engine::protocol_error error = refused ? violation::stream_refused : violation::stream_reset;
   error.code = code;
+  if (!refused) error.message = reset_sentence(code);
   // RFC 9113 §8.1: a server that has answered may stop the request, and the answer counts.
   const bool answered =
       !is_server() && s->state == stream_state::half_closed_remote && code == static_cast<std::uint32_t>(error_code::no_error);
@@ -138,6 +139,7 @@ void connection::on_goaway(const frame_header&, std::string_view payload) {
   if (closing_.peer && !glitch()) return;
   const bool first = !std::exchange(closing_.peer, true);
   closing_.peers_last = last;
+  closing_.peers_code = load_u32(payload.data() + 4);
   if (first || last != largest_stream_id) events_.push(engine::goaway_event{last});
   if (!is_server()) {
     for (const std::uint32_t id : streams_.ids()) {

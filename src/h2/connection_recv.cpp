@@ -247,7 +247,13 @@ void connection::end_of_input() {
   eof_seen_ = true;
   if (finished_) return;
   if (!is_server()) {
-    lose_all(violation::closed_before_end);
+    engine::protocol_error error = violation::closed_before_end;
+    if (closing_.peers_code != 0) {
+      error = violation::ended_by_peer;
+      error.code = closing_.peers_code;
+      error.message = goaway_sentence(error.code);
+    }
+    lose_all(error);
     aborted_ = true;
     return finish();
   }

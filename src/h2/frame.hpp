@@ -104,5 +104,9 @@ inline char* write_frame_header(char* p, const frame_header& h) {
 [[nodiscard]] std::string_view name(frame_type type);
 /// `PROTOCOL_ERROR`; `unknown` for others than those of RFC 9113 §7.
 [[nodiscard]] std::string_view name(error_code code);
+/// A sentence for whoever waits for a stream that its peer has reset with that code. A literal.
+[[nodiscard]] std::string_view reset_sentence(std::uint32_t code);
+/// The same for the streams of a connection that its peer ended with that code.
+[[nodiscard]] std::string_view goaway_sentence(std::uint32_t code);
 
 }  // namespace parley::h2

@@ -94,7 +94,8 @@ inline constexpr auto not_processed =
     one_lost(refused_stream, "not-processed", "The peer went away before it took up this stream.", "RFC 9113 §6.8");
 inline constexpr auto closed_before_end =
     all_lost(no_error, "closed-before-end", "The connection ended before the stream did.", "RFC 9113 §5.4.3");
-inline constexpr auto cut_frame = all_lost(frame_size_error, "cut-frame", "The connection ended within a frame.", "RFC 9113 §4.1");
+inline constexpr auto ended_by_peer =
+    all_lost(no_error, "ended-by-peer", "The peer has ended the connection for a fault that it saw.", "RFC 9113 §6.8");
 
 // --- flow control --------------------------------------------------------------------------------------------------------------
 inline constexpr auto connection_window_exceeded = all_lost(
@@ -212,7 +213,7 @@ inline constexpr const engine::protocol_error* all[] = {
     &stream_refused,
     &not_processed,
     &closed_before_end,
-    &cut_frame,
+    &ended_by_peer,
     &connection_window_exceeded,
     &stream_window_exceeded,
     &connection_window_overflow,

@@ -10,8 +10,6 @@ using engine::chunk;
 using engine::content_length;
 using engine::role;
 
-constexpr std::uint8_t end = flag::end_stream;
-
 const rule_row window_rules[] = {
     {"6.9 WINDOW_UPDATE of 0 for a stream costs the stream", role::server, get(1) + window_update(1, 0) + ping("12345678"),
      "RST_STREAM 1 PROTOCOL_ERROR\nPING ACK 12345678\n", "zero-increment"},
