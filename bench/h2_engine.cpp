@@ -1,4 +1,4 @@
-// Instructions' worth of the HTTP/2 engine alone: requests of a browser in, small responses out, no sockets; nanoseconds each.
+// The HTTP/2 engine alone: requests come, all of them are open at once, then each gets a small response; no sockets. Nanoseconds each.
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
   std::uint32_t id = 1;
   std::size_t block = 0;
   std::size_t answered = 0;
+  std::vector<engine::stream_id> open;
   std::array<engine::segment, 16> out;
   const auto start = clock_type::now();
   std::string pending = first;
@@ -72,14 +73,17 @@ int main(int argc, char** argv) {
       bytes.remove_prefix(c.receive(bytes, now));
       while (auto e = c.next_event()) {
         const auto* r = std::get_if<engine::request_event>(&*e);
-        if (r == nullptr) continue;
-        if (!c.send_response(r->id, head, engine::content_length::of(13), now) ||
-            !c.send_data(r->id, {engine::chunk::view{"Hello, World\n"}}, now) || !c.send_end(r->id, nullptr, now)) {
-          std::abort();
-        }
-        ++answered;
+        if (r != nullptr) open.push_back(r->id);
       }
     }
+    for (const engine::stream_id answer : open) {
+      if (!c.send_response(answer, head, engine::content_length::of(13), now) ||
+          !c.send_data(answer, {engine::chunk::view{"Hello, World\n"}}, now) || !c.send_end(answer, nullptr, now)) {
+        std::abort();
+      }
+    }
+    answered += open.size();
+    open.clear();
     while (c.has_output()) {
       const std::size_t n = c.output(out);
       std::size_t size = 0;

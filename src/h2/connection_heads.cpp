@@ -206,6 +206,12 @@ void connection::take_response(stream& s, const whole_block& b) {
     events_.push(engine::detached_event{s.id});
     return;
   }
+  // A CONNECT that was refused has nothing more to say.
+  if (s.connect && s.sending == send_phase::content) {
+    s.sending = send_phase::ended;
+    write_end(s);
+    message_sent(s);
+  }
   s.no_content = s.no_content || s.method == parley::method::id::head || status == 204 || status == 304;
   if (!s.no_content) s.expected = section.facts().content_length;
   if (b.end_stream && s.expected.value_or(0) != 0) return fail_stream(s, violation::length_mismatch);

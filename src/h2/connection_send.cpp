@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "h2/connection.hpp"
+#include "semantics/priority.hpp"
 #include "semantics/pseudo_send.hpp"
 
 // Messages out.
@@ -70,6 +71,10 @@ std::expected<void, connection::misuse> connection::send_response(stream_id id, 
       .length = 0, .type = frame_type::headers, .flags = ends ? flag::end_stream : std::uint8_t{0}, .stream = s.id};
   if (write_response(head, length_to_say(length), h) != semantics::sendable::ok) return refusal(misuse::bad_status);
   if (s.state == stream_state::reserved_local) feed(s, stream_input::headers_out);
+  // RFC 9218 §8: what the server itself says of its response.
+  if (!ends && parley::detail::fields_access::find(head.fields, semantics::field_id::priority) != nullptr) [[unlikely]] {
+    turns_.reprioritise(s.place, semantics::priority_of(head.fields, s.place.priority()));
+  }
   head_sent(s, length, ends);
   return {};
 }

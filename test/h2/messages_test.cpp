@@ -296,6 +296,24 @@ TEST(h2_messages, connect_is_a_tunnel) {
   EXPECT_TRUE(t.engine.idle());
 }
 
+TEST(h2_messages, a_connect_that_is_refused) {
+  tester c(role::client);
+  c.start();
+  ASSERT_TRUE(c.engine.send_request(request(parley::method::connect, "a:1", {}, "a:1"), content_length::no_content(), c.now));
+  static_cast<void>(c.frames());
+  c.feed(headers(1, {{":status", "403"}}, end));
+  EXPECT_EQ(c.events(), "response 1 403 | end\n");
+  EXPECT_EQ(c.frames(), "DATA 1 END_STREAM\n");
+  EXPECT_TRUE(c.engine.idle());
+
+  tester t(role::server);
+  t.start();
+  t.feed(headers(1, {{":method", "CONNECT"}, {":authority", "a:1"}}));
+  ASSERT_TRUE(t.engine.send_response(1, response(403), content_length::no_content(), t.now));
+  EXPECT_EQ(t.frames(), "HEADERS 1 END_STREAM | :status: 403\nRST_STREAM 1 NO_ERROR\n");
+  EXPECT_TRUE(t.engine.idle());
+}
+
 TEST(h2_messages, fields_within_a_tunnel_cost_it) {
   tester t(role::server);
   t.start();

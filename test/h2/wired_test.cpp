@@ -177,5 +177,19 @@ TEST(h2_wired, priorities_decide_who_sends_first) {
   EXPECT_EQ(order, "7513");
 }
 
+TEST(h2_wired, a_server_may_say_another_priority) {
+  tester t(role::server);
+  t.start({{setting::initial_window_size, 1'000'000}});
+  t.feed(window_update(0, 1'000'000) + get(1) + get(3));
+  ASSERT_TRUE(t.engine.send_response(1, response(200, {{"Priority", "u=6"}}), content_length::of(40'000), t.now));
+  ASSERT_TRUE(t.engine.send_response(3, response(200), content_length::of(40'000), t.now));
+  for (const engine::stream_id id : {1u, 3u}) {
+    ASSERT_TRUE(t.engine.send_data(id, {chunk::owned{std::string(40'000, 'x')}}, t.now).has_value());
+    ASSERT_TRUE(t.engine.send_end(id, nullptr, t.now));
+  }
+  const std::string out = t.frames();
+  EXPECT_LT(out.find("DATA 3 END_STREAM"), out.find("DATA 1 END_STREAM"));
+}
+
 }  // namespace
 }  // namespace parley::h2::test
