@@ -179,7 +179,8 @@ void connection::fail(const engine::protocol_error& fault) {
   watch_(now_, 0, engine::observed_error{error});
   finished_ = true;
   lose_all(error);
-  write_goaway(highest_peers_, static_cast<error_code>(error.code), error.name);
+  // RFC 9113 §6.8: never a higher one than was said before.
+  write_goaway(std::min(highest_peers_, closing_.last), static_cast<error_code>(error.code), error.name);
 }
 
 void connection::finish() {

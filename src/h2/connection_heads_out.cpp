@@ -164,6 +164,7 @@ void connection::write_preface() {
   // RFC 9113 §6.5.2: a setting that nobody knows is ignored; so that peers keep to it, there is always one.
   const auto grease = static_cast<std::uint32_t>(options_.seed ^ options_.seed >> 32);
   p = store_u32(store_u16(p, static_cast<std::uint16_t>(0x0a0a + 0x1010 * (grease % 16))), grease);
+  output_clock_.start(now_, limits_.stall_time);
   if (!is_server()) out_.copy(client_preface);
   const auto size = static_cast<std::uint32_t>(p - payload);
   write_frame({.length = size, .type = frame_type::settings, .flags = 0, .stream = 0}, {payload, size}, false);

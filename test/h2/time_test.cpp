@@ -129,6 +129,17 @@ TEST(h2_time, a_peer_that_does_not_read) {
   EXPECT_FALSE(t.engine.has_output());
 }
 
+TEST(h2_time, a_preface_that_cannot_leave_yet) {
+  for (const role ours : {role::server, role::client}) {
+    tester t(ours);
+    ASSERT_TRUE(t.engine.deadline().has_value());
+    EXPECT_GE(*t.engine.deadline(), epoch + 5s);
+    t.pass(5s);
+    EXPECT_EQ(t.engine.error(), nullptr);
+    EXPECT_TRUE(t.engine.has_output());
+  }
+}
+
 TEST(h2_time, what_the_system_delivers_is_progress) {
   tester t(role::server);
   t.start();
