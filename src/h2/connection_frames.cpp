@@ -66,9 +66,13 @@ void connection::on_rst_stream(const frame_header& h, std::string_view payload) 
       !is_server() && s->state == stream_state::half_closed_remote && code == static_cast<std::uint32_t>(error_code::no_error);
   stop_sending(*s);
   feed(*s, stream_input::reset_in);
-  if (answered && s->told && s->sending != send_phase::ended) {
-    s->unheard = s->lost = true;  // until the application has said all of its request
-    return;
+  if (answered) {
+    // What the application has still to say of its request is dropped; if it has said all, that is all.
+    if (s->told && s->sending != send_phase::ended) {
+      s->unheard = s->lost = true;
+      return;
+    }
+    return settle(*s);
   }
   lose(*s, error, refused && !is_server());
 }

@@ -140,6 +140,17 @@ TEST(h2_streams, a_server_that_has_answered_may_stop_the_request) {
   EXPECT_TRUE(t.engine.idle());
 }
 
+TEST(h2_streams, nor_is_a_response_lost_with_a_request_that_waits_for_its_window) {
+  tester t(role::client);
+  t.start({{setting::initial_window_size, 3}});
+  ASSERT_TRUE(t.engine.send_request(request(parley::method::post, "/"), content_length::of(5), t.now));
+  ASSERT_TRUE(t.engine.send_data(1, {engine::chunk::view{"hello"}}, t.now));
+  ASSERT_TRUE(t.engine.send_end(1, nullptr, t.now));
+  t.feed(headers(1, {{":status", "200"}}) + data(1, "ok", end) + rst_stream(1, error_code::no_error));
+  EXPECT_EQ(t.only_events(), "response 1 200\ndata 1 ok\ncomplete 1\n");
+  EXPECT_TRUE(t.engine.idle());
+}
+
 TEST(h2_streams, an_early_answer_stops_the_request) {
   tester t(role::server);
   t.start();
