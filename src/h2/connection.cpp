@@ -59,6 +59,7 @@ stream& connection::open_stream(std::uint32_t id, stream_input how) {
   const std::int64_t window = our_window_;
   s.receive = receive_window(window, window);
   s.window_opened = now_;
+  turns_.reprioritise(s.place, usual_priority());
   ++(is_peers(id) ? peers_open_ : ours_open_);
   feed(s, how);
   return s;

@@ -190,6 +190,11 @@ class connection final : public engine::byte_engine {
   void finish_if_drained();
   void say_last();
   [[nodiscard]] engine::protocol_error for_us(engine::protocol_error error) const;
+  // RFC 9113 §5.3.2, RFC 9218 §10: a client that has never said anything about priorities cannot mean "one after the other", which would
+  // let a large response hold up all others; nor do our own requests.
+  [[nodiscard]] semantics::priority usual_priority() const {
+    return {.urgency = 3, .incremental = !is_server() || !priorities_known_};
+  }
   [[nodiscard]] std::uint32_t largest_frame() const {
     return static_cast<std::uint32_t>(std::clamp<std::size_t>(limits_.frame, default_frame_size, largest_frame_size));
   }
@@ -294,7 +299,8 @@ class connection final : public engine::byte_engine {
   bool data_dropped_ = false;         // and was credited when it began
   bool preface_due_ = false;          // server: the client's
   bool settings_seen_ = false;
-  bool frame_begun_ = false;  // a part of a frame is here
+  bool priorities_known_ = false;  // the client uses those of RFC 9218
+  bool frame_begun_ = false;       // a part of a frame is here
   bool eof_ = false;
   bool eof_seen_ = false;
   bool finished_ = false;  // no further frame in either direction, but for what is queued

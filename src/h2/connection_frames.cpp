@@ -39,6 +39,7 @@ void connection::on_priority_update(const frame_header&, std::string_view payloa
   if (!glitch()) return;
   const auto value = semantics::parse_priority(payload.substr(4));
   if (!value) return;  // a server may ignore what is no dictionary
+  priorities_known_ = true;
   stream* const s = streams_.find(id);
   if (s != nullptr) return turns_.reprioritise(s->place, *value);
   if (state_of(s, id) != stream_state::idle) return;

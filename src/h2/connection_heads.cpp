@@ -151,7 +151,8 @@ void connection::take_request(const whole_block& b) {
   s.method = head->method.which();
   s.connect = s.method == parley::method::id::connect;
   if (!s.connect) s.expected = facts.content_length;
-  semantics::priority priority;
+  if (facts.has_priority) priorities_known_ = true;
+  semantics::priority priority = usual_priority();
   if (facts.has_priority) priority = semantics::priority_of(head->fields);
   if (const auto updated = early_priorities_.take(b.stream)) priority = *updated;
   turns_.reprioritise(s.place, priority);

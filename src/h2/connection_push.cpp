@@ -33,7 +33,7 @@ std::expected<connection::stream_id, connection::misuse> connection::push(stream
   s.method = promised.method.which();
   s.told = s.pushed = true;
   s.sending = send_phase::head;
-  turns_.reprioritise(s.place, semantics::priority_of(promised.fields));
+  turns_.reprioritise(s.place, semantics::priority_of(promised.fields, usual_priority()));
   return id;
 }
 

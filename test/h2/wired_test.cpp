@@ -177,6 +177,23 @@ TEST(h2_wired, priorities_decide_who_sends_first) {
   EXPECT_EQ(order, "7513");
 }
 
+// A client that says nothing of priorities gets its responses side by side; one that knows them, in order.
+TEST(h2_wired, a_large_response_holds_up_no_small_one) {
+  for (const bool knows : {false, true}) {
+    tester t(role::server);
+    t.start({{setting::initial_window_size, 10'000'000}});
+    if (knows) t.feed(priority_update(9, "u=4"));
+    t.feed(window_update(0, 10'000'000) + get(1) + get(3));
+    for (const auto& [id, size] : {std::pair{1u, 1'000'000u}, std::pair{3u, 5'000u}}) {
+      ASSERT_TRUE(t.engine.send_response(id, response(200), content_length::of(size), t.now));
+      ASSERT_TRUE(t.engine.send_data(id, {chunk::owned{std::string(size, 'x')}}, t.now).has_value());
+      ASSERT_TRUE(t.engine.send_end(id, nullptr, t.now));
+    }
+    const std::string out = t.frames();
+    EXPECT_EQ(out.find("DATA 3 END_STREAM") < out.find("DATA 1 END_STREAM"), !knows);
+  }
+}
+
 TEST(h2_wired, a_server_may_say_another_priority) {
   tester t(role::server);
   t.start({{setting::initial_window_size, 1'000'000}});
