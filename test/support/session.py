@@ -18,24 +18,27 @@ SANITIZED = bool(os.environ.get("PARLEY_SANITIZE"))
 class Server:
     """`parley demo` (or another subcommand) on a free port, with a data folder of its own.
 
-    `wrapper` are words before the command, of a program that executes what follows them.
+    `wrapper` are words before the command, of a program that executes what follows them. `secure`: https too, on `https_port`.
     """
 
-    def __init__(self, *arguments, subcommand=("demo",), environment=None, wrapper=()):
+    def __init__(self, *arguments, subcommand=("demo",), environment=None, wrapper=(), secure=False):
         self.data = tempfile.TemporaryDirectory(prefix="parley-test-")
-        command = [*wrapper, PARLEY, *subcommand, "--http", "127.0.0.1:0", "--https", "off", "--data", self.data.name, *arguments]
+        command = [*wrapper, PARLEY, *subcommand, "--http", "127.0.0.1:0", "--https", "127.0.0.1:0" if secure else "off",
+                   "--data", self.data.name, *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         env={**os.environ, **(environment or {})})
         self.messages = []
-        self.port = None
+        self.port = self.https_port = None
         self._pending = b""
         while True:
             line = self.read_line()
             if line is None:
                 raise AssertionError("the server ended before it was ready: " + "\n".join(self.messages))
-            found = re.fullmatch(r"listening http 127\.0\.0\.1:(\d+)", line)
-            if found:
-                self.port = int(found.group(1))
+            found = re.fullmatch(r"listening (https?) 127\.0\.0\.1:(\d+)", line)
+            if found and found.group(1) == "http":
+                self.port = int(found.group(2))
+            elif found:
+                self.https_port = int(found.group(2))
             if line == "ready":
                 break
 
@@ -98,6 +101,10 @@ class Raw:
 
     def finish(self):
         self.socket.shutdown(socket.SHUT_WR)
+
+    def secure(self, context):
+        """Goes over to TLS."""
+        self.socket = context.wrap_socket(self.socket)
 
     def until_close(self):
         data, self.buffer = self.buffer, b""
@@ -182,10 +189,11 @@ class Response:
 class WithDemo(unittest.TestCase):
     """A test case with one demo server for all of its tests."""
     arguments = ()
+    secure = False
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(*cls.arguments)
+        cls.server = Server(*cls.arguments, secure=cls.secure)
 
     @classmethod
     def tearDownClass(cls):
