@@ -160,7 +160,7 @@ errc meaning_of(int code) {
   return errc::malformed;  // GnuTLS has dozens of codes for messages that break the rules
 }
 
-errc meaning_of_alert(gnutls_alert_description_t alert) {
+errc meaning_of_alert(int alert) {
   switch (alert) {
     case GNUTLS_A_PROTOCOL_VERSION: return errc::version;
     case GNUTLS_A_HANDSHAKE_FAILURE:
@@ -202,8 +202,9 @@ void session::fail(int code) {
   if (out_of_memory_ || code == GNUTLS_E_MEMORY_ERROR) return fail({errc::internal, "no memory is left for TLS"});
   error why = std::exchange(error_, {});  // the verification's
   if (code == GNUTLS_E_FATAL_ALERT_RECEIVED || code == GNUTLS_E_WARNING_ALERT_RECEIVED) {
-    const auto alert = gnutls_alert_get(session_);
-    const char* alert_name = gnutls_alert_get_name(alert);
+    // A peer may send any byte, and the type's values end at 127.
+    const int alert = static_cast<int>(gnutls_alert_get(session_));
+    const char* alert_name = alert < 128 ? gnutls_alert_get_name(static_cast<gnutls_alert_description_t>(alert)) : nullptr;
     why.code = meaning_of_alert(alert);
     why.message = std::string(describe(why.code)) + " (its alert: " + (alert_name != nullptr ? alert_name : "unknown") + ")";
     return fail(std::move(why));

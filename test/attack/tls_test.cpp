@@ -190,6 +190,7 @@ TEST(attack_tls, what_is_no_handshake) {
       {"empty records behind a hello", hello + repeated(plain_record(application_data, ""), 60'000)},
       {"warnings behind a hello", hello + repeated(plain_record(alert, "\x01\x5a"), 1000)},
       {"another hello behind a hello", hello + hello},
+      {"a fatal alert of no kind", plain_record(alert, "\x02\xff")},
       {"a fatal alert", plain_record(alert, "\x02\x28")},
   };
   for (std::size_t i = 0; i < rows.size(); ++i) {
