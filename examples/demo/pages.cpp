@@ -39,7 +39,14 @@ std::string shown_authority(const parley::request& req) {
   return std::string(authority);
 }
 
+/// The page is going to want it. Whoever types a request by hand sees the one response that was asked for: there are people behind
+/// HTTP/1.1, and HTTP/2 is never typed.
+void hint_style(const parley::request& req) {
+  if (req.version() >= parley::http2) req.hint("/style.css", parley::as::style);
+}
+
 parley::response test_page(const parley::request& req, const std::string& modified) {
+  hint_style(req);
   const std::string authority = shown_authority(req);
   const std::string origin = std::string(req.scheme()) + "://" + authority;
   // The commands on the page are to work as they stand, and curl does not know the local authority.
@@ -57,6 +64,7 @@ bool is_secret(std::string_view name) {
 }
 
 parley::response session_page(const parley::request& req) {
+  hint_style(req);
   markup lines;
   for (const auto& [name, value] : req.fields()) {
     if (!is_secret(name)) lines += fill("{{name}}: {{value}}\n", {{"name", name}, {"value", value}});

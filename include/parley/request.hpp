@@ -74,7 +74,7 @@ class PARLEY_API request {
     if (!text_apart_) keep_text_apart();
     return fields_;
   }
-  /// The first field line of that name; empty when there is none.
+  /// The first field line of that name; empty when there is none. Host is the authority where HTTP/2 sent no such field.
   [[nodiscard]] std::string_view header(std::string_view name) const;
   /// Which of `offers` (media types, the favourite first) the Accept field prefers (RFC 9110 §12.5.1); nothing when it accepts none.
   [[nodiscard]] std::optional<std::size_t> accepts(std::initializer_list<std::string_view> offers) const;

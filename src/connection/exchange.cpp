@@ -26,16 +26,26 @@ bool incoming_content::ready() noexcept { return !waiting_.empty() || whole_ || 
 
 std::string_view incoming_content::next() {
   if (exchange_.lost_) throw connection_lost(exchange_.error_ ? std::string(exchange_.error_->message) : "the peer has left");
+  pay();
   if (waiting_.empty()) return {};
   handed_out_.clear();
   std::swap(handed_out_, waiting_);
-  exchange_.connection_->consumed(exchange_, handed_out_.size());
+  owed_ = handed_out_.size();
+  // In HTTP/1 the next piece may come while this one is used. In HTTP/2 it waits: else each of many readers could hold a window of its
+  // own beside what the connection's window allows.
+  if (!exchange_.connection_->multiplexes()) pay();
   return handed_out_;
+}
+
+void incoming_content::pay() {
+  if (owed_ != 0 && exchange_.connection_ != nullptr) exchange_.connection_->consumed(exchange_, std::exchange(owed_, 0));
 }
 
 void incoming_content::wait(parley::detail::waiter* who) noexcept {
   reader_ = who;
-  if (who != nullptr) ask_for_content();
+  if (who == nullptr) return;
+  pay();
+  ask_for_content();
 }
 
 void incoming_content::collect(std::size_t limit) {
@@ -59,7 +69,7 @@ void incoming_content::reset() noexcept {
   trailers_.reset();
   length_.reset();
   reader_ = nullptr;
-  collect_limit_ = 0;
+  collect_limit_ = owed_ = 0;
   collecting_ = too_large_ = whole_ = wants_continue_ = false;
 }
 

@@ -41,6 +41,7 @@ class incoming_content final : public parley::detail::body_source {
   friend class exchange;
   void wake() noexcept;
   void reset() noexcept;
+  void pay();
 
   exchange& exchange_;
   std::string waiting_;     // received, not yet handed out
@@ -49,6 +50,7 @@ class incoming_content final : public parley::detail::body_source {
   std::optional<std::uint64_t> length_;
   parley::detail::waiter* reader_ = nullptr;
   std::size_t collect_limit_ = 0;
+  std::size_t owed_ = 0;  // HTTP/2: credit for `handed_out_`, which its reader still uses
   bool collecting_ = false;
   bool too_large_ = false;
   bool whole_ = false;

@@ -2,6 +2,7 @@
 
 #include <parley/uri.hpp>
 
+#include "base/ascii.hpp"
 #include "connection/message_access.hpp"
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
@@ -161,7 +162,12 @@ std::string_view request::query() const { return view(query_); }
 
 std::optional<std::string> request::query(std::string_view name) const { return query_parameters(query()).get(name); }
 
-std::string_view request::header(std::string_view name) const { return fields_.get(name).value_or(std::string_view{}); }
+std::string_view request::header(std::string_view name) const {
+  if (const auto value = fields_.get(name)) return *value;
+  // RFC 9113 §8.3.1: what was the Host field is `:authority` from HTTP/2 on.
+  if (version_ >= http2 && base::iequals(name, "Host")) return authority();
+  return {};
+}
 
 std::optional<std::size_t> request::accepts(std::initializer_list<std::string_view> offers) const {
   const std::span<const std::string_view> list(offers.begin(), offers.size());

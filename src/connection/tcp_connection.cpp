@@ -105,7 +105,8 @@ void tcp_connection::turn() {
 void tcp_connection::process() {
   const auto now = loop_.now();
   while (!closed_) {
-    const std::string_view bytes = in_.readable();
+    const bool held = undecided_ && !decide();
+    const std::string_view bytes = held ? std::string_view() : in_.readable();
     if (!bytes.empty() && bytes[0] == '\x16' && !multiplexes() && engine_->idle()) tls_hello_ = true;
     const std::size_t used = engine_->receive(bytes, now);
     bool any = false;
@@ -116,6 +117,7 @@ void tcp_connection::process() {
       handle(*e);
     }
     if (closed_) return;  // and the buffer is gone with the stream
+    if (held) break;
     // Only now: content events are views into these bytes.
     in_.consume(used);
     if (in_.empty() && (!peer_ended_ || eof_told_)) break;
@@ -142,9 +144,14 @@ bool tcp_connection::flush() {
   if (write_blocked_) return false;
   bool wrote = false;
   std::array<engine::segment, 16> segments;
-  while (engine_->has_output()) {
-    const std::size_t n = engine_->output(segments);
-    if (n == 0) break;
+  while (before_ || engine_->has_output()) {
+    engine::byte_engine& from = before_ ? *before_ : *engine_;
+    const std::size_t n = from.output(segments);
+    if (n == 0) {
+      if (!before_) break;
+      before_.reset();
+      continue;
+    }
     const net::write_result done = stream_->write(std::span(segments).first(n));
     if (done.written > 0) {
       if (observer_ != nullptr) {
@@ -161,7 +168,7 @@ bool tcp_connection::flush() {
       }
       bytes_written_ += done.written;
       if (traffic != nullptr) traffic->sent.add(done.written);
-      engine_->written(done.written, loop_.now());
+      from.written(done.written, loop_.now());
       wrote = true;
       if (half_closed_until_) half_closed_until_ = loop_.now() + limits_.half_close_time;  // it still reads
     }
@@ -204,7 +211,7 @@ void tcp_connection::check_end() {
   // The engine has given up what the stream would not take: there is nothing to wait for. (In HTTP/2 it may have been one exchange's.)
   if (write_blocked_ && !engine_->has_output() && (!multiplexes() || engine_->ended())) cut_off_ = true;
   if (cut_off_) return close_stream("cut off");
-  const bool said_all = !engine_->has_output() && !write_blocked_;
+  const bool said_all = !before_ && !engine_->has_output() && !write_blocked_;
   if (!said_all) return;
   if (engine_->wants_close() && !write_ended_) {
     write_ended_ = true;
@@ -230,6 +237,7 @@ void tcp_connection::close_gracefully() {
   if (closed_) return;
   // Nothing is under way in either direction, so there is nothing to wait for.
   if (idle() && in_.empty() && !engine_->has_output()) return close_stream("done");
+  graceful_ = true;
   engine_->close_gracefully(loop_.now());
   schedule_turn();
 }

@@ -80,6 +80,9 @@ class tcp_connection final : private net::stream_handler {
 
   /// The observer may go: it is not called any more.
   void unobserve();
+  /// Server, before `start`, with an engine for HTTP/1: looks for a client that begins with HTTP/2. `allowed`: then, or when its first request
+  /// asks to `Upgrade: h2c`, an engine for HTTP/2 takes over; otherwise it is told what is wrong.
+  void select(bool allowed);
   /// Begins to read and to watch the time.
   void start();
 
@@ -148,6 +151,11 @@ class tcp_connection final : private net::stream_handler {
   void on_hangup(std::error_code error) override;
   void on_writable(std::error_code error) override;
 
+  // tcp_connection_select.cpp
+  bool decide();  // whether the version is known
+  void upgrade(engine::request_event& e);
+  void go_on_with(std::unique_ptr<engine::byte_engine> engine);
+
   void turn();           // process, flush, rearm: the one way through
   void schedule_turn();  // soon, when not already inside one
   void process();
@@ -190,6 +198,7 @@ class tcp_connection final : private net::stream_handler {
   net::loop& loop_;
   std::unique_ptr<net::byte_stream> stream_;
   std::unique_ptr<engine::byte_engine> engine_;
+  std::unique_ptr<engine::byte_engine> before_;  // after an upgrade: its last words go first
   exchange_owner& owner_;
   const limits& limits_;
   const bool is_client_;
@@ -215,6 +224,10 @@ class tcp_connection final : private net::stream_handler {
   bool eof_told_ = false;     // to the engine
   bool read_filled_ = false;  // the last read filled its buffer: more is likely to wait
   bool tls_hello_ = false;    // the first byte was a TLS record's
+  bool undecided_ = false;    // whether it is HTTP/1 or 2
+  bool may_be_http2_ = false;
+  bool http2_refused_ = false;  // it began with HTTP/2 where there is none
+  bool graceful_ = false;       // the engine was told to end
   bool write_ended_ = false;
   bool cut_off_ = false;  // something unfinished was sent whose end the stream's end would be
   bool draining_told_ = false;

@@ -43,11 +43,14 @@ void tcp_connection::finish(exchange& x) {
   exchanges_.erase(id);
   if (!closed_) {
     // What was received but never read gives its credit back, so that the engine can drain the rest.
-    if (!x.incoming_.waiting_.empty()) engine_->consume(id, x.incoming_.waiting_.size());
+    if (const std::size_t left = x.incoming_.owed_ + (x.incoming_.collecting_ ? 0 : x.incoming_.waiting_.size()); left > 0) {
+      engine_->consume(id, left);
+    }
     const bool whole = x.outgoing_.ended_ && x.incoming_.whole_;
     if (multiplexes()) {
-      // A lost one too: it counts among limits::streams until the engine hears that nothing runs for it any more.
-      if (x.lost_ || !whole) engine_->reset(id, loop_.now());
+      // A lost one counts among limits::streams until the engine hears that nothing runs for it any more. A server's answer is still to be
+      // sent: then the engine stops the request by itself.
+      if (x.lost_ || !(is_client_ ? whole : x.outgoing_.ended_)) engine_->reset(id, loop_.now());
     } else {
       const bool drains = !is_client_ && x.outgoing_.ended_;
       if (x.lost_ ? !x.outgoing_.ended_ : !whole && !drains) reset_in_engine(id);
@@ -106,6 +109,7 @@ void tcp_connection::handle(engine::event& e) {
 }
 
 void tcp_connection::on_request_event(engine::request_event& e) {
+  if (may_be_http2_) upgrade(e);
   const auto id = e.id;
   const bool ended = e.ended;
   const bool expects = e.expects_continue;
@@ -164,6 +168,12 @@ void tcp_connection::on_reset_event(engine::reset_event& e) {
     e.error.name = "tls-on-cleartext";
     e.error.message = "This port speaks plain HTTP, and the client began a TLS handshake: use http:// or the https port.";
     e.error.section = "RFC 9110 §4.2.2";
+  }
+  if (http2_refused_) {
+    e.error.name = "http2-not-settled";
+    e.error.message = tls != nullptr ? "The client began with HTTP/2, which over TLS has to be settled by ALPN (h2)."
+                                     : "The client began with HTTP/2, which this server does not speak here: use HTTP/1.1.";
+    e.error.section = "RFC 9113 §3.2";
   }
   // One of the connection is told once, at its first reset.
   const bool told = multiplexes() && e.error.scope == engine::error_scope::stream ? false : std::exchange(violation_told_, true);

@@ -189,6 +189,7 @@ void connection::take_response(stream& s, const whole_block& b) {
   if (s.state == stream_state::reserved_remote) feed(s, stream_input::headers_in);
   auto head = section.finish();
   if (!head) return malformed_message(s, head.error());
+  feed(s, stream_input::headers_in);  // a promised one is open from here on
   const int status = head->status;
   watch_(now_, s.id, engine::observed_head{engine::direction::in, nullptr, &*head, {}, b.wire_size});
   const auto tell = [&](bool ended, bool informational) {

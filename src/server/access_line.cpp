@@ -153,6 +153,12 @@ void append_member(std::string& out, std::string_view name, std::string_view tex
 
 }  // namespace
 
+std::string_view name_in_log(parley::version v) {
+  if (v == version::http2) return "HTTP/2.0";
+  if (v == version::http3) return "HTTP/3.0";
+  return name(v);
+}
+
 void append_combined(std::string& out, const access_entry& entry) {
   const std::string_view address = address_of(entry.peer);
   out += address.empty() ? std::string_view("-") : address;
@@ -197,6 +203,7 @@ void append_json(std::string& out, const access_entry& entry) {
   }
   append_member(out, "referer", entry.referer);
   append_member(out, "user_agent", entry.user_agent);
+  if (entry.pushed) out += ",\"pushed\":true";
   out += "}\n";
 }
 

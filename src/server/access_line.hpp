@@ -24,7 +24,11 @@ struct access_entry {
   std::chrono::nanoseconds duration{-1};  // from the request's head to the hand-over of the answer's last byte; below 0: none
   std::string_view referer;
   std::string_view user_agent;
+  bool pushed = false;  // no client asked for it (RFC 9113 §8.4)
 };
+
+/// `HTTP/1.1`, `HTTP/2.0`: as logs of other servers have it.
+[[nodiscard]] std::string_view name_in_log(parley::version v);
 
 /// Appends the entry's line, with its line feed. Combined: as Apache and nginx write it, the time in this machine's zone.
 void append_combined(std::string& out, const access_entry& entry);

@@ -32,20 +32,31 @@ constexpr std::array all_limits{
     "discard_time"sv,
     "half_close_time"sv,
     "linger_time"sv,
+    "streams"sv,
+    "connection_receive_window"sv,
+    "frame"sv,
+    "continuations"sv,
+    "settings_time"sv,
+    "resets"sv,
+    "glitches"sv,
     "requests_per_connection"sv,
     "connections"sv,
     "connections_per_address"sv,
     "handshakes_per_address"sv,
 };
 
-// A response's faults (502) are a client's business. What is no HTTP at all is told by the connection.
+// A response's faults (502) are a client's business. What is no HTTP at all is told by the connection. A rule that both versions have is one.
 const std::vector<std::string_view>& violation_names() {
   static const auto all = [] {
     std::vector<std::string_view> names;
     for (const engine::protocol_error* v : connection::http1_violations()) {
       if (v->status != 502) names.push_back(v->name);
     }
+    for (const engine::protocol_error* v : connection::http2_violations()) {
+      if (std::ranges::find(names, v->name) == names.end()) names.push_back(v->name);
+    }
     names.push_back("tls-on-cleartext");
+    names.push_back("http2-not-settled");
     return names;
   }();
   return all;
@@ -115,6 +126,10 @@ std::vector<counter> counters::sum(std::span<const counters* const> sets) {
       {"responses_3xx", plain(count::responses_3xx)},
       {"responses_4xx", plain(count::responses_4xx)},
       {"responses_5xx", plain(count::responses_5xx)},
+      {"connections_http2", plain(count::connections_http2)},
+      {"requests_http2", plain(count::requests_http2)},
+      {"pushes", plain(count::pushes)},
+      {"early_hints", plain(count::early_hints)},
       {"bytes_received", total([](const counters& c) { return c.traffic_.received.value(); })},
       {"bytes_sent", total([](const counters& c) { return c.traffic_.sent.value(); })},
   };

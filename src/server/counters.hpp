@@ -31,8 +31,12 @@ enum class count : std::uint8_t {
   responses_3xx,
   responses_4xx,
   responses_5xx,
+  connections_http2,
+  requests_http2,
+  pushes,
+  early_hints,
 };
-inline constexpr std::size_t count_count = 13;
+inline constexpr std::size_t count_count = 17;
 
 /// Of one loop: only its thread counts, any thread reads.
 class alignas(64) counters {

@@ -51,6 +51,11 @@ void https::client_certificates(std::string authorities_file, bool required) {
   clients_ = required ? tls::client_certificates::required : tls::client_certificates::asked;
 }
 
+void https::http2(bool offered) {
+  const std::lock_guard lock(reloading_);
+  http2_ = offered;
+}
+
 void https::prepare() {
   if (const tls::error wrong = replace()) throw listen_error(wrong.message);
   if (!files_.empty() || looking_.joinable()) return;
@@ -116,6 +121,7 @@ https::all_read https::read_certificates() const {
 https::made https::make() {
   tls::server_settings settings;
   settings.protocols = {"http/1.1", "http/1.0"};
+  if (http2_) settings.protocols.insert(settings.protocols.begin(), "h2");
   settings.clients = clients_;
   auto certificates = read_certificates();
   if (!certificates) return std::unexpected(std::move(certificates.error()));

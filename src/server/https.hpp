@@ -36,6 +36,8 @@ class https {
   /// The first is the default; more are chosen by the name that the client asks for. Both files are read and checked at once.
   void add_certificate(std::string certificate_file, std::string key_file);
   void client_certificates(std::string authorities_file, bool required);
+  /// Whether ALPN offers `h2`, before all else; so it is unless this says no.
+  void http2(bool offered);
   /// Makes the credentials, once there is something to listen for. From here on the local authority's certificate is looked after.
   void prepare();
 
@@ -63,6 +65,7 @@ class https {
   std::string data_folder_;
   std::string authorities_file_;
   tls::client_certificates clients_ = tls::client_certificates::none;
+  bool http2_ = true;
 
   std::mutex reloading_;       // one at a time; guards the settings above and the next two
   std::string ticket_policy_;  // what `tickets_` was made for

@@ -93,6 +93,7 @@ server& server::http09(bool allowed) {
 
 server& server::http2(bool allowed) {
   core_->http2 = allowed;
+  core_->https.http2(allowed);
   return *this;
 }
 

@@ -2,6 +2,7 @@
 
 #include "connection/make_engine.hpp"
 #include "connection/message_access.hpp"
+#include "connection/select.hpp"
 #include "connection/tls_stream.hpp"
 #include "net/drain_listener.hpp"
 #include "net/listen.hpp"
@@ -126,9 +127,11 @@ void worker::on_refused_handshake(const tls::error& why) {
 
 void worker::serve(std::unique_ptr<net::byte_stream> stream, std::uint64_t id, const connection::tls_stream* tls,
                    address_counts::place place) {
-  // HTTP/1 alone so far: what ALPN settled (tls->session().protocol()) chooses here.
-  auto engine = connection::make_http1_engine(engine::role::server, core_.caps,
-                                              {.allow_http09 = core_.http09, .secure = tls != nullptr}, loop_->now());
+  const bool by_alpn = tls != nullptr && !tls->cleartext() && tls->session().protocol() == "h2";
+  auto engine = by_alpn ? connection::make_http2_engine(engine::role::server, core_.caps,
+                                                        {.secure = true, .seed = connection::engine_seed(id)}, loop_->now())
+                        : connection::make_http1_engine(engine::role::server, core_.caps,
+                                                        {.allow_http09 = core_.http09, .secure = tls != nullptr}, loop_->now());
   connection::exchange_owner& self = *this;
   auto c = std::make_unique<connection::tcp_connection>(*loop_, std::move(stream), std::move(engine), self, engine::role::server,
                                                         core_.caps, id, core_.observer);
@@ -136,7 +139,8 @@ void worker::serve(std::unique_ptr<net::byte_stream> stream, std::uint64_t id, c
   made.tls = tls;
   made.owner_index = connections_.size();
   made.traffic = &counters_.traffic();
-  connections_.push_back({std::move(c), std::move(place)});
+  if (!by_alpn) made.select(core_.http2 && tls == nullptr);
+  connections_.push_back({std::move(c), std::move(place), nullptr});
   made.start();
 }
 
@@ -200,7 +204,7 @@ void worker::begin_drain() {
     l->turn_away();
     l->resume();
   }
-  for (auto& [c, place] : connections_) {
+  for (auto& [c, place, pushed] : connections_) {
     // A connection that has not had a request yet gets its answer: its client may have sent one already.
     if (c->requests() > 0) c->close_gracefully();
   }
@@ -237,7 +241,7 @@ void worker::abort() {
 void worker::abort_connections() {
   close_listeners();
   clear_gate();
-  for (auto& [c, place] : connections_) c->abort("the server stops");
+  for (auto& [c, place, pushed] : connections_) c->abort("the server stops");
   check_drained();
 }
 
@@ -250,7 +254,7 @@ void worker::clear_gate() {
 // A client that has begun its handshake is served: it has `handshake_time`, as ever, and then the time of the unused.
 void worker::close_unused() {
   for (std::size_t i = gate_.clear_silent(); i > 0; --i) counters_.add(count::connections_closed);
-  for (auto& [c, place] : connections_) {
+  for (auto& [c, place, pushed] : connections_) {
     if (c->idle()) c->close_gracefully();
   }
   check_drained();

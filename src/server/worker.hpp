@@ -5,6 +5,7 @@
 #include "net/loop.hpp"
 #include "server/date_line.hpp"
 #include "server/file_cache.hpp"
+#include "server/hints.hpp"
 #include "server/server_core.hpp"
 #include "server/tls_gate.hpp"
 
@@ -12,13 +13,20 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace parley::server_room {
 
+class worker;
+
 /// An exchange at a server: the request, the handler that runs, and what its log line needs.
-class server_exchange final : public connection::exchange {
+class server_exchange final : public connection::exchange, public detail::hint_sink {
  public:
+  explicit server_exchange(worker& home) : home_(home) {}
+  void hint(const parley::request& from, std::string_view target, as use) override;
+
   parley::request request;
   const server_room::route* route = nullptr;
   response answer{200};                         // while its content is produced
@@ -31,6 +39,12 @@ class server_exchange final : public connection::exchange {
   bool running = false;         // a coroutine runs for it
   bool gave_up = false;         // its answer could not be sent, and a 500 was tried
   bool awaits_content = false;  // a plain handler waits for it
+  bool pushed = false;          // no client asked for it
+  bool waits = false;           // pushed, and not begun yet
+  std::string links;            // hints that are about to leave as a 103
+
+ private:
+  worker& home_;
 };
 
 /// Everything here happens on the worker's loop, save `post`ed requests to drain or stop.
@@ -55,6 +69,8 @@ class worker final : private connection::exchange_owner, private net::accept_han
   [[nodiscard]] server_room::counters& counted() { return counters_; }
   /// Loop's thread only.
   [[nodiscard]] std::size_t open_connections() const { return connections_.size(); }
+  /// Pushes `target`, or has it told by a 103 (see `request::hint`).
+  void hint(server_exchange& x, const request& from, std::string_view target, as use);
 
  private:
   // exchange_owner
@@ -82,6 +98,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
   struct held {
     std::unique_ptr<connection::tcp_connection> connection;
     address_counts::place place;
+    std::unique_ptr<pushed_targets> pushed;  // from the first push on
   };
   /// What accepts for the https listeners.
   class secure_door final : public net::accept_handler {
@@ -123,6 +140,10 @@ class worker final : private connection::exchange_owner, private net::accept_han
   semantics::response_head make_head(response& r);
   void end_message(server_exchange& x);
   server_exchange& take_exchange();
+  void take_request(server_exchange& x, connection::tcp_connection& on, semantics::request_head&& head);
+  bool try_push(server_exchange& x, const request& from, std::string_view target);
+  void begin_pushed(server_exchange& x);
+  void send_links(server_exchange& x);
   void check_drained();
   void begin_drain();
   void close_listeners_when_settled();

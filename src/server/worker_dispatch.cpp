@@ -1,5 +1,6 @@
 #include "connection/message_access.hpp"
 #include "connection/tls_stream.hpp"
+#include "semantics/connection_options.hpp"
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
 #include "server/file_sender.hpp"
@@ -75,22 +76,31 @@ bool can_detach(const request& req, const response& r) {
 // --- a request begins --------------------------------------------------------------------------------------------------------
 
 server_exchange& worker::take_exchange() {
-  if (free_.empty()) return exchanges_.emplace_back();
+  if (free_.empty()) return exchanges_.emplace_back(*this);
   server_exchange& x = *free_.back();
   free_.pop_back();
   return x;
 }
 
 connection::exchange& worker::on_request(connection::tcp_connection& on, engine::request_event&& event) {
-  counters_.add(count::requests);
   if (on.requests() == core_.caps.requests_per_connection) counters_.add_limit("requests_per_connection");
+  if (on.version() >= http2) {
+    counters_.add(count::requests_http2);
+    if (on.requests() == 1) counters_.add(count::connections_http2);
+  }
   server_exchange& x = take_exchange();
-  request_access::from_head(x.request, std::move(event.head));
+  take_request(x, on, std::move(event.head));
+  request_access::hints(x.request, &x);
+  return x;
+}
+
+void worker::take_request(server_exchange& x, connection::tcp_connection& on, semantics::request_head&& head) {
+  counters_.add(count::requests);
+  request_access::from_head(x.request, std::move(head));
   request_access::peer(x.request, &on.peer_name());
   if (on.tls != nullptr && !on.tls->cleartext()) request_access::secure(x.request, on.tls);
   request_access::source(x.request, &x.incoming());
   request_access::content_limit(x.request, core_.caps.content);
-  return x;
 }
 
 void worker::on_begin(connection::exchange& base) {
@@ -200,6 +210,7 @@ void worker::respond(server_exchange& x, response&& r) {
                   "a handler for " + std::string(x.request.path()) + " gave a tunnel that the request did not ask for");
     r = core_.error_response(problem(500), x.request, false);
   }
+  send_links(x);
   x.status = r.status();
   const content_length length = length_for(r.status(), r);
   const bool without_content = x.request.method() == method::head || r.status() == 204 || r.status() == 304;
@@ -207,6 +218,8 @@ void worker::respond(server_exchange& x, response&& r) {
   const bool streamed = std::holds_alternative<detail::streamed_content>(response_access::content(r));
   if (streamed && r.status() < 300) x.incoming().ask_for_content();
   const semantics::response_head head = make_head(r);
+  // The field is HTTP/1's and is left out; what it asks for is not.
+  if (c.version() >= http2 && semantics::parse_connection_options(head.fields).close) c.close_gracefully();
   if (const auto sent = c.send_response(x, head, length); !sent) {
     if (c.closed()) {
       x.status = 0;
@@ -315,7 +328,7 @@ void worker::producer_ended(server_exchange& x, std::exception_ptr error) {
 
 void worker::on_reset(connection::exchange& base) {
   server_exchange& x = of(base);
-  if (x.running) return;  // it has been cancelled; `handler_ended` comes
+  if (x.running || x.waits) return;  // it has been cancelled; `handler_ended` comes, or `begin_pushed`
   x.awaits_content = false;
   const auto& error = x.error();
   if (error && error->status != 0 && !x.head_sent() && !x.connection().closed()) {
@@ -327,18 +340,20 @@ void worker::on_reset(connection::exchange& base) {
 
 void worker::log_exchange(server_exchange& x) {
   const fields& sent = std::as_const(x.request).fields();
+  const std::string_view host = fields_access::get(sent, field_id::host);
   const bool begun = x.began != std::chrono::system_clock::time_point();  // it may have been switched on since
   core_.log.write({.peer = x.connection().peer_name(),
                    .time = begun ? x.began : std::chrono::system_clock::now(),
                    .method = x.request.method().name(),
                    .target = x.request.target(),
-                   .version = name(x.request.version()),
-                   .host = fields_access::get(sent, field_id::host),
+                   .version = name_in_log(x.request.version()),
+                   .host = host.empty() ? x.request.authority() : host,
                    .status = x.status,
                    .bytes = x.outgoing().bytes(),
                    .duration = begun ? std::chrono::steady_clock::now() - x.began_steadily : std::chrono::nanoseconds(-1),
                    .referer = fields_access::get(sent, field_id::referer),
-                   .user_agent = fields_access::get(sent, field_id::user_agent)});
+                   .user_agent = fields_access::get(sent, field_id::user_agent),
+                   .pushed = x.pushed});
 }
 
 void worker::close_exchange(server_exchange& x) {
@@ -347,7 +362,8 @@ void worker::close_exchange(server_exchange& x) {
   x.route = nullptr;
   x.began = {};
   x.status = 0;
-  x.awaits_content = x.gave_up = false;
+  x.awaits_content = x.gave_up = x.pushed = false;
+  x.links.clear();
   if (!std::holds_alternative<std::monostate>(response_access::content(x.answer))) x.answer = response(200);
   x.connection().finish(x);
   free_.push_back(&x);
@@ -374,7 +390,8 @@ void worker::on_refused(connection::tcp_connection& on, engine::stream_id id, co
                    .bytes = bytes,
                    .duration = std::chrono::nanoseconds(-1),
                    .referer = {},
-                   .user_agent = {}});
+                   .user_agent = {},
+                   .pushed = false});
 }
 
 }  // namespace parley::server_room

@@ -80,7 +80,11 @@ void declare_serve_options(arguments& to, serve_options& o) {
       .value("--http", "ADDR:PORT", o.http,
              "where to serve http, or off; port 0 takes a free one; unix:PATH is a Unix socket, unix:PATH?mode=0660&group=NAME one "
              "with these permissions")
-      .value("--https", "ADDR:PORT", o.https, "where to serve https (TLS 1.2 and 1.3), or off");
+      .value("--https", "ADDR:PORT", o.https, "where to serve https (TLS 1.2 and 1.3), or off")
+      .flag("--no-http2", o.no_http2,
+            "no HTTP/2; else both serve it: https to clients that ask for h2 (ALPN), http to those that begin with it or ask to "
+            "upgrade "
+            "(h2c)");
   to.group("Https")
       .values(
           "--cert", "FILE", o.certs,
@@ -120,6 +124,7 @@ serve_plan make_serve_plan(serve_options o) {
   if (o.access_log_format) plan.access_log_format = parse_format(*o.access_log_format);
   plan.caps = o.caps;
   for (const std::string& assignment : o.limit) set_limit(plan.caps, assignment, "--limit: ");
+  plan.http2 = !o.no_http2;
   plan.show = o.show;
   return plan;
 }
@@ -138,6 +143,7 @@ std::vector<std::string> need_restart(const serve_plan& before, const serve_plan
   if (before.client_ca != after.client_ca) names.emplace_back("client-ca");
   if (before.threads != after.threads) names.emplace_back("threads");
   if (before.data != after.data) names.emplace_back("data");
+  if (before.http2 != after.http2) names.emplace_back("no-http2");
   if (before.show != after.show) names.emplace_back("show");
   if (before.caps != after.caps) names.emplace_back("limits");
   return names;

@@ -219,7 +219,7 @@ int serve_until_signal(server& app, const serve_plan& plan) {
   serve_plan current = plan;
   std::optional<std::string> applied;
   app.on_reload([&] { applied = apply_again(app, current); });
-  app.threads(plan.threads).drain_time(drain_time).on_message(log_message);
+  app.threads(plan.threads).http2(plan.http2).drain_time(drain_time).on_message(log_message);
   open_log(app, plan);
   listen_where_asked(app, plan);
   give_certificates(app, plan);
