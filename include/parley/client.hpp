@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace parley {
 
@@ -53,9 +54,17 @@ class PARLEY_API fetch_error : public std::runtime_error {
 /// How a request is to be sent. Chained setters; a plain value.
 class PARLEY_API options {
  public:
-  /// The version to speak. Default: the best that the connection gives.
+  /// The version to speak, and no other. Default: over https what the server picks by ALPN, HTTP/2 or HTTP/1.1 (RFC 7301); over http
+  /// HTTP/1.1. `http2` over https offers HTTP/2 alone, and it is an error when the server does not take it; over http it is spoken
+  /// without asking (prior knowledge, RFC 9113 §3.3).
   options& version(parley::version v) {
     version_ = v;
+    return *this;
+  }
+  /// http: a request without content asks to go on with HTTP/2 (`Upgrade: h2c`, RFC 7540 §3.2); a server that does not answers it as
+  /// HTTP/1.1. Without effect over https and when a version is asked for. Default: not used.
+  options& upgrade(bool on = true) {
+    upgrade_ = on;
     return *this;
   }
   /// For the whole fetch, from look-up to the last byte (to the head, when streaming). Default: none.
@@ -104,6 +113,7 @@ class PARLEY_API options {
   }
 
   [[nodiscard]] std::optional<parley::version> version() const { return version_; }
+  [[nodiscard]] bool upgrade() const { return upgrade_; }
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const { return timeout_; }
   [[nodiscard]] std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
   [[nodiscard]] std::size_t content_limit() const { return content_limit_; }
@@ -115,6 +125,7 @@ class PARLEY_API options {
 
  private:
   std::optional<parley::version> version_;
+  bool upgrade_ = false;
   std::optional<std::chrono::milliseconds> timeout_;
   std::chrono::milliseconds connect_timeout_{30'000};
   std::size_t content_limit_ = 64 * 1024 * 1024;
@@ -131,7 +142,13 @@ class PARLEY_API options {
 /// what is under way ends by itself.
 ///
 /// A request that fails on a kept-alive connection before the server said anything is sent once more on a new one when that is safe:
-/// when its method is idempotent, or none of it had left (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
+/// when its method is idempotent, or none of it had left (RFC 9110 §9.2.2, RFC 9112 §9.3.1). One that an HTTP/2 server certainly did
+/// nothing with (REFUSED_STREAM, or above the last id of its GOAWAY; RFC 9113 §8.7) is sent again whatever its method, up to twice
+/// unless its server gets on with others meanwhile. Content that was produced is not at hand a second time: such a request fails.
+///
+/// HTTP/2 connections are shared, also by https origins that resolve to the same address and port and that the connection's
+/// certificate is for (RFC 9113 §9.1.1); where the server answers such a request with 421, it is sent once more on a connection of its
+/// own.
 class PARLEY_API client {
  public:
   client();
@@ -157,10 +174,21 @@ class PARLEY_API client {
 
   // Settings apply to connections made afterwards; idle ones are closed.
 
-  /// How many idle connections are kept for each origin (default 8) and for how long (default 30 s).
+  /// How many idle connections are kept for each origin (default 8) and for how long (default 30 s). One of HTTP/2 is idle when none
+  /// of its exchanges is open.
   client& keep_alive(std::size_t connections, std::chrono::milliseconds idle);
-  /// How many connections there are at once for each origin (default 16); further requests wait for one.
+  /// How many connections there are at once for each origin (default 16); further requests wait for one. With HTTP/2 one is mostly
+  /// enough: as many requests share it as its server allows at once, further ones wait, and a second one is opened only when it
+  /// takes no more (GOAWAY).
   client& connections_per_origin(std::size_t most);
+  /// Takes responses that servers push over HTTP/2 (RFC 9113 §8.4) and gives them to later requests for the same URL by the same
+  /// method, with equal Authorization, Cookie and fields that the response's Vary names; each is used once. Kept are at most
+  /// limits::pushes of them, of up to limits::content bytes each, for a minute. One that nobody may promise for that URL (another
+  /// origin that the certificate does not cover), that fails, or that there is no room for is cancelled. Default: the server is told
+  /// to push nothing.
+  client& push(bool taken = true);
+  /// Waits until what was promised so far has arrived or failed; the URLs of what no request has asked for yet.
+  task<std::vector<std::string>> pushed();
   /// https: trusts the authorities in this file (PEM) besides the system's and the local one. Throws `fetch_error` (credentials) when
   /// it cannot be read or holds none.
   client& trust(const std::string& authorities_file);

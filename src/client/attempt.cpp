@@ -1,6 +1,7 @@
 #include "client/attempt.hpp"
 
 #include "client/call.hpp"
+#include "client/errors.hpp"
 #include "semantics/connection_options.hpp"
 
 #include <exception>
@@ -12,8 +13,20 @@ namespace {
 
 using call_ptr = std::shared_ptr<call>;
 
-// The attempt does not count: it is to be made again, on a new connection.
-struct stale_connection {};
+// How often a request is sent once more that its server certainly did nothing with.
+constexpr int most_refusals = 3;
+// Also where each of these connections did answer others: a server that ends each connection after a few requests is a slow one.
+constexpr int most_attempts = 100;
+
+// The attempt does not count: it is to be made again, on another connection.
+struct try_again {};
+
+// What was tried so far, and what the next attempt needs.
+struct attempts {
+  wish next;
+  int made = 0;
+  int refusals = 0;
+};
 
 // RFC 9110 §10.1.1: content is held back until the server asks for it or refuses it, but not for ever.
 task<> wait_for_go(call_ptr c) {
@@ -77,8 +90,35 @@ bool answers_nobody(const call& c, const response& answer) {
   return answer.status() == 408 && c.reused() && semantics::parse_connection_options(answer.fields()).close;
 }
 
-task<response> attempt(std::shared_ptr<pool> through, plan& what, const options& how, progress& at, bool fresh) {
-  auto acquiring = through->acquire(what.to, fresh, how.connect_timeout(), at);
+// What the end of an attempt means for the next one; false: there is none.
+bool learn(attempts& so_far, const call& c, const response* answer, pool& through, plan& what) {
+  const link& on = c.on().on();
+  if (++so_far.made >= most_attempts || !what.content_at_hand()) return false;
+  if (answer != nullptr && answer->status() == 421) {  // RFC 9110 §15.5.20
+    if (so_far.next.own || !through.misdirected(c.on(), what.to)) return false;
+    so_far.next.own = true;
+    return true;
+  }
+  if (answer == nullptr && c.refused()) {
+    const bool of_use = on.draining && on.answers > 0;
+    if (!of_use && ++so_far.refusals >= most_refusals) return false;
+    // Its settings say by now how many requests it takes at once; what it refuses in spite of them needs another connection.
+    if (so_far.refusals > 1) so_far.next.after = on.id();
+    return true;
+  }
+  if (answer == nullptr && c.http1_wanted() && what.to.choice == speaks::best) {
+    what.to.choice = speaks::exactly;
+    return true;
+  }
+  const bool stale = answer != nullptr ? answers_nobody(c, *answer) : c.stale();
+  if (!stale || so_far.next.fresh || !repeatable(c, what)) return false;
+  so_far.next.fresh = true;
+  so_far.next.after = on.id();
+  return true;
+}
+
+task<response> attempt(std::shared_ptr<pool> through, plan& what, const options& how, progress& at, attempts& so_far) {
+  auto acquiring = through->acquire(what.to, so_far.next, how.connect_timeout(), at);
   lease on = co_await acquiring;
   const auto c = std::make_shared<call>(through, std::move(on), what, how);
 
@@ -86,8 +126,7 @@ task<response> attempt(std::shared_ptr<pool> through, plan& what, const options&
   parley::detail::end_awaiter<response> end(talking);
   co_await end;
   parley::detail::outcome<response> result = parley::detail::take_outcome(talking);
-  const bool stale = result ? answers_nobody(*c, *result) : c->stale();
-  const bool again = stale && !fresh && repeatable(*c, what);
+  const bool again = learn(so_far, *c, result ? &*result : nullptr, *through, what);
   if (result && !again && how.streamed()) co_return std::move(*result);
 
   // A producer may use what lives in the frames above, so nothing returns before it has ended.
@@ -95,7 +134,7 @@ task<response> attempt(std::shared_ptr<pool> through, plan& what, const options&
   call::until_produced produced(*c);
   co_await produced;
   c->close();
-  if (again) throw stale_connection();
+  if (again) throw try_again();
   if (!result) std::rethrow_exception(result.error());
   co_return std::move(*result);
 }
@@ -103,16 +142,26 @@ task<response> attempt(std::shared_ptr<pool> through, plan& what, const options&
 }  // namespace
 
 task<response> fetch_planned(std::shared_ptr<pool> through, plan& what, const options& how, progress& at) {
-  bool fresh = false;
+  // RFC 9113 §8.4: what the server has pushed need not be asked for.
+  if (const auto pushed = through->pushes().claim(what)) {
+    at.at = step::receiving;
+    pushed_response::until_settled settled(*pushed);
+    co_await settled;
+    if (!pushed->failed() && pushed->answers(what)) {
+      response got = pushed->take();
+      if (!how.streamed() && got.content().size() > how.content_limit()) throw more_than_collected(what.to, how.content_limit());
+      co_return got;
+    }
+  }
+  attempts so_far;
   for (;;) {
     try {
-      auto trying = attempt(through, what, how, at, fresh);
+      auto trying = attempt(through, what, how, at, so_far);
       response got = co_await trying;
       // RFC 9110 §10.1.1: the expectation was refused, not the request.
       if (got.status() != 417 || !what.expect_continue || !what.content_at_hand()) co_return got;
       drop_expectation(what);
-    } catch (const stale_connection&) {
-      fresh = true;
+    } catch (const try_again&) {
     }
   }
 }

@@ -1,5 +1,6 @@
 #include "client/call.hpp"
 
+#include "base/ascii.hpp"
 #include "client/response_stream.hpp"
 #include "connection/message_access.hpp"
 #include "connection/tcp_connection.hpp"
@@ -20,10 +21,15 @@ call::~call() { close(); }
 
 // --- commands ----------------------------------------------------------------------------------------------------------------
 
-void call::begin(const plan& what) {
+void call::begin(plan& what) {
   using engine::misuse;
+  const parley::version spoken = lease_.connection().version();
+  prepare_for(what, spoken);
+  upgrade_offered_ = pool_->offers_upgrade(lease_, what);
+  offer_upgrade(what, upgrade_offered_, pool_->settings().push);
   written_before_ = lease_.connection().bytes_written();
   const auto sent = lease_.connection().send_request(*this, what.head, what.length);
+  lease_.begun();
   if (sent) {
     untouched_ = false;
     return;
@@ -32,6 +38,7 @@ void call::begin(const plan& what) {
     throw std::invalid_argument("the request cannot be sent: " + std::string(engine::describe(sent.error())));
   }
   gone_ = true;
+  refused_ = spoken == http2;
   lost_.emplace(fetch_error::kind::connection_lost, to_.to_string() + " closed the connection before the request was sent");
   throw fetch_error(*lost_);
 }
@@ -87,10 +94,20 @@ void call::drop() noexcept {
   give_up();
 }
 
+namespace {
+bool takes_h2c(const semantics::response_head& head) {
+  const auto taken = head.fields.get("Upgrade");
+  return taken && base::iequals(*taken, "h2c");
+}
+}  // namespace
+
 // --- what the connection tells -----------------------------------------------------------------------------------------------
 
 void call::on_response(engine::response_event&& event) {
   response_begun_ = true;
+  // The pool goes on with HTTP/2 on this connection, and the response follows there.
+  if (event.head.status == 101 && upgrade_offered_ && takes_h2c(event.head)) return;
+  if (!event.informational) pool_->on_answer(lease_);
   if (event.informational) {
     if (event.head.status == 100) continue_seen_ = true;
     tell_informational(std::move(event.head));
@@ -135,6 +152,10 @@ void call::on_too_large() {
 void call::on_lost() {
   gone_ = true;
   untouched_ = connection().bytes_written() == written_before_;
+  refused_ = exchange::unprocessed();
+  alone_ = error() && error()->scope == engine::error_scope::stream;
+  constexpr std::uint32_t http_1_1_required = 0xd;
+  http1_wanted_ = lease_.on().multiplexes() && error() && error()->code == http_1_1_required && !response_begun_;
   lost_ = exchange_lost(to_, error(), connection().stream_error(), got(), pool_->settings().caps);
   look();
   // Else whoever fetches or reads closes; but when the loop ends, a response may be kept beyond it.

@@ -4,7 +4,7 @@
 #include "client/errors.hpp"
 #include "client/plan.hpp"
 #include "client/pool.hpp"
-#include "connection/exchange.hpp"
+#include "client/receiver.hpp"
 #include "engine/events.hpp"
 
 #include <parley/body.hpp>
@@ -47,7 +47,7 @@ class content_sink final : public parley::detail::body_sink {
 
 /// Lives as long as its fetch, its response's stream or its producer; it waits for the end of its producer before it lets go of
 /// its connection.
-class call final : public connection::exchange, public std::enable_shared_from_this<call> {
+class call final : public receiver, public std::enable_shared_from_this<call> {
  public:
   call(std::shared_ptr<pool> of, lease on, const plan& what, const options& how);
   ~call() override;
@@ -88,7 +88,7 @@ class call final : public connection::exchange, public std::enable_shared_from_t
 
   // --- the fetch -----------------------------------------------------------------------------------------------------------
   /// Sends the head. Throws `fetch_error` when the connection has just been closed, `std::invalid_argument` when it cannot be sent.
-  void begin(const plan& what);
+  void begin(plan& what);
   /// Sends the content, or starts its producer, which is taken from the plan.
   void send_content(plan& what);
   /// A 100 has come.
@@ -102,11 +102,16 @@ class call final : public connection::exchange, public std::enable_shared_from_t
   [[nodiscard]] response take_streamed();
   /// A new connection may be tried: this one was idle before, and the server said nothing over it (RFC 9112 §9.3.1).
   [[nodiscard]] bool stale() const {
-    return reused_ && !response_begun_ && lost_ && lost_->why() == fetch_error::kind::connection_lost && !produce_error_;
+    return reused_ && !response_begun_ && lost_ && lost_->why() == fetch_error::kind::connection_lost && !produce_error_ && !alone_;
   }
   [[nodiscard]] bool reused() const { return reused_; }
   /// None of the request's bytes has left, so it was certainly not processed (RFC 9110 §9.2.2).
   [[nodiscard]] bool untouched() const { return untouched_; }
+  /// The server certainly did nothing with it (RFC 9113 §8.7).
+  [[nodiscard]] bool refused() const { return refused_; }
+  /// It takes it by HTTP/1.1 only (RFC 9113 §7, HTTP_1_1_REQUIRED).
+  [[nodiscard]] bool http1_wanted() const { return http1_wanted_; }
+  [[nodiscard]] const lease& on() const { return lease_; }
 
   /// Stops the producer and the exchange.
   void give_up() noexcept;
@@ -118,10 +123,11 @@ class call final : public connection::exchange, public std::enable_shared_from_t
   void drop() noexcept;
 
   // --- the pool: what the connection tells -----------------------------------------------------------------------------------
-  void on_response(engine::response_event&& event);
-  void on_received();
-  void on_too_large();
-  void on_lost();
+  [[nodiscard]] method asked() const override { return method_; }
+  void on_response(engine::response_event&& event) override;
+  void on_received() override;
+  void on_too_large() override;
+  void on_lost() override;
 
  private:
   friend class response_stream;
@@ -142,6 +148,10 @@ class call final : public connection::exchange, public std::enable_shared_from_t
   const bool reused_;
   std::uint64_t written_before_ = 0;  // by the connection
   bool untouched_ = true;
+  bool alone_ = false;            // the exchange was lost, and not its connection
+  bool refused_ = false;          // unprocessed
+  bool http1_wanted_ = false;     // HTTP_1_1_REQUIRED
+  bool upgrade_offered_ = false;  // to HTTP/2
 
   content_sink sink_;
   body_writer writer_{&sink_};

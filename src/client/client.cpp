@@ -67,6 +67,13 @@ client& client::connections_per_origin(std::size_t most) {
   return *this;
 }
 
+client& client::push(bool taken) {
+  core_->change_settings().push = taken;
+  return *this;
+}
+
+task<std::vector<std::string>> client::pushed() { return core::pushed(core_); }
+
 namespace {
 
 [[noreturn]] void refuse_credentials(const tls::error& why) { throw fetch_error(fetch_error::kind::credentials, why.message); }

@@ -36,6 +36,10 @@ void connect_report::failed(const net::endpoint& to, std::string_view reason) co
   if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), true, reason});
 }
 
+void connect_report::shared(std::uint64_t with) const {
+  if (observed(*this)) show(*this, engine::observed_close{"connection " + std::to_string(with) + " serves it too"});
+}
+
 void connect_report::securing() const { show(*this, engine::observed_handshake{}); }
 
 void connect_report::secured(const tls::session& settled, const tls::error& wrong) const {
@@ -125,11 +129,8 @@ task<std::vector<net::endpoint>> addresses_of(net::loop& on, const origin& to, c
   co_return std::move(*addresses);
 }
 
-task<std::unique_ptr<net::byte_stream>> connect_to(net::loop& on, const origin& to, const connect_report& report, progress& at) {
-  at.at = step::looking_up;
-  auto looking_up = addresses_of(on, to, report);
-  std::vector<net::endpoint> addresses = co_await looking_up;
-
+task<std::unique_ptr<net::byte_stream>> connect_to_one(net::loop& on, const origin& to, std::vector<net::endpoint> addresses,
+                                                       const connect_report& report, progress& at) {
   at.at = step::connecting;
   connect_operation trying(on, std::move(addresses), report);
   std::unique_ptr<net::byte_stream> stream = co_await trying;

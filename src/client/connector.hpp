@@ -36,6 +36,8 @@ struct connect_report {
   void connecting(const net::endpoint& to) const;
   void connected(const net::endpoint& to) const;
   void failed(const net::endpoint& to, std::string_view reason) const;
+  /// Nothing more comes under this id: the request goes over the connection of another origin.
+  void shared(std::uint64_t with) const;
   void securing() const;
   void secured(const tls::session& settled, const tls::error& wrong) const;
 };
@@ -85,8 +87,12 @@ class connect_operation final : public parley::detail::operation {
   net::timer next_;
 };
 
-/// Throws `fetch_error` (resolve, connect). `report` and `to` must outlive the task.
-[[nodiscard]] task<std::unique_ptr<net::byte_stream>> connect_to(net::loop& on, const origin& to, const connect_report& report,
-                                                                 progress& at);
+/// Throws `fetch_error` (resolve). `report` and `to` must outlive the task.
+[[nodiscard]] task<std::vector<net::endpoint>> addresses_of(net::loop& on, const origin& to, const connect_report& report);
+
+/// To the first of these addresses that answers. Throws `fetch_error` (connect). `report` and `to` must outlive the task.
+[[nodiscard]] task<std::unique_ptr<net::byte_stream>> connect_to_one(net::loop& on, const origin& to,
+                                                                     std::vector<net::endpoint> addresses,
+                                                                     const connect_report& report, progress& at);
 
 }  // namespace parley::fetching

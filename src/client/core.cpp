@@ -70,6 +70,13 @@ task<response> client::core::fetch(std::shared_ptr<core> self, request req, opti
   }
 }
 
+task<std::vector<std::string>> client::core::pushed(std::shared_ptr<core> self) {
+  const auto pool = self->pool_here();
+  fetching::push_store::until_quiet quiet(pool->pushes());
+  co_await quiet;
+  co_return pool->pushes().urls();
+}
+
 task<response> client::core::fetch_url(std::shared_ptr<core> self, method m, std::string url, options how) {
   auto sending = fetch(std::move(self), request_for(m, url), std::move(how));
   response got = co_await sending;

@@ -24,6 +24,8 @@ class client::core final {
   static task<response> fetch_with(std::shared_ptr<core> self, method m, std::string url, std::string content, std::string type,
                                    options how);
 
+  static task<std::vector<std::string>> pushed(std::shared_ptr<core> self);
+
   /// The pool of the loop that this thread is in. Throws `std::logic_error` outside of a loop, and when another loop has it.
   std::shared_ptr<fetching::pool> pool_here();
   /// Changes apply to connections made from now on; idle ones are closed.

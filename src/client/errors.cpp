@@ -82,8 +82,43 @@ fetch_error slow(const origin& to, const engine::protocol_error& why, const limi
   const bool head = why.limit == "head_time";
   const std::string limit = in_words(head ? caps.head_time : caps.stall_time) + " (limits::" + std::string(why.limit) + ")";
   if (head) return {reason::timeout, "the head of the response of " + to.to_string() + " was not whole after " + limit};
-  const bool sending = why.name == "send-timeout";
+  const bool sending = why.name == "send-timeout" || why.name == "window-timeout";
   return {reason::timeout, to.to_string() + (sending ? " took nothing of the request for " : " sent nothing for ") + limit};
+}
+
+struct http2_code {
+  std::string_view name;
+  std::string_view meaning;
+};
+
+// RFC 9113 §7, from 0 on.
+constexpr http2_code http2_codes[] = {
+    {"NO_ERROR", "it wants nothing more of it"},
+    {"PROTOCOL_ERROR", "it says that a rule of HTTP/2 was broken"},
+    {"INTERNAL_ERROR", "something went wrong within the server"},
+    {"FLOW_CONTROL_ERROR", "it says that more was sent than it had room for"},
+    {"SETTINGS_TIMEOUT", "it says that its settings were not acknowledged in time"},
+    {"STREAM_CLOSED", "it says that something came after the end"},
+    {"FRAME_SIZE_ERROR", "it says that a frame had a wrong size"},
+    {"REFUSED_STREAM", "it did nothing with the request"},
+    {"CANCEL", "it gave up on the answer"},
+    {"COMPRESSION_ERROR", "it says that it cannot decompress our fields"},
+    {"CONNECT_ERROR", "its connection to another server was lost"},
+    {"ENHANCE_YOUR_CALM", "it says that it is asked for too much"},
+    {"INADEQUATE_SECURITY", "it does not find the TLS connection secure enough"},
+    {"HTTP_1_1_REQUIRED", "it wants HTTP/1.1 for this (--http1.1, or options::version)"},
+};
+
+fetch_error reset_by_peer(const origin& to, const engine::protocol_error& why, const received_part& got) {
+  if (why.name == "not-processed") {
+    return {reason::connection_lost,
+            to.to_string() + " closed its connections before it took up the request (GOAWAY, RFC 9113 §6.8)"};
+  }
+  const bool known = why.code < std::size(http2_codes);
+  const std::string code = known ? std::string(http2_codes[why.code].name) + ": " + std::string(http2_codes[why.code].meaning)
+                                 : "error code " + std::to_string(why.code);
+  const std::string when = got.head ? " after " + amount(got) : " before it answered";
+  return {reason::connection_lost, to.to_string() + " reset the exchange" + when + " (" + code + "; RFC 9113 §7)"};
 }
 
 }  // namespace
@@ -125,6 +160,7 @@ fetch_error handshake_failed(const origin& to, const tls::error& why, const std:
     if (no_authority && !local_trouble.empty()) text += "; also, " + local_trouble;
     return {reason::certificate, text};
   }
+  if (why.code == errc::protocol && to.version == http2) return no_http2(to, {});
   return {reason::tls, "no TLS with " + to.to_string() + ": " + why.message + way_out_of(why.code)};
 }
 
@@ -141,9 +177,11 @@ fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol
     return {reason::tls,
             "the TLS connection to " + to.to_string() + " broke: " + std::string(tls::describe(code)) + way_out_of(code)};
   }
-  if (!why || why->name == "closed-before-response" || why->name == "incomplete-content" || why->name == "not-answered") {
-    return lost(to, got, false);
-  }
+  static constexpr std::string_view ends[] = {"closed-before-response", "incomplete-content", "not-answered", "closed-before-end",
+                                              "cut-frame"};
+  if (!why || std::ranges::find(ends, why->name) != std::end(ends)) return lost(to, got, false);
+  static constexpr std::string_view resets[] = {"stream-reset", "stream-refused", "not-processed"};
+  if (std::ranges::find(resets, why->name) != std::end(resets)) return reset_by_peer(to, *why, got);
   if (why->name == "incomplete-head") return lost(to, got, true);
   if (why->limit == "head_time" || why->limit == "stall_time") return slow(to, *why, caps);
   if (!why->limit.empty()) {
@@ -152,6 +190,12 @@ fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol
   }
   return {reason::protocol,
           to.to_string() + " broke the rules of HTTP: " + std::string(why->message) + " (" + std::string(why->section) + ")"};
+}
+
+fetch_error no_http2(const origin& to, std::string_view settled) {
+  const std::string instead = settled.empty() ? "picked no protocol (ALPN)" : "picked " + std::string(settled);
+  return {reason::not_supported,
+          to.to_string() + " does not speak HTTP/2 here: it " + instead + "; ask for HTTP/1.1, or leave the version out"};
 }
 
 fetch_error protocol_switched(const origin& to, const semantics::response_head& head) {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -39,6 +40,8 @@ struct received_part {
 /// What the engine says about a lost exchange; nothing when the connection just went, maybe for a reason `below` it.
 [[nodiscard]] fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol_error>& why, std::error_code below,
                                         const received_part& got, const limits& caps);
+/// The server did not agree on HTTP/2, which was to be spoken and nothing else; `settled` is what it picked instead.
+[[nodiscard]] fetch_error no_http2(const origin& to, std::string_view settled);
 [[nodiscard]] fetch_error protocol_switched(const origin& to, const semantics::response_head& head);
 [[nodiscard]] fetch_error more_than_collected(const origin& to, std::size_t limit);
 

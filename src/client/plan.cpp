@@ -37,8 +37,14 @@ void check_scheme(const request& req, const std::string& authority) {
 
 version chosen_version(const options& how) {
   const version v = how.version().value_or(http1_1);
-  if (v > http1_1) not_supported(std::string(name(v)) + " is not supported yet; ask for HTTP/1.1 or leave the version out");
+  if (v > http2) not_supported(std::string(name(v)) + " is not supported yet; ask for HTTP/2 or leave the version out");
   return v;
+}
+
+speaks choice_of(const request& req, const options& how) {
+  if (how.version()) return speaks::exactly;
+  if (req.scheme() == "https") return speaks::best;
+  return how.upgrade() ? speaks::upgrade : speaks::exactly;
 }
 
 origin origin_of(const request& req, version v, const options& how) {
@@ -59,7 +65,7 @@ origin origin_of(const request& req, version v, const options& how) {
   if (port == 0) throw fetch_error(fetch_error::kind::bad_url, authority + " names port 0, which nobody listens on");
   const bool secure = req.scheme() == "https";
   if (secure && v == http0_9) not_supported("HTTP/0.9 is spoken in cleartext only; use a later version for https");
-  return {base::to_lower(address), port, v, how.unix_socket(), secure, !secure || !how.insecure()};
+  return {base::to_lower(address), port, v, how.unix_socket(), secure, !secure || !how.insecure(), choice_of(req, how)};
 }
 
 // A default that a request can replace by its own value, and take away with an empty one.
@@ -122,8 +128,8 @@ std::string origin::to_string() const {
 }
 
 std::size_t origin_hash::operator()(const origin& of) const {
-  const std::size_t way = (of.secure ? 2U : 0U) + (of.verify ? 1U : 0U);
-  const std::size_t salt = (std::size_t{of.port} << 10) + (static_cast<std::size_t>(of.version) << 2) + way;
+  const std::size_t way = (static_cast<std::size_t>(of.choice) << 2) + (of.secure ? 2U : 0U) + (of.verify ? 1U : 0U);
+  const std::size_t salt = (std::size_t{of.port} << 10) + (static_cast<std::size_t>(of.version) << 4) + way;
   return std::hash<std::string>()(of.unix_socket.empty() ? of.host : of.unix_socket) ^ (salt * 0x9e3779b97f4a7c15ULL);
 }
 
@@ -142,6 +148,24 @@ plan make_plan(request&& req, const options& how) {
   check_version(p);
   set_expectation(p, how);
   return p;
+}
+
+void prepare_for(plan& of, parley::version spoken) {
+  of.head.version = spoken == http2 ? http2 : of.to.version;
+  if (spoken == http2) offer_upgrade(of, false, false);
+}
+
+void offer_upgrade(plan& of, bool offered, bool push) {
+  if (std::exchange(of.offers_upgrade, offered) == offered) return;
+  fields& f = of.head.fields;
+  if (!offered) {
+    for (const char* name : {"Connection", "Upgrade", "HTTP2-Settings"}) f.remove(name);
+    return;
+  }
+  // Base64url of a SETTINGS payload: ENABLE_PUSH (2) with 0 or 1. All else is said in the SETTINGS that follow the 101.
+  f.set("Upgrade", "h2c");
+  f.set("HTTP2-Settings", push ? "AAIAAAAB" : "AAIAAAAA");
+  f.set("Connection", "HTTP2-Settings");  // the engine lists Upgrade beside it
 }
 
 void drop_expectation(plan& of) {

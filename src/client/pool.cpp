@@ -1,7 +1,7 @@
 #include "client/pool.hpp"
 
+#include "base/random.hpp"
 #include "client/secure.hpp"
-#include "connection/make_engine.hpp"
 
 #include <atomic>
 #include <utility>
@@ -22,46 +22,96 @@ std::uint64_t next_connection_id() {
 
 // --- getting one -------------------------------------------------------------------------------------------------------------
 
-task<lease> pool::acquire(const origin& to, bool fresh, std::chrono::milliseconds connect_timeout, progress& at) {
-  at.at = step::queued;
-  origin_connections& here = origins_.try_emplace(to, origin_connections{to, 0, {}, {}}).first->second;
-  turn_operation waiting(*this, here, fresh);
-  turn_operation::result turn = co_await waiting;
-  if (turn.connection) co_return std::move(turn.connection);
-  auto connecting = connect(std::move(turn.place), connect_timeout, at);
-  lease made = co_await connecting;
-  co_return made;
+task<lease> pool::acquire(const origin& to, wish what, std::chrono::milliseconds connect_timeout, progress& at) {
+  for (;;) {
+    at.at = step::queued;
+    origin_connections& here = origins_.try_emplace(to, origin_connections{.to = to}).first->second;
+    turn_operation waiting(*this, here, what);
+    turn_operation::result turn = co_await waiting;
+    if (turn.connection) co_return std::move(turn.connection);
+    auto connecting = connect(std::move(turn.place), what, connect_timeout, at);
+    lease made = co_await connecting;
+    if (made) co_return made;
+  }
 }
 
-task<lease> pool::connect(slot place, std::chrono::milliseconds limit, progress& at) {
+task<lease> pool::connect(slot place, wish what, std::chrono::milliseconds limit, progress& at) {
   const origin& to = place.at().to;
   const std::uint64_t id = next_connection_id();
   const connect_report report{&settings_.observer, id, &loop_};
-  std::unique_ptr<net::byte_stream> stream;
+  opened got;
   try {
-    auto connecting = open_stream(loop_, to, *settings_.tls, report, at);
-    auto limited = parley::timeout(limit, std::move(connecting));
-    std::unique_ptr<net::byte_stream> connected = co_await limited;
-    stream = std::move(connected);
+    auto opening = open(to, what, report, at);
+    auto limited = parley::timeout(limit, std::move(opening));
+    opened made = co_await limited;
+    got = std::move(made);
   } catch (const timed_out&) {
+    // Who waited for how this would turn out does not have to wait for the next one.
+    place.at().found = origin_connections::known::http1;
     throw out_of_time(to, at.at, limit, true);
+  } catch (const fetch_error&) {
+    if (place.undecided()) fail_waiting(place.at(), std::current_exception());
+    throw;
   }
-  co_return add(std::move(place), std::move(stream), id);
+  if (got.shared == nullptr) co_return add(std::move(place), std::move(got.way), id);
+  // Another origin's connection serves this one as well.
+  share(*got.shared, place.at());
+  report.shared(got.shared->id());
+  if (got.shared->room() == 0) co_return lease();
+  take_from_idle(*got.shared);
+  co_return lease(*this, *got.shared);
 }
 
-lease pool::add(slot place, std::unique_ptr<net::byte_stream> stream, std::uint64_t id) {
-  const connection::http1_options how{.allow_http09 = true, .secure = place.at().to.secure};
-  auto engine = connection::make_http1_engine(engine::role::client, settings_.caps, how, loop_.now());
+task<pool::opened> pool::open(const origin& to, wish what, const connect_report& report, progress& at) {
+  // First, since what is wrong with them needs no connection to be seen.
+  if (to.secure) static_cast<void>(settings_.tls->credentials(to.verify));
+  at.at = step::looking_up;
+  auto looking_up = addresses_of(loop_, to, report);
+  std::vector<net::endpoint> addresses = co_await looking_up;
+  opened got;
+  got.shared = coalescible(to, addresses, what);
+  if (got.shared != nullptr) co_return got;
+  auto opening = open_stream(loop_, to, std::move(addresses), *settings_.tls, report, at);
+  opened_stream made = co_await opening;
+  got.way = std::move(made);
+  co_return got;
+}
+
+connection::http2_options pool::http2_options_for(const origin& to) const {
+  connection::http2_options how;
+  how.push = settings_.push;
+  how.secure = to.secure;
+  how.seed = base::system_random().next();
+  return how;
+}
+
+std::unique_ptr<engine::byte_engine> pool::make_engine(const origin& to, bool http2) {
+  using engine::role;
+  const auto now = loop_.now();
+  if (http2) return connection::make_http2_engine(role::client, settings_.caps, http2_options_for(to), now);
+  return connection::make_http1_engine(role::client, settings_.caps, {.allow_http09 = true, .secure = to.secure}, now);
+}
+
+lease pool::add(slot place, opened_stream way, std::uint64_t id) {
+  const origin& to = place.at().to;
+  const bool http2 = way.tls != nullptr ? way.tls->session().protocol() == "h2" : to.version == parley::version::http2;
   auto made = std::make_unique<link>();
   made->place = std::move(place);
   connection::exchange_owner& owner = *this;
-  made->connection = std::make_unique<connection::tcp_connection>(loop_, std::move(stream), std::move(engine), owner,
+  made->connection = std::make_unique<connection::tcp_connection>(loop_, std::move(way.stream), make_engine(to, http2), owner,
                                                                   engine::role::client, settings_.caps, id, settings_.observer);
   made->connection->owner_index = links_.size();
-  made->leased = true;
+  made->connection->tls = way.tls;
   links_.push_back(std::move(made));
-  links_.back()->connection->start();
-  return {*this, *links_.back()};
+  link& one = *links_.back();
+  one.connection->start();
+  lease first(*this, one);
+  origin_connections& at = one.place.at();
+  if (http2) share(one, at);
+  if (!http2 && to.choice == speaks::best) at.found = origin_connections::known::http1;
+  // Who waits sends behind the one that the connection was made for: see `lease::begun`.
+  if (http2 || to.choice != speaks::upgrade) one.place.decide(http2);
+  return first;
 }
 
 // --- the pool's life ---------------------------------------------------------------------------------------------------------
@@ -108,6 +158,7 @@ task<> pool::watch_loop(std::shared_ptr<pool> self) {
 
 void pool::retire() {
   if (std::exchange(retired_, true)) return;
+  pushes_.clear();
   close_idle("the client is done");
   tell_over();
 }
@@ -125,6 +176,7 @@ void pool::tell_over() {
 
 void pool::abort_all() {
   retired_ = ending_ = true;
+  pushes_.clear();
   for (const auto& each : links_) each->connection->abort("the loop ends");  // removed only later, see `remove_soon`
 }
 

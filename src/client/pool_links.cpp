@@ -1,4 +1,3 @@
-#include "client/call.hpp"
 #include "client/pool.hpp"
 
 #include <algorithm>
@@ -12,18 +11,38 @@ namespace parley::fetching {
 slot::slot(pool& of, origin_connections& at) : pool_(&of), at_(&at) {
   ++at.open;
   ++of.open_;
+  undecided_ = at.to.may_multiplex() && at.found != origin_connections::known::http1;
+  if (undecided_) ++at.undecided;
 }
+
+slot::slot(slot&& other) noexcept
+    : pool_(std::exchange(other.pool_, nullptr)), at_(other.at_), undecided_(std::exchange(other.undecided_, false)) {}
 
 slot& slot::operator=(slot&& other) noexcept {
   if (this == &other) return *this;
   release();
   pool_ = std::exchange(other.pool_, nullptr);
   at_ = other.at_;
+  undecided_ = std::exchange(other.undecided_, false);
   return *this;
 }
 
+void slot::decide(bool later) noexcept {
+  if (!std::exchange(undecided_, false)) return;
+  --at_->undecided;
+  if (!later) pool_->serve(*at_);
+}
+
 void slot::release() noexcept {
-  if (pool* of = std::exchange(pool_, nullptr)) of->slot_released(*at_);
+  pool* const of = std::exchange(pool_, nullptr);
+  if (of == nullptr) return;
+  if (std::exchange(undecided_, false)) --at_->undecided;
+  of->slot_released(*at_);
+}
+
+lease::lease(pool& of, link& on) : pool_(&of), link_(&on), reserved_(true) {
+  ++on.leases;
+  ++on.reserved;
 }
 
 lease& lease::operator=(lease&& other) noexcept {
@@ -31,11 +50,19 @@ lease& lease::operator=(lease&& other) noexcept {
   release();
   pool_ = std::exchange(other.pool_, nullptr);
   link_ = other.link_;
+  reserved_ = std::exchange(other.reserved_, false);
   return *this;
 }
 
+void lease::begun() noexcept {
+  if (!std::exchange(reserved_, false)) return;
+  --link_->reserved;
+  // The peer may have made room while this one was still expected to need it.
+  if (link_->multiplexes()) pool_->serve_sharers(*link_);
+}
+
 void lease::release() noexcept {
-  if (pool* of = std::exchange(pool_, nullptr)) of->give_back(*link_);
+  if (pool* of = std::exchange(pool_, nullptr)) of->give_back(*link_, std::exchange(reserved_, false));
 }
 
 // --- waiting for one ---------------------------------------------------------------------------------------------------------
@@ -55,14 +82,27 @@ turn_operation::result turn_operation::await_resume() {
 
 bool pool::try_serve(turn_operation& who) {
   origin_connections& at = who.at_;
-  while (!who.fresh_ && !at.idle.empty()) {
-    link& last = *at.idle.back();
-    take_from_idle(last);
-    if (!last.connection->can_send_request()) continue;  // the peer has just closed it: it goes by itself
-    last.leased = true;
-    who.result_.connection = lease(*this, last);
+  const auto lend = [&](link& one) {
+    take_from_idle(one);
+    who.result_.connection = lease(*this, one);
+  };
+  bool full = false;
+  if (link* shared = shared_for(who, full)) {
+    lend(*shared);
     return true;
   }
+  while (!who.wish_.fresh) {
+    const auto last = std::find_if(at.idle.rbegin(), at.idle.rend(), [](const link* each) { return !each->multiplexes(); });
+    if (last == at.idle.rend()) break;
+    link& one = **last;
+    if (one.room() > 0) {
+      lend(one);
+      return true;
+    }
+    take_from_idle(one);  // the peer has just closed it: it goes by itself
+  }
+  // One connection is enough for all; and while nobody knows, what the first turns out to be decides (it is what browsers do).
+  if (full || at.undecided > 0) return false;
   if (at.open < settings_.connections) {
     who.result_.place = slot(*this, at);
     return true;
@@ -81,17 +121,34 @@ void pool::serve(origin_connections& at) {
   }
 }
 
+void pool::fail_waiting(origin_connections& at, const std::exception_ptr& why) {
+  while (!at.queue.empty()) {
+    turn_operation& first = *at.queue.front();
+    at.queue.pop_front();
+    first.fail(why);
+  }
+}
+
 // --- giving back, keeping, closing -------------------------------------------------------------------------------------------
 
-void pool::give_back(link& back) {
-  back.leased = false;
-  if (back.closed) return remove_soon(back);
+void pool::give_back(link& back, bool reserved) {
+  --back.leases;
+  if (reserved) --back.reserved;
+  if (back.closed) {
+    if (back.leases == 0) remove_soon(back);
+    return;
+  }
+  if (!back.multiplexes()) {
+    back.place.decide();
+  } else {
+    serve_sharers(back);
+  }
   // Else `on_idle` or `on_closed` follows once its last exchange is over.
   if (back.connection->can_send_request() && back.connection->idle()) keep(back);
 }
 
 void pool::keep(link& one) {
-  if (one.leased || one.idle || one.closed) return;
+  if (one.leases > 0 || one.idle || one.closed || one.draining) return;
   if (retired_) return close(one, "the client is done");
   origin_connections& at = one.place.at();
   one.idle = one.used = true;
@@ -99,7 +156,7 @@ void pool::keep(link& one) {
   at.idle.push_back(&one);
   serve(at);
   while (at.idle.size() > settings_.idle_connections) close(*at.idle.front(), "enough idle connections");
-  if (!at.idle.empty() && !sweep_->armed()) sweep_->arm(loop_.now() + settings_.idle_time);
+  if (!at.idle.empty()) sweep_at(loop_.now() + settings_.idle_time);
 }
 
 void pool::take_from_idle(link& one) {
@@ -111,9 +168,13 @@ void pool::close(link& one, std::string_view reason) {
   one.connection->abort(reason);
 }
 
+void pool::sweep_at(net::time_point due) {
+  if (sweep_ && (!sweep_->armed() || due < sweep_due_)) sweep_->arm(sweep_due_ = due);
+}
+
 void pool::sweep() {
   const net::time_point now = loop_.now();
-  std::optional<net::time_point> next;
+  std::optional<net::time_point> next = pushes_.expire(now);
   for (auto& [to, at] : origins_) {
     // The oldest come first.
     while (!at.idle.empty() && at.idle.front()->idle_since + settings_.idle_time <= now)
@@ -122,7 +183,7 @@ void pool::sweep() {
     const net::time_point due = at.idle.front()->idle_since + settings_.idle_time;
     if (!next || due < *next) next = due;
   }
-  if (next) sweep_->arm(*next);
+  if (next) sweep_->arm(sweep_due_ = *next);
 }
 
 void pool::close_idle(std::string_view reason) {
@@ -152,37 +213,55 @@ void pool::slot_released(origin_connections& at) {
   --at.open;
   --open_;
   serve(at);
-  if (at.open == 0 && at.queue.empty()) {
-    const origin to = at.to;
-    origins_.erase(to);
-  }
+  forget_unused(at);
   tell_over();
+}
+
+void pool::forget_unused(origin_connections& at) {
+  if (at.open > 0 || !at.queue.empty() || !at.shared.empty()) return;
+  const origin to = at.to;
+  origins_.erase(to);
 }
 
 // --- what connections tell ---------------------------------------------------------------------------------------------------
 
 namespace {
-call& call_of(connection::exchange& x) { return static_cast<call&>(x); }
+receiver& receiver_of(connection::exchange& x) { return static_cast<receiver&>(x); }
 }  // namespace
 
 connection::exchange& pool::on_request(connection::tcp_connection&, engine::request_event&&) {
   std::abort();  // an engine in the role of a client makes no such event
 }
 
-void pool::on_response(connection::exchange& x, engine::response_event&& response) { call_of(x).on_response(std::move(response)); }
-void pool::on_received(connection::exchange& x) { call_of(x).on_received(); }
-void pool::on_too_large(connection::exchange& x) { call_of(x).on_too_large(); }
-void pool::on_reset(connection::exchange& x) { call_of(x).on_lost(); }
+void pool::on_response(connection::exchange& x, engine::response_event&& response) {
+  receiver_of(x).on_response(std::move(response));
+}
+void pool::on_received(connection::exchange& x) { receiver_of(x).on_received(); }
+void pool::on_too_large(connection::exchange& x) { receiver_of(x).on_too_large(); }
+void pool::on_reset(connection::exchange& x) { receiver_of(x).on_lost(); }
+
+connection::exchange* pool::on_push(connection::tcp_connection& c, engine::push_event&& promise) {
+  if (retired_) return nullptr;
+  receiver* const taken = pushes_.take(of(c), std::move(promise));
+  if (taken != nullptr) sweep_at(loop_.now() + push_store::keep_time);
+  return taken;
+}
 
 void pool::on_idle(connection::tcp_connection& c) { keep(of(c)); }
 
-void pool::on_draining(connection::tcp_connection& c) { take_from_idle(of(c)); }
+void pool::on_draining(connection::tcp_connection& c) {
+  link& one = of(c);
+  one.draining = true;
+  take_from_idle(one);
+  unshare(one);
+}
 
 void pool::on_closed(connection::tcp_connection& c) {
   link& gone = of(c);
   take_from_idle(gone);
   gone.closed = true;
-  if (!gone.leased) remove_soon(gone);
+  unshare(gone);
+  if (gone.leases == 0) remove_soon(gone);
 }
 
 }  // namespace parley::fetching

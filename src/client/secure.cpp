@@ -15,14 +15,16 @@ tls::destination destination_of(const origin& to) {
   std::string host = to.host;
   // A name that is spelled from the root is the same one in a certificate without its dot (RFC 6066 §3).
   if (host.size() > 1 && host.ends_with('.')) host.pop_back();
-  return {std::move(host), to.port, protocols_of(to.version)};
+  return {std::move(host), to.port, protocols_of(to)};
 }
 
 }  // namespace
 
-std::vector<std::string> protocols_of(parley::version v) {
+std::vector<std::string> protocols_of(const origin& to) {
+  if (to.choice == speaks::best) return {"h2", "http/1.1"};
+  if (to.version == http2) return {"h2"};
   // A 1.0 request may also go over what was settled as 1.1, which is all that some servers know.
-  if (v <= http1_0) return {"http/1.0", "http/1.1"};
+  if (to.version <= http1_0) return {"http/1.0", "http/1.1"};
   return {"http/1.1"};
 }
 
@@ -38,23 +40,28 @@ tls::error handshake_operation::await_resume() {
   return std::move(error_);
 }
 
-task<std::unique_ptr<net::byte_stream>> open_stream(net::loop& on, const origin& to, tls_setup& with, const connect_report& report,
-                                                    progress& at) {
-  // First, since what is wrong with them needs no connection to be seen.
-  std::shared_ptr<const tls::client_credentials> credentials;
-  if (to.secure) credentials = with.credentials(to.verify);
-  auto connecting = connect_to(on, to, report, at);
+task<opened_stream> open_stream(net::loop& on, const origin& to, std::vector<net::endpoint> addresses, tls_setup& with,
+                                const connect_report& report, progress& at) {
+  auto connecting = connect_to_one(on, to, std::move(addresses), report, at);
   std::unique_ptr<net::byte_stream> stream = co_await connecting;
-  if (!to.secure) co_return stream;
-
+  opened_stream result;
+  if (!to.secure) {
+    result.stream = std::move(stream);
+    co_return result;
+  }
   at.at = step::securing;
   report.securing();
+  auto credentials = with.credentials(to.verify);
   auto secured = std::make_unique<connection::tls_stream>(on, std::move(stream), std::move(credentials), destination_of(to));
   handshake_operation shaking(*secured);
   tls::error wrong = co_await shaking;
   report.secured(secured->session(), wrong);
   if (wrong) throw handshake_failed(to, wrong, with.local_trouble());
-  std::unique_ptr<net::byte_stream> result = std::move(secured);
+  // RFC 9113 §3.2: HTTP/2 over TLS is agreed upon, never assumed.
+  const std::string_view settled = secured->session().protocol();
+  if (to.version == http2 && settled != "h2") throw no_http2(to, settled);
+  result.tls = secured.get();
+  result.stream = std::move(secured);
   co_return result;
 }
 

@@ -18,8 +18,8 @@
 
 namespace parley::fetching {
 
-/// The application protocols (RFC 7301) by which a version is asked for, the favourite first.
-[[nodiscard]] std::vector<std::string> protocols_of(parley::version v);
+/// The application protocols (RFC 7301) by which versions are asked for, the favourite first.
+[[nodiscard]] std::vector<std::string> protocols_of(const origin& to);
 
 /// A client's handshake.
 class handshake_operation final : public parley::detail::operation {
@@ -36,9 +36,14 @@ class handshake_operation final : public parley::detail::operation {
   tls::error error_;
 };
 
-/// A stream to `to`: connected, and for https secured. Throws `fetch_error` (resolve, connect, tls, certificate, credentials).
-/// `to`, `with`, `report` and `at` must outlive the task.
-[[nodiscard]] task<std::unique_ptr<net::byte_stream>> open_stream(net::loop& on, const origin& to, tls_setup& with,
-                                                                  const connect_report& report, progress& at);
+struct opened_stream {
+  std::unique_ptr<net::byte_stream> stream;
+  const connection::tls_stream* tls = nullptr;  // the same, where it is one
+};
+
+/// A stream to `to` at one of its addresses: connected, and for https secured. Throws `fetch_error` (connect, tls, certificate,
+/// credentials, not_supported). `to`, `with`, `report` and `at` must outlive the task.
+[[nodiscard]] task<opened_stream> open_stream(net::loop& on, const origin& to, std::vector<net::endpoint> addresses,
+                                              tls_setup& with, const connect_report& report, progress& at);
 
 }  // namespace parley::fetching

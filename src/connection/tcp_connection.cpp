@@ -119,7 +119,7 @@ void tcp_connection::process() {
     if (closed_) return;  // and the buffer is gone with the stream
     if (held) break;
     // Only now: content events are views into these bytes.
-    in_.consume(used);
+    in_.consume(used - std::exchange(returned_, 0));
     if (in_.empty() && (!peer_ended_ || eof_told_)) break;
     if (used == 0 && !any) {
       if (!peer_ended_ || eof_told_ || (!in_.empty() && !engine_->wants_read())) break;

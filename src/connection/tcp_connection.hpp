@@ -114,6 +114,8 @@ class tcp_connection final : private net::stream_handler {
   /// unread request content is drained first, within limits::drain). It may be reused at once.
   void finish(exchange& x);
 
+  /// Client, from within `on_detached`: the server has switched to HTTP/2, whose engine has the exchange as its stream 1 (RFC 7540 §3.2).
+  void upgraded(std::unique_ptr<engine::byte_engine> engine);
   /// No further exchange; closes once those under way have ended.
   void close_gracefully();
   /// Closes now: open exchanges are lost.
@@ -227,6 +229,7 @@ class tcp_connection final : private net::stream_handler {
   bool undecided_ = false;    // whether it is HTTP/1 or 2
   bool may_be_http2_ = false;
   bool http2_refused_ = false;  // it began with HTTP/2 where there is none
+  std::size_t returned_ = 0;    // of what the engine before took: bytes for the one that went on
   bool graceful_ = false;       // the engine was told to end
   bool write_ended_ = false;
   bool cut_off_ = false;  // something unfinished was sent whose end the stream's end would be

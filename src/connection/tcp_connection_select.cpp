@@ -5,7 +5,7 @@
 
 #include <utility>
 
-// How a server's connection that began with HTTP/1 goes on with HTTP/2.
+// How a connection that began with HTTP/1 goes on with HTTP/2.
 
 namespace parley::connection {
 
@@ -36,6 +36,14 @@ void tcp_connection::go_on_with(std::unique_ptr<engine::byte_engine> engine) {
   engine_ = std::move(engine);
   if (observer_ != nullptr) engine_->observe(observer_, id_);
   if (graceful_) engine_->close_gracefully(loop_.now());
+}
+
+// What came right behind the 101 was taken as the content of a tunnel, byte by byte; it is HTTP/2's.
+void tcp_connection::upgraded(std::unique_ptr<engine::byte_engine> engine) {
+  while (const auto e = engine_->next_event()) {
+    if (const auto* data = std::get_if<engine::data_event>(&*e)) returned_ += data->bytes.size();
+  }
+  go_on_with(std::move(engine));
 }
 
 // RFC 7540 §3.2: the request becomes stream 1, whose client has said all, and is answered there. Only the first one asks, and only one

@@ -85,6 +85,11 @@ std::vector<crt_handle> import_chain(std::span<const gnutls_datum_t> der) {
   return chain;
 }
 
+// GnuTLS alone would take a Common Name where there is no Subject Alternative Name, which RFC 9525 §2 ended.
+bool certificate_is_for(gnutls_x509_crt_t leaf, const certificate_info& info, std::string_view host) {
+  return !info.names.empty() && gnutls_x509_crt_check_hostname2(leaf, std::string(host).c_str(), 0) != 0;
+}
+
 certificate_info info_of(gnutls_x509_crt_t crt) {
   certificate_info info;
   info.subject = dn_of(crt, gnutls_x509_crt_get_dn3);

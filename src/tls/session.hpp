@@ -89,6 +89,9 @@ class session {
   [[nodiscard]] std::vector<certificate_info> peer_certificates() const;
   /// The same as PEM text.
   [[nodiscard]] std::string peer_certificates_pem() const;
+  /// Whether the peer's certificate is for this DNS name or address (RFC 9525: by its Subject Alternative Names). It says nothing about
+  /// whether the certificate was verified.
+  [[nodiscard]] bool is_for(std::string_view host) const;
 
   struct callbacks;  // GnuTLS's into us
 

@@ -65,4 +65,12 @@ std::string session::peer_certificates_pem() const {
   return text;
 }
 
+bool session::is_for(std::string_view host) const {
+  unsigned n = 0;
+  const gnutls_datum_t* der = gnutls_certificate_get_peers(session_, &n);
+  if (der == nullptr || n == 0) return false;
+  const auto chain = import_chain({der, 1});
+  return !chain.empty() && certificate_is_for(chain.front().get(), info_of(chain.front().get()), host);
+}
+
 }  // namespace parley::tls

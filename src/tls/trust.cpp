@@ -36,11 +36,6 @@ unsigned status_of(gnutls_x509_trust_list_t list, std::span<gnutls_x509_crt_int*
   return done < 0 ? static_cast<unsigned>(GNUTLS_CERT_INVALID) : status;
 }
 
-// GnuTLS alone would take a Common Name where there is no Subject Alternative Name, which RFC 9525 §2 ended.
-bool is_for(gnutls_x509_crt_t leaf, const certificate_info& info, std::string_view host) {
-  return !info.names.empty() && gnutls_x509_crt_check_hostname2(leaf, std::string(host).c_str(), 0) != 0;
-}
-
 std::string list_names(const certificate_info& info) {
   if (info.names.empty()) return "no name at all";
   constexpr std::size_t most = 5;
@@ -123,7 +118,7 @@ error trust::check(std::span<gnutls_x509_crt_int* const> chain, purpose what_for
   const std::string whose =
       server ? "the certificate of " + printable(host) : "the client's certificate \"" + printable(leaf.subject) + "\"";
   if (status != 0) return words_for(status, chain, whose);
-  if (server && !is_for(chain.front(), leaf, host)) {
+  if (server && !certificate_is_for(chain.front(), leaf, host)) {
     return {errc::wrong_name,
             whose + " is for " + list_names(leaf) + ": this is another server, or the URL has another name for it"};
   }

@@ -43,6 +43,7 @@ const std::vector<config_key>& config_keys() {
       {"access-log-format", value_kind::format, &serve_options::access_log_format},
       {"no-http2", value_kind::truth, nullptr, &serve_options::no_http2},
       {"show", value_kind::truth, nullptr, &serve_options::show},
+      {"frames", value_kind::truth, nullptr, &serve_options::frames},
   };
   return all;
 }

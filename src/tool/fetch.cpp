@@ -6,6 +6,7 @@
 #include "tool/output.hpp"
 #include "tool/terminal.hpp"
 #include "trace/escape.hpp"
+#include "trace/frames.hpp"
 #include "trace/head_watch.hpp"
 #include "trace/live.hpp"
 #include "trace/timeline.hpp"
@@ -26,6 +27,8 @@ constexpr std::chrono::milliseconds continue_wait{1000};
 void print_head(const trace::head_step& head) {
   const std::string_view mark = head.way == trace::direction::out ? ">" : "<";
   std::string text;
+  // What HTTP/1 says in its first line.
+  if (!head.start_line.empty()) text = "* " + trace::printable(head.start_line) + (head.pushed ? " (pushed)\n" : "\n");
   for (const std::string_view line : trace::head_lines(head.text))
     text.append(mark).append(" ").append(trace::printable(line)).append("\n");
   if (!text.empty()) write_all(STDERR_FILENO, text.append(mark).append("\n"));
@@ -36,9 +39,11 @@ class session_view {
  public:
   explicit session_view(const fetch_plan& plan)
       : plan_(plan), heads_([this](const trace::head_step& head) { see_head(head); }),
-        exchanges_([this](const trace::exchange& x) { seen_.push_back(x); }) {
+        exchanges_([this](const trace::exchange& x) { (x.promised_on != 0 ? pushed_ : seen_).push_back(x); }),
+        frames_([this](const trace::recorded& one) { frame_list_.add(one); }) {
     sinks_.add(&heads_);
     sinks_.add(&exchanges_);
+    if (plan_.frames) sinks_.add(&frames_);
   }
 
   [[nodiscard]] engine::observer* sink() { return &sinks_; }
@@ -59,20 +64,33 @@ class session_view {
     if (seen_.empty()) exchanges_.flush();  // it has not ended, and will not
     const trace::look how = look_of(STDERR_FILENO, plan_.show_secrets);
     for (const trace::exchange& x : seen_) write_all(STDERR_FILENO, "\n" + trace::timeline(x, title, how));
+    for (const trace::exchange& x : pushed_) write_all(STDERR_FILENO, "\n" + trace::timeline(x, {}, how));
+    pushed_.clear();
+    if (!frame_list_.empty() && !seen_.empty()) write_all(STDERR_FILENO, "\n" + frame_list_.lines(seen_.front().started(), how));
+    frame_list_.clear();
   }
 
  private:
   void see_head(const trace::head_step& head) {
     if (plan_.verbose) print_head(head);
     const bool interim = head.status >= 100 && head.status < 200 && head.status != 101;
-    if (!head.is_request && !interim) response_head_ = head.text;
+    if (!head.is_request && !interim && !head.pushed) response_head_ = as_included(head);
+  }
+
+  /// With a first line, which HTTP/2 has in another form.
+  static std::string as_included(const trace::head_step& head) {
+    if (head.start_line.empty()) return head.text;
+    return head.start_line + head.text.substr(std::min(head.text.find("\r\n"), head.text.size()));
   }
 
   const fetch_plan& plan_;
   trace::head_watch heads_;
   trace::live exchanges_;
+  trace::frame_watch frames_;
+  trace::frame_list frame_list_;
   trace::fan_out sinks_;
   std::vector<trace::exchange> seen_;
+  std::vector<trace::exchange> pushed_;
   std::string response_head_;
 };
 
@@ -96,7 +114,7 @@ options make_options(const fetch_plan& plan) {
   if (plan.connect_timeout) how.connect_timeout(*plan.connect_timeout);
   if (plan.unix_socket) how.unix_socket(*plan.unix_socket);
   if (plan.expect) how.expect_continue(continue_wait);
-  how.insecure(plan.insecure);
+  how.insecure(plan.insecure).upgrade(plan.upgrade);
   return how;
 }
 
@@ -189,7 +207,9 @@ task<int> fetch_each(const fetch_plan& plan, session_view& view) {
   client http;
   give_credentials(http, plan);
   http.observe(view.sink());
+  if (plan.push) http.push();
   int result = exit_done;
+  std::vector<std::string> kept;
   for (const uri& url : plan.urls) {
     view.begin();
     std::exception_ptr failure;
@@ -201,8 +221,13 @@ task<int> fetch_each(const fetch_plan& plan, session_view& view) {
     }
     const int code = failure ? explain(failure, plan, url, view) : exit_done;
     if (result == exit_done) result = code;
+    if (plan.push) {
+      auto arriving = http.pushed();
+      kept = co_await arriving;
+    }
     view.show(plan.method + " " + url.to_string());
   }
+  for (const std::string& url : kept) say("pushed, and not asked for: " + trace::printable(url));
   co_return result;
 }
 

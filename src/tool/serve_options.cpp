@@ -108,7 +108,8 @@ void declare_serve_options(arguments& to, serve_options& o) {
   to.values("--limit", "NAME=VALUE", o.limit,
             "what a client may cost, such as --limit head_time=5s; repeatable; docs/security.md has the names and defaults");
   to.group("Seeing the sessions")
-      .flag("--show", o.show, "print the steps of each exchange on standard error: connect, request, response");
+      .flag("--show", o.show, "print the steps of each exchange on standard error: connect, request, response")
+      .flag("--frames", o.frames, "as --show, and a line a frame of HTTP/2, both ways");
 }
 
 serve_plan make_serve_plan(serve_options o) {
@@ -125,7 +126,8 @@ serve_plan make_serve_plan(serve_options o) {
   plan.caps = o.caps;
   for (const std::string& assignment : o.limit) set_limit(plan.caps, assignment, "--limit: ");
   plan.http2 = !o.no_http2;
-  plan.show = o.show;
+  plan.frames = o.frames;
+  plan.show = o.show || o.frames;
   return plan;
 }
 
@@ -144,7 +146,7 @@ std::vector<std::string> need_restart(const serve_plan& before, const serve_plan
   if (before.threads != after.threads) names.emplace_back("threads");
   if (before.data != after.data) names.emplace_back("data");
   if (before.http2 != after.http2) names.emplace_back("no-http2");
-  if (before.show != after.show) names.emplace_back("show");
+  if (before.show != after.show || before.frames != after.frames) names.emplace_back("show");
   if (before.caps != after.caps) names.emplace_back("limits");
   return names;
 }

@@ -21,7 +21,7 @@ struct serve_options {
   std::vector<std::string> limit;        // NAME=VALUE
   limits caps;                           // what the file says; then `limit`
   bool no_http2 = false;
-  bool show = false;
+  bool show = false, frames = false;
 };
 
 void declare_serve_options(arguments& to, serve_options& options);
@@ -46,7 +46,7 @@ struct serve_plan {
   log_format access_log_format = log_format::combined;
   limits caps;
   bool http2 = true;
-  bool show = false;
+  bool show = false, frames = false;
   serve_options asked;  // by the command line, for a reload
 };
 

@@ -5,6 +5,8 @@
 #include "tool/exit_code.hpp"
 #include "tool/log.hpp"
 #include "tool/terminal.hpp"
+#include "trace/frames.hpp"
+#include "trace/head_watch.hpp"
 #include "trace/live.hpp"
 #include "trace/timeline.hpp"
 
@@ -109,11 +111,24 @@ void announce(const server& app) {
   write_all(STDERR_FILENO, "ready\n");
 }
 
-std::unique_ptr<trace::live> make_view(bool wanted) {
-  if (!wanted) return nullptr;
-  const trace::look how = look_of(STDERR_FILENO, false);
-  return std::make_unique<trace::live>([how](const trace::exchange& x) { write_all(STDERR_FILENO, trace::server_lines(x, how)); });
-}
+/// What --show and --frames print.
+class sessions_view {
+ public:
+  explicit sessions_view(const serve_plan& plan)
+      : how_(look_of(STDERR_FILENO, false)),
+        exchanges_([this](const trace::exchange& x) { write_all(STDERR_FILENO, trace::server_lines(x, how_)); }),
+        frames_([this](const trace::recorded& one) { write_all(STDERR_FILENO, trace::frame_line(one, how_)); }) {
+    if (plan.show) sinks_.add(&exchanges_);
+    if (plan.frames) sinks_.add(&frames_);
+  }
+  [[nodiscard]] engine::observer* sink() { return &sinks_; }
+
+ private:
+  trace::look how_;
+  trace::live exchanges_;
+  trace::frame_watch frames_;
+  trace::fan_out sinks_;
+};
 
 }  // namespace
 
@@ -214,8 +229,8 @@ int serve_until_signal(server& app, const serve_plan& plan) {
   const held_signals signals;
   const hangup terminal;
   std::signal(SIGPIPE, SIG_IGN);  // standard error's reader may go away; the server stays
-  const auto view = make_view(plan.show);
-  if (view) app.observe(view.get());
+  std::optional<sessions_view> view;
+  if (plan.show) app.observe(view.emplace(plan).sink());
   serve_plan current = plan;
   std::optional<std::string> applied;
   app.on_reload([&] { applied = apply_again(app, current); });

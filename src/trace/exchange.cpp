@@ -29,8 +29,8 @@ struct exchange_folder::connection_state {
   void operator()(const recorded&, const state_step&) {}
   void operator()(const recorded& one, const error_step& step);
   void operator()(const recorded& one, const close_step& step);
-  void operator()(const recorded&, const push_step&) {}
-  void operator()(const recorded&, const frame_step&) {}
+  void operator()(const recorded& one, const push_step& step);
+  void operator()(const recorded& one, const frame_step& step);
 
   exchange& open_exchange(const recorded& one, engine::role role);
   exchange* find(engine::stream_id stream);
@@ -44,14 +44,18 @@ message& message_of(exchange& x, direction way) {
   return (way == direction::out) == (x.role == engine::role::client) ? x.request : x.response;
 }
 
+/// What else is sent on the connection meanwhile says nothing about this message.
+bool multiplexed(const message& m) { return m.version >= parley::http2; }
+
 bool is_written(const exchange& x) {
   const message& out = x.role == engine::role::client ? x.request : x.response;
+  if (multiplexed(out)) return out.flushed;
   // Framing only adds to this, so less means that more is to come.
   return out.ended && out.last_byte.has_value() && out.written >= out.head_bytes + out.content;
 }
 
 /// Its response ends an exchange: what may still come of a request that was answered early is dropped.
-bool is_whole(const exchange& x) { return x.response.ended && (x.role == engine::role::client || is_written(x)); }
+bool is_whole(const exchange& x) { return x.reset || (x.response.ended && (x.role == engine::role::client || is_written(x))); }
 
 }  // namespace
 
@@ -96,10 +100,12 @@ void exchange_folder::connection_state::operator()(const recorded& one, const by
   }
   for (exchange& x : open) {
     message& out = message_of(x, direction::out);
-    if (!out.begun) continue;
+    if (!out.begun || out.flushed) continue;
     if (!out.first_byte) out.first_byte = one.time;
     out.last_byte = step.last;
     out.written += step.size;
+    // The end of a message is said when it is made ready, and what is ready is written next.
+    out.flushed = multiplexed(out) && out.ended;
   }
 }
 
@@ -136,12 +142,28 @@ void exchange_folder::connection_state::operator()(const recorded& one, const he
     return;
   }
   message& m = step.is_request ? x->request : x->response;
+  // `Upgrade: h2c`: the response to the same request follows in HTTP/2.
+  if (!step.is_request && m.status == 101) x->interim_heads.push_back(std::exchange(m, {}).head);
   m.begun = true;
   m.head = step.text;
   m.head_bytes = step.wire_size;
   m.version = step.version;
   m.status = step.status;
-  if (step.way == direction::in) m.first_byte = first_in.value_or(one.time);
+  m.start_line = step.start_line;
+  if (step.way == direction::in) m.first_byte = multiplexed(m) ? one.time : first_in.value_or(one.time);
+}
+
+void exchange_folder::connection_state::operator()(const recorded& one, const push_step& step) {
+  const std::string line = step.start_line.substr(0, step.start_line.rfind(" HTTP/"));
+  if (exchange* parent = find(one.stream)) parent->promises.push_back(line + " on stream " + std::to_string(step.promised));
+  exchange& x = open_exchange(one, step.way == direction::in ? engine::role::client : engine::role::server);
+  x.stream = step.promised;
+  x.promised_on = one.stream;
+  x.request.begun = x.request.ended = x.request.flushed = true;
+  x.request.version = parley::http2;
+  x.request.head = step.text;
+  x.request.start_line = step.start_line;
+  x.request.first_byte = x.request.last_byte = one.time;
 }
 
 void exchange_folder::connection_state::operator()(const recorded& one, const data_step& step) {
@@ -179,6 +201,17 @@ void exchange_folder::connection_state::operator()(const recorded& one, const er
   }
 }
 
+// Who is not interested in an exchange any more, or cannot go on with it, ends that one alone.
+void exchange_folder::connection_state::operator()(const recorded& one, const frame_step& step) {
+  if (step.type != "RST_STREAM") return;
+  exchange* x = find(one.stream);
+  if (x == nullptr) return;
+  x->reset = true;
+  if (x->response.ended || !x->error.empty()) return;
+  x->error = (step.way == direction::in ? "The peer reset the stream" : "This end reset the stream") +
+             (step.about.empty() ? std::string() : ": " + step.about);
+}
+
 void exchange_folder::connection_state::operator()(const recorded&, const close_step& step) {
   for (exchange& x : open) {
     if (!is_whole(x)) x.closed = step.reason;
@@ -208,11 +241,13 @@ void exchange_folder::give_whole(connection_state& on) {
   }
 }
 
-void exchange_folder::give_all(connection_state& on) {
+void exchange_folder::give_all(connection_state& on, bool closed) {
   for (exchange& x : std::exchange(on.open, {})) give_(std::move(x));
   if (!std::exchange(on.has_prototype, false)) return;
   // No request came so far: looked up and connected, or tried to, for nothing.
   exchange& lost = on.prototype;
+  // Nor was there a need to connect: another connection serves it as well.
+  if (lost.attempts.empty() && lost.error.empty() && closed) return static_cast<void>(lost = {});
   lost.connection = on.id;
   lost.peer = on.peer;
   give_(std::exchange(lost, {}));
@@ -223,13 +258,13 @@ void exchange_folder::add(const recorded& one) {
   std::visit([&](const auto& step) { on(one, step); }, one.what);
   give_whole(on);
   if (std::holds_alternative<close_step>(one.what)) {
-    give_all(on);
+    give_all(on, true);
     std::erase_if(connections_, [&](const connection_state& c) { return c.id == one.connection; });
   }
 }
 
 void exchange_folder::flush() {
-  for (connection_state& on : std::exchange(connections_, {})) give_all(on);
+  for (connection_state& on : std::exchange(connections_, {})) give_all(on, false);
 }
 
 time_point exchange::started() const {

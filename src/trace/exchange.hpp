@@ -14,7 +14,8 @@ namespace parley::trace {
 
 /// One side's message, as this end saw it.
 struct message {
-  std::string head;  // wire text; empty where there is none (HTTP/0.9 responses)
+  std::string head;        // wire text, or a line a field (head_step::text); empty where there is none (HTTP/0.9 responses)
+  std::string start_line;  // where the text has none (HTTP/2)
   parley::version version = parley::version::http1_1;
   int status = 0;                        // of a response
   std::uint64_t head_bytes = 0;          // on the wire; 0 where nobody said
@@ -23,8 +24,9 @@ struct message {
   std::string trailers;                  // `Name: value` lines
   std::optional<time_point> first_byte;  // received, or written
   std::optional<time_point> last_byte;
-  bool begun = false;  // its head was seen, or for HTTP/0.9 its content
-  bool ended = false;  // it is whole
+  bool begun = false;    // its head was seen, or for HTTP/0.9 its content
+  bool ended = false;    // it is whole
+  bool flushed = false;  // outgoing, with HTTP/2: its end was written
 };
 
 /// One address that was tried.
@@ -56,10 +58,13 @@ struct exchange {
   std::vector<attempt> attempts;
   std::optional<handshake> tls;
 
+  engine::stream_id promised_on = 0;  // pushed: the stream of the exchange whose server promised it
+  std::vector<std::string> promises;  // what was promised on this one: `GET /style.css on stream 2`
   message request;
   std::vector<std::string> interim_heads;  // of 1xx responses
   message response;
 
+  bool reset = false;  // HTTP/2: it was lost, and its connection goes on
   std::string error;   // what broke the session, one sentence
   std::string closed;  // the reason, when the connection closed before the exchange was whole
 
@@ -90,7 +95,7 @@ class exchange_folder {
 
   connection_state& find_connection(std::uint64_t id);
   void give_whole(connection_state& on);
-  void give_all(connection_state& on);
+  void give_all(connection_state& on, bool closed);
 
   sink give_;
   std::vector<connection_state> connections_;

@@ -31,6 +31,7 @@ class paint {
   [[nodiscard]] std::string_view branch() const { return how_.unicode ? "├" : "|"; }
   [[nodiscard]] std::string_view top() const { return how_.unicode ? "╭" : ","; }
   [[nodiscard]] std::string_view arrow() const { return how_.unicode ? "→" : "->"; }
+  [[nodiscard]] std::string_view arrow_back() const { return how_.unicode ? "←" : "<-"; }
   [[nodiscard]] std::string_view cross() const { return how_.unicode ? "✗" : "x"; }
   [[nodiscard]] std::string_view ellipsis() const { return how_.unicode ? "…" : "..."; }
 

@@ -47,8 +47,12 @@ struct head_step {
   bool is_request = false;
   int status = 0;  // of a response
   parley::version version = parley::version::http1_1;
-  std::uint64_t wire_size = 0;  // 0 where the version has no text of its own
-  std::string text;             // as on the wire, or the same written as HTTP/1 where the version has no text of its own
+  std::uint64_t wire_size = 0;  // with HTTP/2 compressed; 0 where nobody said
+  /// As on the wire; with HTTP/2 and 3, which have no text, a line for each pseudo-field and field: `:method: GET`.
+  std::string text;
+  /// With HTTP/2 and 3: what would be the first line, such as `GET /hello HTTP/2` or `HTTP/2 200 OK`.
+  std::string start_line{};
+  bool pushed = false;  // nobody sent the request that it answers
 };
 
 /// A run of content, as `bytes_step`.
@@ -84,15 +88,17 @@ struct close_step {
 struct push_step {
   direction way = direction::in;
   engine::stream_id promised = 0;
-  std::string text;  // the promised request, written as HTTP/1
+  std::string text{};        // the promised request, as in a head_step
+  std::string start_line{};  //
 };
 
 struct frame_step {
   direction way = direction::in;
   std::string type;
   std::uint8_t flags = 0;
-  std::uint64_t size = 0;  // of the payload
+  std::uint64_t size = 0;  // of the payload; of a run's all together
   std::string about;
+  std::uint64_t count = 1;  // of a run: DATA of one stream, one behind the other
 };
 
 struct recorded {

@@ -40,6 +40,9 @@ bool joined(recorded& run, const recorded& more) {
 void recorder::observe(const engine::observation& seen) noexcept {
   const std::lock_guard lock(mutex_);
   try {
+    const auto* frame = std::get_if<engine::observed_frame>(&seen.what);
+    // RST_STREAM is how an exchange ends that is not whole.
+    if (frame != nullptr && !frames_ && frame->type != "RST_STREAM") return;
     recorded one = record(seen);
     if (is_run(one) && extend_run(one)) return;
     if (records_.size() >= capacity_) {
@@ -48,7 +51,7 @@ void recorder::observe(const engine::observation& seen) noexcept {
     }
     if (is_run(one)) {
       runs_.push_back(records_.size());
-    } else {
+    } else if (frame == nullptr) {
       // A head or an end lies between what came before and what comes now, so the connection's runs are over.
       std::erase_if(runs_, [&](std::size_t i) { return records_[i].connection == one.connection; });
     }

@@ -17,7 +17,8 @@ namespace parley::trace {
 /// their size; and it keeps no content. When full, what comes later is counted and dropped.
 class recorder final : public engine::observer {
  public:
-  explicit recorder(std::size_t capacity = 100'000) : capacity_(capacity) {}
+  /// Frames (of HTTP/2) are kept only when asked for, but for RST_STREAM: there can be very many.
+  explicit recorder(std::size_t capacity = 100'000, bool frames = false) : capacity_(capacity), frames_(frames) {}
 
   void observe(const engine::observation& seen) noexcept override;
 
@@ -33,6 +34,7 @@ class recorder final : public engine::observer {
 
   mutable std::mutex mutex_;
   std::size_t capacity_;
+  const bool frames_;
   std::vector<recorded> records_;
   std::vector<std::size_t> runs_;  // indexes of bytes and content that may still grow
   std::uint64_t dropped_ = 0;

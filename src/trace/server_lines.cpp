@@ -17,11 +17,14 @@ class server_view {
     const std::string peer = x_.peer.empty() ? "a client" : printable(x_.peer);
     const std::string which = "connection " + std::to_string(x_.connection);
     row(paint_.top(), tint::connect, "1 connect",
-        "from " + peer + (x_.number > 1 ? ", kept alive: request " + std::to_string(x_.number) + " of " : ", new ") + which + tls(),
+        "from " + peer + (x_.number > 1 ? ", kept alive: request " + std::to_string(x_.number) + " of " : ", new ") + which +
+            stream() + tls(),
         {}, {});
     const message& in = x_.request;
     const message& out = x_.response;
-    row(paint_.branch(), tint::request, "2 request", in.begun ? first_line(in) : "none", in, took(in.first_byte, in.last_byte));
+    const std::string pushed = x_.promised_on != 0 ? "pushed on stream " + std::to_string(x_.promised_on) + ": " : std::string();
+    row(paint_.branch(), tint::request, "2 request", in.begun ? pushed + first_line(in) : "none", in,
+        took(in.first_byte, in.last_byte));
     const auto asked = in.last_byte ? in.last_byte : in.first_byte;
     row(paint_.corner(), lost() ? tint::bad : tint::response, "3 response", outcome(), out, took(asked, out.last_byte));
     return std::move(text_);
@@ -33,8 +36,14 @@ class server_view {
   }
 
   static std::string first_line(const message& m) {
+    if (!m.start_line.empty()) return printable(m.start_line);
     const auto lines = head_lines(m.head);
     return lines.empty() ? "content alone (HTTP/0.9)" : printable(lines.front());
+  }
+
+  [[nodiscard]] std::string stream() const {
+    if (x_.request.version < parley::http2) return {};
+    return ", stream " + std::to_string(x_.stream);
   }
 
   [[nodiscard]] std::string tls() const {

@@ -22,10 +22,11 @@ double milliseconds(std::chrono::steady_clock::duration d) { return std::chrono:
 
 std::string counted(std::uint64_t bytes, std::string_view what) { return size_text(bytes) + " " + std::string(what); }
 
-/// `head 143 B, content 25 B`.
+/// `143 B head + 25 B content`; of HTTP/2 also what the head was before compression: `38 B head (HPACK; 143 B of text)`.
 std::string sizes(const message& m) {
   std::string text;
   if (m.head_bytes != 0) text = counted(m.head_bytes, "head");
+  if (m.head_bytes != 0 && m.version == parley::http2) text += " (HPACK; " + counted(m.head.size(), "of text") + ")";
   if (m.content != 0 || text.empty()) text += (text.empty() ? "" : " + ") + counted(m.content, "content");
   return text;
 }
@@ -33,30 +34,38 @@ std::string sizes(const message& m) {
 /// The value of a field in a head's text.
 std::string_view field_value(std::string_view head, std::string_view name) {
   for (const std::string_view line : head_lines(head)) {
-    const std::size_t colon = line.find(':');
+    const std::size_t colon = line.find(':', 1);  // a pseudo-field begins with one
     if (colon != std::string_view::npos && base::iequals(line.substr(0, colon), name))
       return base::trim_ows(line.substr(colon + 1));
   }
   return {};
 }
 
+/// As HTTP/1 sends it, or would; empty where there is none.
+std::string_view first_line(const message& m) {
+  if (!m.start_line.empty()) return m.start_line;
+  const auto lines = head_lines(m.head);
+  return lines.empty() ? std::string_view() : lines.front();
+}
+
 /// `GET localhost:8080/hello`, from a request's head.
 std::string title_from_head(const exchange& x) {
-  const auto lines = head_lines(x.request.head);
-  if (lines.empty()) return x.host.empty() ? x.peer : x.host;
-  const std::string_view line = lines.front().substr(0, lines.front().rfind(" HTTP/"));
+  const std::string_view first = first_line(x.request);
+  if (first.empty()) return x.host.empty() ? x.peer : x.host;
+  const std::string_view line = first.substr(0, first.rfind(" HTTP/"));
   const std::size_t blank = line.find(' ');
   if (blank == std::string_view::npos || !line.substr(blank + 1).starts_with('/')) return std::string(line);
   std::string title(line.substr(0, blank + 1));
-  return title.append(field_value(x.request.head, "host")).append(line.substr(blank + 1));
+  const std::string_view where = field_value(x.request.head, x.request.start_line.empty() ? "host" : ":authority");
+  return title.append(where).append(line.substr(blank + 1));
 }
 
 std::string status_text(const message& response) {
   if (!response.begun) return "none";
   if (response.head.empty() || response.version == parley::http0_9) return "no head (HTTP/0.9)";
-  const auto lines = head_lines(response.head);
-  const std::size_t blank = lines.empty() ? std::string_view::npos : lines.front().find(' ');
-  return blank == std::string_view::npos ? std::to_string(response.status) : printable(lines.front().substr(blank + 1));
+  const std::string_view line = first_line(response);
+  const std::size_t blank = line.find(' ');
+  return blank == std::string_view::npos ? std::to_string(response.status) : printable(line.substr(blank + 1));
 }
 
 /// Draws one exchange as its client saw it.
@@ -67,7 +76,8 @@ class timeline_view {
         total_(x.finished() - start_) {}
 
   std::string draw(std::string_view title) {
-    const std::string heading = title.empty() ? title_from_head(x_) : std::string(title);
+    std::string heading = title.empty() || x_.promised_on != 0 ? title_from_head(x_) : std::string(title);
+    if (x_.promised_on != 0) heading = "pushed: " + heading;
     const std::string shown = paint_.left(display_url(heading, how_.show_secrets), width_ - 2 * time_width);
     line(paint_.colour(tint::strong, shown) +
          paint_.colour(tint::faint, paint_.right("took", time_width) + paint_.right("at", time_width)));
@@ -108,7 +118,9 @@ class timeline_view {
 
   void draw_connect() {
     std::string about = printable(x_.peer);
-    if (x_.number > 1) {
+    if (x_.promised_on != 0) {
+      about += ", promised on stream " + std::to_string(x_.promised_on);
+    } else if (x_.number > 1) {
       about += ", kept alive: request " + std::to_string(x_.number) + " on this connection";
     } else if (was_looked_up() && !about.empty()) {
       about = printable(x_.host) + " " + std::string(paint_.arrow()) + " " + about;
@@ -137,11 +149,17 @@ class timeline_view {
   }
 
   void draw_request() {
-    step('2', tint::request, "Request", x_.request.begun ? sizes(x_.request) : "not sent");
+    const bool pushed = x_.promised_on != 0;
+    const std::string about = pushed             ? "not sent: the server promised the response"
+                              : x_.request.begun ? sizes(x_.request)
+                                                 : "not sent";
+    step('2', tint::request, "Request", stream_text() + about);
     if (x_.request.begun) {
       const time_point begin = x_.request.first_byte.value_or(x_.finished());
-      part(x_.request.ended ? "sent" : "sending", tint::request, before_request().value_or(begin),
-           x_.request.last_byte.value_or(begin));
+      part(pushed             ? "promised"
+           : x_.request.ended ? "sent"
+                              : "sending",
+           tint::request, before_request().value_or(begin), x_.request.last_byte.value_or(begin));
       head(x_.request.head);
       head(x_.request.trailers);
     }
@@ -158,6 +176,12 @@ class timeline_view {
     return ready;
   }
 
+  /// `HTTP/2 stream 1, `
+  [[nodiscard]] std::string stream_text() const {
+    if (x_.request.version < parley::http2) return {};
+    return std::string(name(x_.request.version)) + " stream " + std::to_string(x_.stream) + ", ";
+  }
+
   void draw_response() {
     const message& r = x_.response;
     step('3', tint::response, "Response", status_text(r) + (r.begun ? ", " + sizes(r) : ""));
@@ -171,6 +195,7 @@ class timeline_view {
     for (const std::string& interim : x_.interim_heads) head(interim);
     head(r.head);
     head(r.trailers);
+    for (const std::string& each : x_.promises) note(tint::response, "promised: " + printable(each));
     railed("");
   }
 

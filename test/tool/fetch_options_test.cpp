@@ -100,8 +100,7 @@ TEST(FetchPlan, Times) {
 }
 
 TEST(FetchPlan, RefusesWhatIsNotThereYet) {
-  EXPECT_EQ(refused_plan({"localhost", "--http2"}), "HTTP/2 is not there yet; --http1.1 is the newest version");
-  EXPECT_EQ(refused_plan({"localhost", "--http3"}), "HTTP/3 is not there yet; --http1.1 is the newest version");
+  EXPECT_EQ(refused_plan({"localhost", "--http3"}), "HTTP/3 is not there yet; --http2 is the newest version");
   EXPECT_EQ(refused_plan({"localhost"}, "CONNECT"), "CONNECT asks a proxy for a tunnel, which parley does not offer yet");
 }
 
@@ -122,7 +121,8 @@ TEST(FetchPlan, Https) {
 
 TEST(FetchPlan, RefusesWhatMakesNoSense) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> rows{
-      {{"localhost", "--http1.0", "--http1.1"}, "choose one of --http0.9, --http1.0 and --http1.1"},
+      {{"localhost", "--http1.0", "--http1.1"},
+       "choose one of --http0.9, --http1.0, --http1.1, --http2 and --http2-prior-knowledge"},
       {{"localhost", "-d", "a", "--json", "1"}, "choose one of -d and --json"},
       {{"localhost", "--http0.9", "-d", "a"}, "HTTP/0.9 requests carry no content; leave out -d and --json"},
       {{"localhost", "--http0.9", "-H", "A: b"}, "HTTP/0.9 requests carry no fields; leave out -H"},

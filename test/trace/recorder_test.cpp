@@ -27,16 +27,17 @@ TEST(Recorder, OwnsWhatAnObservationOnlyShows) {
   EXPECT_EQ(std::get<resolve_step>(records[0].what).addresses, "127.0.0.1");
 }
 
-TEST(Recorder, WritesAHeadWithoutWireTextAsHttp1) {
+TEST(Recorder, WritesAHeadWithoutWireTextAsItsFields) {
   semantics::response_head response;
   response.status = 404;
   response.version = http2;
-  response.fields.add("content-type", "text/plain");
+  response.fields.add("Content-Type", "text/plain");
   recorder seen;
   seen.observe({trace_test::at(0), 1, 1, engine::observed_head{direction::in, nullptr, &response, {}}});
   const auto records = seen.records();
   const auto& head = std::get<head_step>(records.at(0).what);
-  EXPECT_EQ(head.text, "HTTP/2 404 Not Found\r\ncontent-type: text/plain\r\n\r\n");
+  EXPECT_EQ(head.text, ":status: 404\r\ncontent-type: text/plain\r\n\r\n");
+  EXPECT_EQ(head.start_line, "HTTP/2 404 Not Found");
   EXPECT_EQ(head.wire_size, 0u);
   EXPECT_FALSE(head.is_request);
 }
