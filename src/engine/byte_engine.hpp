@@ -47,7 +47,8 @@ class byte_engine {
   // had. A server may still send one final response with that id when `error().status` is not 0 and no final head was sent for it:
   // `send_response`, `send_data`, `send_end` as usual. `Connection: close` is forced, and the connection ends behind it; the responses
   // to earlier requests precede it. Instead of answering, `reset` gives it up. After its final response was handed over completely,
-  // no further event comes for an exchange.
+  // no further event comes for an exchange, but in HTTP/2 a `reset` of status 0 where the peer's fault costs what is still being sent;
+  // one comes too for a stream that never became an exchange.
   /// Client: sends a request's head: `method`, `target()`, `authority()` (the Host field), `version` and the fields. Framing is the
   /// engine's: Content-Length, Transfer-Encoding, Keep-Alive and Host among the fields are left out. Of a Connection field, `close` (and
   /// in HTTP/1.0 `keep-alive`) is obeyed, and options of other names pass; `upgrade` and `TE` are listed where those fields are.

@@ -153,6 +153,8 @@ void connection::fail_stream(stream& s, const engine::protocol_error& fault) {
     return;
   }
   error.status = 0;
+  // Whoever counts hears of it also where no exchange is to be lost: there was none yet, or it is over for its owner.
+  if (is_server() && (!s.told || s.handed_over)) events_.push(engine::reset_event{s.id, error});
   abandon(s, static_cast<error_code>(error.code));
   lose(s, error);
 }

@@ -125,6 +125,7 @@ void connection::refuse_stream(std::uint32_t id, const engine::protocol_error& e
   if (!resets_.spend(now_)) return fail(violation::too_many_resets);
   write_reset(id, static_cast<error_code>(error.code));
   closed_.add(id, stream_state::reset_local);
+  if (is_server()) events_.push(engine::reset_event{id, error});
 }
 
 void connection::take_request(const whole_block& b) {
@@ -189,7 +190,6 @@ void connection::take_response(stream& s, const whole_block& b) {
   if (s.state == stream_state::reserved_remote) feed(s, stream_input::headers_in);
   auto head = section.finish();
   if (!head) return malformed_message(s, head.error());
-  feed(s, stream_input::headers_in);  // a promised one is open from here on
   const int status = head->status;
   watch_(now_, s.id, engine::observed_head{engine::direction::in, nullptr, &*head, {}, b.wire_size});
   const auto tell = [&](bool ended, bool informational) {

@@ -101,6 +101,7 @@ TEST(h2_connection, a_cancelled_stream_counts_until_its_owner_lets_go) {
   t.start();
   EXPECT_EQ(t.feed(get(1) + rst_stream(1, error_code::cancel)).events(), "request 1 GET / a | end\nreset 1 stream-reset\n");
   EXPECT_EQ(t.feed(get(3)).frames(), "RST_STREAM 3 REFUSED_STREAM\n");
+  EXPECT_EQ(t.events(), "reset 3 too-many-streams\n");
   t.engine.reset(1, t.now);
   EXPECT_EQ(t.feed(get(5)).only_events(), "request 5 GET / a | end\n");
 }

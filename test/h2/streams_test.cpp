@@ -67,7 +67,7 @@ TEST(h2_streams, more_than_were_allowed_are_refused) {
   t.start();
   t.feed(get(1) + get(3) + get(5));
   EXPECT_EQ(t.frames(), "RST_STREAM 5 REFUSED_STREAM\n");
-  EXPECT_EQ(t.events(), "request 1 GET / a | end\nrequest 3 GET / a | end\n");
+  EXPECT_EQ(t.events(), "request 1 GET / a | end\nrequest 3 GET / a | end\nreset 5 too-many-streams\n");
 }
 
 // RFC 9113 §5.1: frames that the peer sent before it knew.
@@ -102,7 +102,8 @@ TEST(h2_streams, fields_of_refused_and_reset_streams_are_decoded) {
   t.feed(rst_stream(1, error_code::cancel));
   t.engine.reset(1, t.now);
   t.feed(head(5, block({{":method", "GET"}, {":scheme", "https"}, {":authority", "a"}, {":path", "/"}}) + "\xbe"));
-  EXPECT_EQ(t.events(), "request 1 GET / a | end\nreset 1 stream-reset\nrequest 5 GET / a | x: y | end\n");
+  EXPECT_EQ(t.events(),
+            "request 1 GET / a | end\nreset 3 too-many-streams\nreset 1 stream-reset\nrequest 5 GET / a | x: y | end\n");
 }
 
 TEST(h2_streams, a_reset_by_the_peer_ends_what_we_send) {

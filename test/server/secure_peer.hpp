@@ -7,6 +7,9 @@
 #include "support/certificate_files.hpp"
 
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace parley::testing {
 
@@ -56,9 +59,11 @@ inline std::unique_ptr<net::byte_stream> connect(secure_server& to) {
 
 class secure_peer {
  public:
-  secure_peer(secure_server& to, std::shared_ptr<const tls::client_credentials> with) : loop_(*to.loop) {
+  secure_peer(secure_server& to, std::shared_ptr<const tls::client_credentials> with,
+              std::vector<std::string> protocols = {"http/1.1"})
+      : loop_(*to.loop) {
     auto made = std::make_unique<connection::tls_stream>(*to.loop, connect(to), std::move(with),
-                                                         tls::destination{"a.example", 443, {"http/1.1"}});
+                                                         tls::destination{"a.example", 443, std::move(protocols)});
     tls = made.get();
     talk.take(std::move(made));
     tls->handshake({}, [this](const tls::error& e) { result = e; });
@@ -68,6 +73,8 @@ class secure_peer {
   secure_peer(secure_server& to, const tls::client_settings& settings)
       : secure_peer(to, tls::client_credentials::make(settings).value()) {}
   explicit secure_peer(secure_server& to) : secure_peer(to, to.trusting()) {}
+  secure_peer(secure_server& to, std::vector<std::string> protocols)
+      : secure_peer(to, tls::client_credentials::make(to.trusting()).value(), std::move(protocols)) {}
 
   /// Sends, and reads what comes until nothing moves.
   std::string ask(std::string_view bytes) {
