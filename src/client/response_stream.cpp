@@ -28,8 +28,7 @@ std::string_view response_stream::next() {
 
 // The response is whole: what waits to be read needs no connection any more.
 std::string_view response_stream::take_rest() {
-  rest_.clear();
-  std::swap(rest_, call_->incoming().collected());
+  rest_ = call_->incoming().take();
   if (!rest_.empty()) return rest_;
   ended_ = true;
   if (const fields* lines = call_->incoming().trailers()) trailers_ = *lines;

@@ -41,6 +41,13 @@ void incoming_content::pay() {
   if (owed_ != 0 && exchange_.connection_ != nullptr) exchange_.connection_->consumed(exchange_, std::exchange(owed_, 0));
 }
 
+std::string incoming_content::take() {
+  std::string all;
+  std::swap(all, waiting_);
+  if (!all.empty() && exchange_.connection_ != nullptr) exchange_.connection_->consumed(exchange_, all.size());
+  return all;
+}
+
 void incoming_content::wait(parley::detail::waiter* who) noexcept {
   reader_ = who;
   if (who == nullptr) return;

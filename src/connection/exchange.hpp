@@ -31,6 +31,8 @@ class incoming_content final : public parley::detail::body_source {
   [[nodiscard]] bool whole() const { return whole_; }
   /// Collects up to `limit` bytes instead of handing them out in pieces; credit is returned at once as they arrive.
   void collect(std::size_t limit);
+  /// All that waits to be read, whose credit is given back; also of an exchange that was lost.
+  [[nodiscard]] std::string take();
   /// Sends 100 if the client waits for it (RFC 9110 §10.1.1). Reading and collecting do it by themselves.
   void ask_for_content() noexcept;
   [[nodiscard]] bool too_large() const { return too_large_; }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t type_width = 18;
 constexpr std::size_t stream_width = 8;
-constexpr std::size_t size_width = 9;
+constexpr std::size_t size_width = 10;
 constexpr std::size_t time_width_of_frames = 11;
 
 bool joins(const recorded& run, const recorded& next) {
@@ -99,8 +99,8 @@ std::string frame_list::lines(time_point start, const look& how) const {
 
 std::string frame_line(const recorded& one, const look& how) {
   const paint with(how);
-  const std::string which = with.left("connection " + std::to_string(one.connection), 16);
-  return with_about(which + frame_columns(one, with, {}), 16 + frame_columns_width(with), std::get<frame_step>(one.what).about,
+  const std::string which = with.left("connection " + std::to_string(one.connection), 14);
+  return with_about(which + frame_columns(one, with, {}), 14 + frame_columns_width(with), std::get<frame_step>(one.what).about,
                     with, std::max<std::size_t>(how.width, 60));
 }
 

@@ -67,6 +67,27 @@ TEST(http2_pool, requests_beyond_the_servers_limit_wait_for_their_turn) {
   EXPECT_EQ(w.frames.size(), 1u);
 }
 
+task<std::string> read_all(parley::client& http) {
+  auto getting = http.get("http://10.0.0.1/", frame_world::http2().streamed());
+  response got = co_await getting;
+  auto reading = got.body().text(1000);
+  std::string all = co_await reading;
+  co_return all;
+}
+
+TEST(http2_pool, a_streamed_response_gives_its_place_back) {
+  frame_world w(1);
+  for (std::uint32_t id = 1; id < 12; id += 2) {
+    auto reading = w.start(read_all(w.http));
+    w.settle();
+    ASSERT_EQ(w.at(0).requests().size(), (id + 1) / 2);
+    w.at(0).answer(id, "whole before anybody reads");
+    w.settle();
+    ASSERT_TRUE(reading->succeeded()) << reading->error();
+    EXPECT_EQ(reading->value(), "whole before anybody reads");
+  }
+}
+
 TEST(http2_pool, a_server_that_raises_its_limit_gets_what_waits) {
   frame_world w(1);
   auto first = w.get("/");

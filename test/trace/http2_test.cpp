@@ -187,17 +187,17 @@ TEST(Http2Trace, FramesAreListedBothWays) {
   frame_list list;
   for (const recorded& one : seen.records()) list.add(one);
   EXPECT_EQ("\n" + list.lines(at(900), {}), R"(
-Frames on connection 1  stream  payload         at
-  → SETTINGS                 -     18 B    0.10 ms  ENABLE_PUSH=0
-                                                    MAX_CONCURRENT_STREAMS=100
-                                                    INITIAL_WINDOW_SIZE=65536
-  → HEADERS                  1     41 B    0.10 ms  END_STREAM END_HEADERS
-  ← SETTINGS                 -      0 B    0.60 ms  ACK
-  ← DATA x100                1  1.5 MiB    1.10 ms  END_STREAM
-  ← 0x2f                     -      3 B    1.30 ms  \x1b[31m
+Frames on connection 1  stream   payload         at
+  → SETTINGS                 -      18 B    0.10 ms  ENABLE_PUSH=0
+                                                     MAX_CONCURRENT_STREAMS=100
+                                                     INITIAL_WINDOW_SIZE=65536
+  → HEADERS                  1      41 B    0.10 ms  END_STREAM END_HEADERS
+  ← SETTINGS                 -       0 B    0.60 ms  ACK
+  ← DATA x100                1   1.5 MiB    1.10 ms  END_STREAM
+  ← 0x2f                     -       3 B    1.30 ms  \x1b[31m
 )");
   EXPECT_EQ(frame_line(seen.records().at(1), {.unicode = false}),
-            "connection 1      -> HEADERS                  1     41 B  END_STREAM END_HEADERS\n");
+            "connection 1    -> HEADERS                  1      41 B  END_STREAM END_HEADERS\n");
   recorder without;
   session t(without);
   t.frame(1000, 1, direction::out, "HEADERS", 41);
