@@ -150,6 +150,12 @@ TEST(h1_limits, drain) {
   EXPECT_EQ(unread("Content-Length: 11\r\n", ""), "drain");
   EXPECT_EQ(unread("Transfer-Encoding: chunked\r\n", "a\r\n0123456789\r\n0\r\nA: b\r\n\r\n"), next);
   EXPECT_EQ(unread("Transfer-Encoding: chunked\r\n", "a\r\n0123456789\r\n1\r\nx\r\n0\r\n\r\n"), "drain");
+  for (const bool too_long : {false, true}) {
+    tester t(engine::role::server, caps);
+    t.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::string(too_long ? "11" : "10") + "\r\n\r\n");
+    EXPECT_TRUE(t.engine.send_response(1, response(200), content_length::no_content(), epoch));
+    EXPECT_EQ(t.engine.wants_close(), too_long) << "what is announced too long is not read at all";
+  }
 }
 
 TEST(h1_limits, receive_window) {
