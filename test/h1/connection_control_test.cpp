@@ -228,6 +228,22 @@ TEST(h1_rates, what_the_system_delivers_counts) {
   }
 }
 
+TEST(h1_rates, what_the_system_delivers_too_slowly_does_not) {
+  const limits caps = with_rates();
+  tester t(engine::role::server, caps);
+  t.feed("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(t.engine.send_response(1, response(200), content_length::of(100'000), epoch));
+  ASSERT_TRUE(t.engine.send_data(1, {engine::chunk::owned{std::string(100'000, 'x')}}, epoch));
+  int second = 0;
+  while (!t.engine.error() && (second += 10) < 1000) {
+    t.now = epoch + std::chrono::seconds(second);
+    t.engine.delivered(10, t.now);
+    t.engine.expired(t.now);
+  }
+  EXPECT_EQ(refused(t), "send-too-slow send_rate");
+  EXPECT_LE(second, 40);
+}
+
 TEST(h1_rates, are_a_servers_defence) {
   const limits caps = with_rates();
   tester t(engine::role::client, caps);
