@@ -3,7 +3,9 @@
 import resource
 import socket
 import time
+from collections.abc import Callable
 
+from . import h2_client
 from .processes import Trouble, resident_bytes
 from .responses import client_context, read_response, request_bytes
 from .servers import SMALL, Server
@@ -35,19 +37,43 @@ def settled(server: Server) -> int:
     return min(lowest, now)
 
 
-def idle_memory(server: Server, count: int, tls: bool) -> float:
-    """KiB a connection: what `count` more of them add, once a few hundred have made the server warm."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
-    context = client_context()
+class many_descriptors:
+    def __enter__(self):
+        self.before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(self.before[1], 65536), self.before[1]))
+
+    def __exit__(self, *_):
+        resource.setrlimit(resource.RLIMIT_NOFILE, self.before)
+
+
+def added(server: Server, warm: int, count: int, opener: Callable[[int], list]) -> float:
+    """Bytes that `count` more add, once a few hundred have made the server warm."""
     opened = []
-    try:
-        opened += open_used(server, 500, tls, context)
-        before = settled(server)
-        opened += open_used(server, count, tls, context)
-        after = settled(server)
-    finally:
-        for stream in opened:
-            stream.close()
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return (after - before) / count / 1024
+    with many_descriptors():
+        try:
+            opened += opener(warm)
+            before = settled(server)
+            opened += opener(count)
+            return settled(server) - before
+        finally:
+            for stream in opened:
+                stream.close()
+
+
+def idle_memory(server: Server, count: int, tls: bool) -> float:
+    """KiB a connection."""
+    context = client_context()
+    return added(server, 500, count, lambda n: open_used(server, n, tls, context)) / count / 1024
+
+
+def h2_idle_memory(server: Server, count: int) -> float:
+    """KiB a connection over TLS that has done one request and waits."""
+    return added(server, 500, count, lambda n: [h2_client.used(server.https, True) for _ in range(n)]) / count / 1024
+
+
+def h2_stream_memory(server: Server, streams: int) -> float:
+    """KiB a stream whose response waits for the client's window. 100 on a connection; what 50 more add to 50 that are open."""
+    connections = max(streams // 50, 20)
+    half = added(server, 20, connections, lambda n: [h2_client.waiting(server.http, 50) for _ in range(n)])
+    whole = added(server, 20, connections, lambda n: [h2_client.waiting(server.http, 100) for _ in range(n)])
+    return (whole - half) / (connections * 50) / 1024

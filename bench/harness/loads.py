@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,32 @@ def wrk(server: Server, seconds: int, connections: int = 64, path: str = SMALL, 
     if result["errors"] or result["status"] or not result["requests"]:
         raise Trouble(f"{server.name} failed under wrk at {url}: {result}")
     return Sample(result["requests"], result["bytes"], after - before, result["p99"])
+
+
+def h2load(server: Server, seconds: int, clients: int = 8, streams: int = 32, path: str = SMALL, tls: bool = False, rate: int = 0) -> Sample:
+    """Over HTTP/2, in cleartext with prior knowledge. Windows are wide open, so that none of the servers waits for credit."""
+    stage, log = server.stage, server.stage.folder / "h2load.log"
+    log.unlink(missing_ok=True)
+    url = f"{'https' if tls else 'http'}://127.0.0.1:{server.https if tls else server.http}{path}"
+    command = ["h2load", "-t1", f"-c{clients}", f"-m{streams}", f"-D{seconds}", "-w30", "-W30", "--ciphers=ECDHE-ECDSA-AES128-GCM-SHA256"]
+    if rate:
+        command += [f"--rps={rate}", f"--log-file={log}"]
+    before = cpu_seconds(server.pid)
+    out = stage.load([*command, url], seconds + 60, env=tls_environment(stage))
+    after = cpu_seconds(server.pid)
+    server.check_alive()
+    counted = re.search(r"(\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", out)
+    sent = re.search(r"traffic: .*\((\d+)\) data", out)
+    if counted is None or sent is None:
+        raise Trouble(f"h2load gave no result for {server.name}: {out.strip()}")
+    done, succeeded, *wrong = map(int, counted.groups())
+    if not done or succeeded != done or any(wrong) or "Application protocol: h2" not in out:
+        raise Trouble(f"{server.name} failed under h2load at {url}: {out.strip()}")
+    p99 = 0.0
+    if rate:
+        times = sorted(int(line.split("\t")[2]) for line in log.read_text().splitlines())
+        p99 = float(times[len(times) * 99 // 100])
+    return Sample(done, int(sent.group(1)), after - before, p99)
 
 
 def steady(server: Server, seconds: float, connections: int) -> Sample:

@@ -32,15 +32,16 @@ def prepare(stage: Stage, site: Site) -> str:
 def compare_all(servers: dict, row: Row) -> None:
     """The floor has one answer, made of ours, so there is nothing to compare it with."""
     for path in (SMALL, LARGE):
-        ours = servers["parley"].fetch(path, tls=row.tls)
+        ours = servers["parley"].fetch(path, tls=row.tls, h2=row.h2)
         for name, server in servers.items():
             if name not in ("parley", "floor"):
-                compare(ours, server.fetch(path, tls=row.tls), name, f"{path}{' over TLS' if row.tls else ''}")
+                over = f"{' over HTTP/2' if row.h2 else ''}{' over TLS' if row.tls else ''}"
+                compare(ours, server.fetch(path, tls=row.tls, h2=row.h2), name, path + over)
 
 
 def measure(stage: Stage, site: Site, row: Row, settings: Settings, tell: Callable[[str], None]) -> Result:
     result = Result(row)
-    site.nginx, stage.urgent = row.nginx, row.urgent
+    site.nginx, site.limits, stage.urgent = row.nginx, row.limits, row.urgent
     servers = {name: SERVERS[name](stage, site) for name in row.servers}
     try:
         for server in servers.values():

@@ -3,6 +3,7 @@
 import re
 import socket
 import ssl
+import subprocess
 from dataclasses import dataclass
 
 from .processes import Trouble
@@ -68,6 +69,19 @@ def fetch(port: int, path: str, fields: dict, tls: bool) -> Response:
         stream = client_context().wrap_socket(plain) if tls else plain
         stream.sendall(request_bytes(port, path, fields))
         return read_response(stream)
+
+
+def fetch_h2(port: int, path: str, tls: bool) -> Response:
+    """Over HTTP/2, as curl sees it."""
+    url = f"{'https' if tls else 'http'}://127.0.0.1:{port}{path}"
+    version = "--http2" if tls else "--http2-prior-knowledge"
+    done = subprocess.run(["curl", "-ksS", "-i", "-m", "20", version, url], capture_output=True)
+    head, separator, content = done.stdout.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    if done.returncode != 0 or not separator or not lines[0].startswith("HTTP/2 "):
+        raise Trouble(f"no answer over HTTP/2 at {url}: {done.stderr.decode().strip() or lines[0]}")
+    fields = [tuple(part.strip() for part in line.split(":", 1)) for line in lines[1:]]
+    return Response(done.stdout, int(lines[0].split()[1]), fields, content)
 
 
 def compare(ours: Response, theirs: Response, name: str, what: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from . import loads
-from .idle import idle_memory
+from .idle import h2_idle_memory, h2_stream_memory, idle_memory
 from .processes import Trouble
 from .servers import LARGE, SMALL, Server, Site
 
@@ -50,6 +50,8 @@ class Row:
     once: bool = False  # repeating it tells nothing new
     needs: Callable[[Site], str] = field(default=lambda site: "")  # why it cannot be measured yet, or nothing
     nginx: dict[str, str] = field(default_factory=dict)  # its settings, where they differ from Debian's
+    h2: bool = False
+    limits: dict[str, int] = field(default_factory=dict)  # ours, where they differ from the defaults
 
 
 def request_cost(**how) -> Callable[[Server, Settings], float]:
@@ -62,6 +64,25 @@ def light(server: Server, settings: Settings) -> float:
 
 def throughput(**how) -> Callable[[Server, Settings], float]:
     return lambda server, settings: loads.wrk(server, settings.seconds, connections=8, path=LARGE, **how).gibibytes
+
+
+def h2_cost(**how) -> Callable[[Server, Settings], float]:
+    return lambda server, settings: loads.h2load(server, settings.seconds, **how).microseconds
+
+
+def h2_throughput(**how) -> Callable[[Server, Settings], float]:
+    return lambda server, settings: loads.h2load(server, settings.seconds, streams=1, path=LARGE, **how).gibibytes
+
+
+def h2_p99(server: Server, settings: Settings) -> float:
+    return loads.h2load(server, 2 * settings.seconds, tls=True, rate=800).p99
+
+
+def h2_rise(server: Server, settings: Settings) -> float:
+    """From 32 requests under way on a connection to 1,000; fewer than 32 cost more, since less leaves in one write."""
+    few = loads.h2load(server, settings.seconds, clients=1, streams=32)
+    many = loads.h2load(server, settings.seconds, clients=1, streams=1000)
+    return many.microseconds / few.microseconds
 
 
 def paced_p99(server: Server, settings: Settings) -> float:
@@ -147,6 +168,20 @@ ROWS = [
         lambda server, settings: idle_memory(server, settings.idle, True), tls=True, once=True),
     Row("crowd", "cost with 10,000 connections, with 10 it is 1", "×", [Bar(1.25)], crowd_rise),
     Row("unchanged", "cost of a 304, that of the 200 is 1", "×", [Bar(1.0)], unchanged, servers=("parley", "nginx", "h2o"), needs=needs_tag),
+]
+TWO = ("parley", "h2o")
+ROWS += [
+    Row("h2-tls", "HTTP/2, TLS 1.3, 13 bytes, 8 connections × 32", "µs a request", [Bar(1.0, "h2o")], h2_cost(tls=True), tls=True, h2=True),
+    Row("h2", "the same in cleartext", "µs a request", [Bar(1.0, "h2o")], h2_cost(), servers=TWO, h2=True),
+    Row("h2-tls-large", "HTTP/2, TLS 1.3, 10 MiB, 8 connections", "GiB a CPU second", [Bar(1.0, "h2o", at_least=True)],
+        h2_throughput(tls=True), tls=True, h2=True),
+    Row("h2-large", "the same in cleartext", "GiB a CPU second", [Bar(1.0, "h2o", at_least=True)], h2_throughput(), servers=TWO, h2=True),
+    Row("h2-latency", "HTTP/2, 99th percentile, 6,400 requests a second", "µs", [Bar(1.0, "h2o")], h2_p99, tls=True, urgent=True, h2=True),
+    Row("h2-rise", "cost with 1,000 streams, with 32 it is 1", "×", [Bar(1.0)], h2_rise, servers=TWO, h2=True, limits={"streams": 1024}),
+    Row("h2-idle", "memory of an idle HTTP/2 connection over TLS", "KiB", [Bar(16.0)],
+        lambda server, settings: h2_idle_memory(server, settings.idle), tls=True, once=True, h2=True),
+    Row("h2-stream", "memory of an open stream", "KiB", [Bar(2.0)],
+        lambda server, settings: h2_stream_memory(server, settings.idle), servers=TWO, once=True, h2=True),
 ]
 for row in ROWS:
     if row.tls:

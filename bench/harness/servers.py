@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from .processes import Stage, Trouble, free_port
-from .responses import Response, fetch
+from .responses import Response, fetch, fetch_h2
 
 SMALL, LARGE = "/small.txt", "/large.bin"
 HOLD = 65536  # descriptors a server may have; 10,000 connections need as many
@@ -50,7 +50,9 @@ class Server:
         if self.process.poll() is not None:
             raise Trouble(f"{self.name} ended with {self.process.returncode}: {self.log.read_text().strip()[-400:]}")
 
-    def fetch(self, path: str, *, tls: bool = False, fields: dict | None = None) -> Response:
+    def fetch(self, path: str, *, tls: bool = False, fields: dict | None = None, h2: bool = False) -> Response:
+        if h2:
+            return fetch_h2(self.https if tls else self.http, path, tls)
         return fetch(self.https if tls else self.http, path, fields or {}, tls)
 
 
@@ -84,6 +86,8 @@ class Ours(Reporting):
             words += ["--https", "127.0.0.1:0", "--cert", self.site.certificate, "--key", self.site.key]
         else:
             words += ["--https", "off"]
+        for name, value in self.site.limits.items():
+            words += ["--limit", f"{name}={value}"]
         return words
 
 
@@ -142,7 +146,7 @@ class Nginx(Configured):
         extra = "".join(f'    add_header {name} "{value}";\n' for name, value in self.site.extra_fields())
         tls = ""
         if self.https:
-            tls = f"""    listen 127.0.0.1:{self.https} ssl backlog=16384;
+            tls = f"""    listen 127.0.0.1:{self.https} ssl http2 backlog=16384;
     ssl_certificate {self.site.certificate};
     ssl_certificate_key {self.site.key};
     ssl_protocols TLSv1.3;
@@ -163,6 +167,7 @@ http {{
   access_log off;
 {settings}  keepalive_timeout 3600s;
   keepalive_requests 1000000000;
+  http2_max_concurrent_streams 1024;
   open_file_cache max=1000 inactive=3600s;
   open_file_cache_valid 1s;
   etag {"on" if model.field("etag") else "off"};
@@ -209,6 +214,8 @@ max-connections: 20000
 pid-file: {self.folder}/pid
 error-log: {self.folder}/error.log
 http1-request-timeout: 3600
+http2-idle-timeout: 3600
+http2-max-concurrent-requests-per-connection: 1024
 listen:
   host: 127.0.0.1
   port: {self.http}
@@ -243,6 +250,7 @@ class Site:
         self.tls = False
         self.model: Response | None = None
         self.nginx: dict[str, str] = {}  # settings for the row that is measured
+        self.limits: dict[str, int] = {}  # of ours, for the row that is measured
 
     def make_certificate(self, folder: Path) -> None:
         self.certificate, self.key = folder / "certificate.pem", folder / "key.pem"
