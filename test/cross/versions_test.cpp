@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -38,12 +39,11 @@ bool of_the_version(std::string_view name) {
 
 /// `name: value` a line, by name; the lines of one name stay in order.
 std::string text_of(const parley::fields& f) {
-  std::vector<std::pair<std::string, std::string>> lines;
+  std::multimap<std::string, std::string> lines;
   for (const auto& line : f) {
     std::string name = lower(line.name);
-    if (!of_the_version(name)) lines.emplace_back(std::move(name), line.value);
+    if (!of_the_version(name)) lines.emplace(std::move(name), line.value);
   }
-  std::ranges::stable_sort(lines, {}, &std::pair<std::string, std::string>::first);
   std::string text;
   for (const auto& [name, value] : lines) text += name + ": " + value + "\n";
   return text;
