@@ -2,8 +2,8 @@
 
 #include "base/ascii.hpp"
 #include "client/response_stream.hpp"
+#include "connection/http_connection.hpp"
 #include "connection/message_access.hpp"
-#include "connection/tcp_connection.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -156,7 +156,7 @@ void call::on_lost() {
   alone_ = error() && error()->scope == engine::error_scope::stream;
   constexpr std::uint32_t http_1_1_required = 0xd;
   http1_wanted_ = lease_.on().multiplexes() && error() && error()->code == http_1_1_required && !response_begun_;
-  lost_ = exchange_lost(to_, error(), connection().stream_error(), got(), pool_->settings().caps);
+  lost_ = exchange_lost(to_, error(), connection().transport_error(), got(), pool_->settings().caps);
   look();
   // Else whoever fetches or reads closes; but when the loop ends, a response may be kept beyond it.
   if (close_asked_ || (stream_ != nullptr && pool_->ending())) drop();

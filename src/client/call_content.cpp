@@ -1,5 +1,5 @@
 #include "client/call.hpp"
-#include "connection/tcp_connection.hpp"
+#include "connection/http_connection.hpp"
 
 #include <stdexcept>
 #include <string>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "client/plan.hpp"
-#include "connection/tcp_connection.hpp"
+#include "connection/http_connection.hpp"
 #include "net/loop.hpp"
 
 #include <cstddef>
@@ -57,7 +57,7 @@ class slot {
 /// A connection as the pool keeps it.
 struct link {
   slot place;
-  std::unique_ptr<connection::tcp_connection> connection;
+  std::unique_ptr<connection::http_connection> connection;
   net::time_point idle_since{};
   std::size_t leases = 0;
   std::size_t reserved = 0;              // of these: their requests have not been sent yet
@@ -87,7 +87,7 @@ class lease {
   void release() noexcept;
   /// Its request has been sent, or cannot be.
   void begun() noexcept;
-  [[nodiscard]] connection::tcp_connection& connection() const { return *link_->connection; }
+  [[nodiscard]] connection::http_connection& connection() const { return *link_->connection; }
   /// It was idle before, so the server may have closed it in the meantime (RFC 9112 §9.3.1).
   [[nodiscard]] bool reused() const { return link_->used; }
   [[nodiscard]] link& on() const { return *link_; }

@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "client/secure.hpp"
+#include "connection/tcp_connection.hpp"
 
 #include <atomic>
 #include <utility>
@@ -98,13 +99,15 @@ lease pool::add(slot place, opened_stream way, std::uint64_t id) {
   auto made = std::make_unique<link>();
   made->place = std::move(place);
   connection::exchange_owner& owner = *this;
-  made->connection = std::make_unique<connection::tcp_connection>(loop_, std::move(way.stream), make_engine(to, http2), owner,
-                                                                  engine::role::client, settings_.caps, id, settings_.observer);
+  auto over_tcp = std::make_unique<connection::tcp_connection>(loop_, std::move(way.stream), make_engine(to, http2), owner,
+                                                               engine::role::client, settings_.caps, id, settings_.observer);
+  connection::tcp_connection& tcp = *over_tcp;
+  tcp.over(way.tls);
+  made->connection = std::move(over_tcp);
   made->connection->owner_index = links_.size();
-  made->connection->tls = way.tls;
   links_.push_back(std::move(made));
   link& one = *links_.back();
-  one.connection->start();
+  tcp.start();
   lease first(*this, one);
   origin_connections& at = one.place.at();
   if (http2) share(one, at);

@@ -9,8 +9,8 @@
 #include "client/push_store.hpp"
 #include "client/secure.hpp"
 #include "client/tls_setup.hpp"
+#include "connection/http_connection.hpp"
 #include "connection/make_engine.hpp"
-#include "connection/tcp_connection.hpp"
 #include "net/loop.hpp"
 
 #include <parley/limits.hpp>
@@ -118,28 +118,28 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   void sweep_at(net::time_point due);
   void close_idle(std::string_view reason);
   void abort_all();
-  [[nodiscard]] link& of(connection::tcp_connection& c) { return *links_[c.owner_index]; }
+  [[nodiscard]] link& of(connection::http_connection& c) { return *links_[c.owner_index]; }
 
   // exchange_owner
-  connection::exchange& on_request(connection::tcp_connection& on, engine::request_event&& request) override;
+  connection::exchange& on_request(connection::http_connection& on, engine::request_event&& request) override;
   void on_begin(connection::exchange&) override {}
-  void on_refused(connection::tcp_connection&, engine::stream_id, const engine::protocol_error&) override {}
+  void on_refused(connection::http_connection&, engine::stream_id, const engine::protocol_error&) override {}
   void on_response(connection::exchange& x, engine::response_event&& response) override;
   void on_received(connection::exchange& x) override;
   void on_too_large(connection::exchange& x) override;
   void on_detached(connection::exchange& x) override;
   void on_reset(connection::exchange& x) override;
-  connection::exchange* on_push(connection::tcp_connection& c, engine::push_event&& promise) override;
-  void on_idle(connection::tcp_connection& c) override;
-  void on_capacity(connection::tcp_connection& c) override { serve_sharers(of(c)); }
-  void on_draining(connection::tcp_connection& c) override;
-  void on_closed(connection::tcp_connection& c) override;
+  connection::exchange* on_push(connection::http_connection& c, engine::push_event&& promise) override;
+  void on_idle(connection::http_connection& c) override;
+  void on_capacity(connection::http_connection& c) override { serve_sharers(of(c)); }
+  void on_draining(connection::http_connection& c) override;
+  void on_closed(connection::http_connection& c) override;
 
   net::loop& loop_;
   pool_settings settings_;
   push_store pushes_;
   std::unordered_map<origin, origin_connections, origin_hash> origins_;
-  std::vector<std::unique_ptr<link>> links_;  // tcp_connection::owner_index is the place
+  std::vector<std::unique_ptr<link>> links_;  // http_connection::owner_index is the place
   std::optional<net::timer> sweep_;           // gone with the loop
   net::time_point sweep_due_{};
   std::size_t open_ = 0;  // slots of all origins

@@ -229,7 +229,7 @@ namespace {
 receiver& receiver_of(connection::exchange& x) { return static_cast<receiver&>(x); }
 }  // namespace
 
-connection::exchange& pool::on_request(connection::tcp_connection&, engine::request_event&&) {
+connection::exchange& pool::on_request(connection::http_connection&, engine::request_event&&) {
   std::abort();  // an engine in the role of a client makes no such event
 }
 
@@ -240,23 +240,23 @@ void pool::on_received(connection::exchange& x) { receiver_of(x).on_received(); 
 void pool::on_too_large(connection::exchange& x) { receiver_of(x).on_too_large(); }
 void pool::on_reset(connection::exchange& x) { receiver_of(x).on_lost(); }
 
-connection::exchange* pool::on_push(connection::tcp_connection& c, engine::push_event&& promise) {
+connection::exchange* pool::on_push(connection::http_connection& c, engine::push_event&& promise) {
   if (retired_) return nullptr;
   receiver* const taken = pushes_.take(of(c), std::move(promise));
   if (taken != nullptr) sweep_at(loop_.now() + push_store::keep_time);
   return taken;
 }
 
-void pool::on_idle(connection::tcp_connection& c) { keep(of(c)); }
+void pool::on_idle(connection::http_connection& c) { keep(of(c)); }
 
-void pool::on_draining(connection::tcp_connection& c) {
+void pool::on_draining(connection::http_connection& c) {
   link& one = of(c);
   one.draining = true;
   take_from_idle(one);
   unshare(one);
 }
 
-void pool::on_closed(connection::tcp_connection& c) {
+void pool::on_closed(connection::http_connection& c) {
   link& gone = of(c);
   take_from_idle(gone);
   gone.closed = true;

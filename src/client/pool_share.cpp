@@ -1,6 +1,6 @@
 #include "client/pool.hpp"
 #include "connection/make_engine.hpp"
-#include "connection/tls_stream.hpp"
+#include "connection/tcp_connection.hpp"
 
 #include <algorithm>
 
@@ -23,7 +23,7 @@ bool proves_names(const origin& to) { return to.secure && to.verify && to.unix_s
 std::size_t link::room() const {
   if (draining || closed || !connection->can_send_request()) return 0;
   if (!multiplexes()) return leases == 0 ? 1 : 0;
-  const std::size_t room = connection->engine().request_room();
+  const std::size_t room = connection->request_room();
   return room > reserved ? room - reserved : 0;
 }
 
@@ -63,12 +63,12 @@ link* pool::coalescible(const origin& to, const std::vector<net::endpoint>& addr
   if (what.own || !proves_names(to) || !to.may_multiplex()) return nullptr;
   for (const auto& each : links_) {
     link& one = *each;
-    if (one.draining || one.closed || one.connection->tls == nullptr || !one.multiplexes()) continue;
+    if (one.draining || one.closed || one.connection->tls() == nullptr || !one.multiplexes()) continue;
     if (!proves_names(one.place.at().to) || one.misdirected.size() >= most_misdirected || !may_carry(one, to, what)) continue;
     const net::endpoint& server = one.connection->peer();
     const bool same_server =
         server.port == to.port && std::ranges::find(addresses, server.host, &net::endpoint::host) != addresses.end();
-    if (same_server && one.connection->tls->session().is_for(to.host)) return &one;
+    if (same_server && one.connection->shown_to_be(to.host)) return &one;
   }
   return nullptr;
 }
@@ -115,7 +115,7 @@ void pool::on_detached(connection::exchange& x) {
   auto engine = connection::make_upgraded_http2_engine(engine::role::client, settings_.caps, http2_options_for(one.place.at().to),
                                                        static_cast<receiver&>(x).asked().which(), {}, loop_.now());
   if (!engine) return one.connection->abort(engine.error().message);
-  one.connection->upgraded(std::move(*engine));
+  static_cast<connection::tcp_connection&>(*one.connection).upgraded(std::move(*engine));  // only HTTP/1 upgrades
   share(one, one.place.at());
   one.place.decide(true);
   serve_sharers(one);

@@ -2,9 +2,8 @@
 
 #include "base/ascii.hpp"
 #include "client/links.hpp"
+#include "connection/http_connection.hpp"
 #include "connection/message_access.hpp"
-#include "connection/tcp_connection.hpp"
-#include "connection/tls_stream.hpp"
 #include "semantics/list.hpp"
 
 #include <parley/uri.hpp>
@@ -37,8 +36,7 @@ bool same_place(const origin& a, const origin& b) { return a.host == b.host && a
 bool may_promise(const link& on, const origin& named) {
   const origin& server = on.place.at().to;
   if (same_place(server, named)) return true;
-  const bool proven = server.secure && server.verify && on.connection->tls != nullptr && named.port == server.port;
-  return proven && on.connection->tls->session().is_for(named.host);
+  return server.secure && server.verify && named.port == server.port && on.connection->shown_to_be(named.host);
 }
 
 /// RFC 9111 §4.1: the fields that Vary names, or that make a request somebody's own, are the same in both.

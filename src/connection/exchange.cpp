@@ -1,6 +1,6 @@
 #include "connection/exchange.hpp"
 
-#include "connection/tcp_connection.hpp"
+#include "connection/http_connection.hpp"
 
 #include <stdexcept>
 #include <utility>

@@ -1,7 +1,7 @@
 // One request and its response on a connection, on either side: content both ways with back-pressure, and its cancellation.
 #pragma once
 
-#include "engine/byte_engine.hpp"
+#include "engine/events.hpp"
 
 #include <parley/body.hpp>
 #include <parley/response.hpp>
@@ -15,7 +15,7 @@
 namespace parley::connection {
 
 class exchange;
-class tcp_connection;
+class http_connection;
 
 /// What the peer sends: a window of it (limits::receive_window), from the engine to its reader.
 class incoming_content final : public parley::detail::body_source {
@@ -39,7 +39,7 @@ class incoming_content final : public parley::detail::body_source {
   [[nodiscard]] std::string& collected() { return waiting_; }
 
  private:
-  friend class tcp_connection;
+  friend class http_connection;
   friend class exchange;
   void wake() noexcept;
   void reset() noexcept;
@@ -74,7 +74,7 @@ class outgoing_content final : public parley::detail::body_sink {
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
  private:
-  friend class tcp_connection;
+  friend class http_connection;
   friend class exchange;
   void send(engine::chunk piece);
   void wake() noexcept;
@@ -99,7 +99,7 @@ class exchange {
 
   /// 0 when it is not bound to a connection.
   [[nodiscard]] engine::stream_id id() const { return id_; }
-  [[nodiscard]] tcp_connection& connection() const { return *connection_; }
+  [[nodiscard]] http_connection& connection() const { return *connection_; }
   /// Cancelled when the exchange is lost; what runs for it (a handler, a fetch) runs under it.
   [[nodiscard]] parley::detail::cancel_state& cancellation() { return cancel_; }
   [[nodiscard]] incoming_content& incoming() { return incoming_; }
@@ -117,11 +117,11 @@ class exchange {
   [[nodiscard]] bool unprocessed() const { return unprocessed_; }
 
  private:
-  friend class tcp_connection;
+  friend class http_connection;
   friend class incoming_content;
   friend class outgoing_content;
 
-  tcp_connection* connection_ = nullptr;
+  http_connection* connection_ = nullptr;
   engine::stream_id id_ = 0;
   parley::detail::cancel_state cancel_;
   incoming_content incoming_{*this};

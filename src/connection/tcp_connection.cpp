@@ -1,11 +1,13 @@
 #include "connection/tcp_connection.hpp"
 
+#include "connection/tls_stream.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
 
-// The life of a connection: its turns, its output, its end. What the engine says is handled in tcp_connection_events.cpp, what the clock
-// says in tcp_connection_time.cpp.
+// The life of a connection: its turns, its output, its end. What the engine says is handled in http_connection.cpp, what the
+// clock says in tcp_connection_time.cpp.
 
 namespace parley::connection {
 
@@ -19,20 +21,23 @@ constexpr std::size_t read_ahead = 16 * 1024;
 tcp_connection::tcp_connection(net::loop& on, std::unique_ptr<net::byte_stream> stream, std::unique_ptr<engine::byte_engine> engine,
                                exchange_owner& owner, engine::role as, const limits& caps, std::uint64_t id,
                                engine::observer* observer)
-    : loop_(on), stream_(std::move(stream)), engine_(std::move(engine)), owner_(owner), limits_(caps),
-      is_client_(as == engine::role::client), observer_(observer), id_(id), peer_name_(stream_->peer().to_string()),
+    : http_connection(on, std::move(engine), owner, as, caps, id, observer, stream->peer().to_string()), stream_(std::move(stream)),
       timer_(on, [this] { on_time(); }) {
   stream_->handler(this);
-  if (observer_ != nullptr) engine_->observe(observer_, id_);
 }
 
 tcp_connection::~tcp_connection() {
   if (!closed_) stream_->close();
 }
 
-void tcp_connection::unobserve() {
-  observer_ = nullptr;
-  engine_->observe(nullptr, id_);
+void tcp_connection::over(const tls_stream* tls) {
+  if (tls == nullptr) return;
+  without_tls_ = tls->cleartext();
+  if (!without_tls_) tls_ = tls;
+}
+
+bool tcp_connection::shown_to_be(std::string_view host) const {
+  return tls_ != nullptr && static_cast<const tls_stream*>(tls_)->session().is_for(host);
 }
 
 void tcp_connection::start() { turn(); }
@@ -74,22 +79,13 @@ void tcp_connection::on_writable(std::error_code error) {
   turn();
 }
 
-void tcp_connection::schedule_turn() {
-  if (in_turn_ || turn_scheduled_ || closed_) return;
-  turn_scheduled_ = true;
-  loop_.defer([this] {
-    turn_scheduled_ = false;
-    turn();
-  });
-}
-
 void tcp_connection::turn() {
   if (closed_) return check_end();
   in_turn_ = true;
   do {
     process();
     // An engine with much to send takes no further request: once it is sent, what was received already goes on.
-  } while (!closed_ && flush() && !in_.empty() && engine_->wants_read());
+  } while (!closed_ && flush() && !in_.empty() && wire().wants_read());
   in_turn_ = false;
   if (!closed_) check_end();
   if (closed_) return check_end();
@@ -98,8 +94,7 @@ void tcp_connection::turn() {
   tell_idle();
   if (!in_.empty() || !exchanges_.empty()) return;
   // Idle: what only a busy connection needs goes to the next one that is.
-  engine_->rest();
-  exchanges_.rest();
+  rest();
 }
 
 void tcp_connection::process() {
@@ -108,31 +103,37 @@ void tcp_connection::process() {
     const bool held = undecided_ && !decide();
     const std::string_view bytes = held ? std::string_view() : in_.readable();
     if (!bytes.empty() && bytes[0] == '\x16' && !multiplexes() && engine_->idle()) tls_hello_ = true;
-    const std::size_t used = engine_->receive(bytes, now);
-    bool any = false;
-    while (!closed_) {
-      auto e = engine_->next_event();
-      if (!e) break;
-      any = true;
-      handle(*e);
-    }
+    const std::size_t used = wire().receive(bytes, now);
+    const bool any = take_events();
     if (closed_) return;  // and the buffer is gone with the stream
     if (held) break;
     // Only now: content events are views into these bytes.
     in_.consume(used - std::exchange(returned_, 0));
     if (in_.empty() && (!peer_ended_ || eof_told_)) break;
     if (used == 0 && !any) {
-      if (!peer_ended_ || eof_told_ || (!in_.empty() && !engine_->wants_read())) break;
+      if (!peer_ended_ || eof_told_ || (!in_.empty() && !wire().wants_read())) break;
       tell_eof();
     }
   }
   if (in_.empty()) in_.release();  // an idle connection holds none
 }
 
+bool tcp_connection::take_events() {
+  bool any = false;
+  while (!closed_) {
+    auto e = engine_->next_event();
+    if (!e) break;
+    any = true;
+    if (may_be_http2_ || tls_hello_ || http2_refused_) look_at(*e);
+    handle(*e);
+  }
+  return any;
+}
+
 void tcp_connection::tell_eof() {
   eof_told_ = true;
   const auto now = loop_.now();
-  engine_->receive_eof(now);
+  wire().receive_eof(now);
 }
 
 // RFC 9112 §9.6 lets a client end its direction and still read; but it may as well have left for good.
@@ -144,8 +145,8 @@ bool tcp_connection::flush() {
   if (write_blocked_) return false;
   bool wrote = false;
   std::array<engine::segment, 16> segments;
-  while (before_ || engine_->has_output()) {
-    engine::byte_engine& from = before_ ? *before_ : *engine_;
+  while (before_ || wire().has_output()) {
+    engine::byte_engine& from = before_ ? *before_ : wire();
     const std::size_t n = from.output(segments);
     if (n == 0) {
       if (!before_) break;
@@ -184,11 +185,7 @@ bool tcp_connection::flush() {
   }
   // `writable` events, and in HTTP/1 the next pipelined request, wait for what was just written.
   if (!in_.empty() || !exchanges_.empty()) {
-    while (!closed_) {
-      auto e = engine_->next_event();
-      if (!e) break;
-      handle(*e);
-    }
+    take_events();
   }
   return wrote && !write_blocked_;
 }
@@ -196,7 +193,7 @@ bool tcp_connection::flush() {
 void tcp_connection::read_more() {
   if (reading_ || peer_ended_) return;
   // Even while the engine does not want more we read ahead a little: that is how we notice that the peer has left.
-  if (!engine_->wants_read() && !linger_until_ && in_.size() >= read_ahead) return;
+  if (!wire().wants_read() && !linger_until_ && in_.size() >= read_ahead) return;
   reading_ = true;
   stream_->read();
 }
@@ -204,14 +201,11 @@ void tcp_connection::read_more() {
 // --- the end -----------------------------------------------------------------------------------------------------------------
 
 void tcp_connection::check_end() {
-  if (closed_) {
-    if (exchanges_.empty() && !std::exchange(closed_told_, true)) owner_.on_closed(*this);
-    return;
-  }
+  if (closed_) return check_closed();
   // The engine has given up what the stream would not take: there is nothing to wait for. (In HTTP/2 it may have been one exchange's.)
-  if (write_blocked_ && !engine_->has_output() && (!multiplexes() || engine_->ended())) cut_off_ = true;
+  if (write_blocked_ && !wire().has_output() && (!multiplexes() || engine_->ended())) cut_off_ = true;
   if (cut_off_) return close_stream("cut off");
-  const bool said_all = !before_ && !engine_->has_output() && !write_blocked_;
+  const bool said_all = !before_ && !wire().has_output() && !write_blocked_;
   if (!said_all) return;
   if (engine_->wants_close() && !write_ended_) {
     write_ended_ = true;
@@ -236,7 +230,7 @@ void tcp_connection::check_end() {
 void tcp_connection::close_gracefully() {
   if (closed_) return;
   // Nothing is under way in either direction, so there is nothing to wait for.
-  if (idle() && in_.empty() && !engine_->has_output()) return close_stream("done");
+  if (idle() && in_.empty() && !wire().has_output()) return close_stream("done");
   graceful_ = true;
   engine_->close_gracefully(loop_.now());
   schedule_turn();
@@ -260,41 +254,12 @@ void tcp_connection::close_stream(std::string_view reason) {
     stream_->close();
   }
   in_.reset();
-  see(engine::observed_close{reason});
-  if (!std::exchange(draining_told_, true)) owner_.on_draining(*this);
-  lose_all();
-  // A turn that is under way, or `finish` of the last exchange, tells the owner.
-  if (!in_turn_) loop_.defer([this] { check_end(); });
+  tell_closing(reason);
 }
 
 void tcp_connection::fail_stream(std::error_code error) {
-  if (!closed_) stream_error_ = error;
+  if (!closed_) transport_error_ = error;
   close_stream(error.message());
-}
-
-void tcp_connection::tell_violation() {
-  if (violation_told_ || !engine_->error()) return;
-  violation_told_ = true;
-  owner_.on_violation(*this, *engine_->error());
-}
-
-void tcp_connection::lose_all() {
-  // Not while walking over them: `on_reset` may finish them, and others too.
-  std::vector<engine::stream_id> open;
-  open.reserve(exchanges_.size());
-  exchanges_.for_each([&](const exchange& x) { open.push_back(x.id_); });
-  std::ranges::sort(open);
-  for (const engine::stream_id id : open) {
-    if (exchange* x = find(id)) lose(*x);
-  }
-}
-
-void tcp_connection::tell_idle() {
-  if (!is_client_ || closed_) return;
-  const bool could = std::exchange(had_capacity_, can_send_request());
-  if (!could && had_capacity_) owner_.on_capacity(*this);
-  const bool idle_now = exchanges_.empty() && engine_->can_send_request();
-  if (idle_now && !std::exchange(idle_told_, true)) owner_.on_idle(*this);
 }
 
 }  // namespace parley::connection

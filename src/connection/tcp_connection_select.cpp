@@ -31,6 +31,30 @@ bool tcp_connection::decide() {
   return true;
 }
 
+void tcp_connection::look_at(engine::event& e) {
+  if (auto* request = std::get_if<engine::request_event>(&e)) {
+    if (may_be_http2_) upgrade(*request);
+  } else if (auto* reset = std::get_if<engine::reset_event>(&e)) {
+    explain(*reset);
+  }
+}
+
+// What is no HTTP/1 at all.
+void tcp_connection::explain(engine::reset_event& e) {
+  if (tls_hello_) {
+    e.error.name = "tls-on-cleartext";
+    e.error.message = "This port speaks plain HTTP, and the client began a TLS handshake: use http:// or the https port.";
+    e.error.section = "RFC 9110 §4.2.2";
+  }
+  if (http2_refused_) {
+    e.error.name = "http2-not-settled";
+    e.error.message = tls_ != nullptr || without_tls_
+                          ? "The client began with HTTP/2, which over TLS has to be settled by ALPN (h2)."
+                          : "The client began with HTTP/2, which this server does not speak here: use HTTP/1.1.";
+    e.error.section = "RFC 9113 §3.2";
+  }
+}
+
 void tcp_connection::go_on_with(std::unique_ptr<engine::byte_engine> engine) {
   may_be_http2_ = false;
   engine_ = std::move(engine);
@@ -60,7 +84,7 @@ void tcp_connection::upgrade(engine::request_event& e) {
   switching.status = 101;
   parley::detail::fields_access::append(switching.fields, semantics::field_id::upgrade, "Upgrade", "h2c");
   if (!engine_->send_response(e.id, switching, engine::content_length::no_content(), loop_.now())) return;
-  before_ = std::move(engine_);
+  before_.reset(static_cast<engine::byte_engine*>(engine_.release()));
   go_on_with(std::move(*next));
   e.id = 1;
 }

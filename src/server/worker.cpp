@@ -3,6 +3,7 @@
 #include "connection/make_engine.hpp"
 #include "connection/message_access.hpp"
 #include "connection/select.hpp"
+#include "connection/tcp_connection.hpp"
 #include "connection/tls_stream.hpp"
 #include "net/drain_listener.hpp"
 #include "net/listen.hpp"
@@ -136,7 +137,7 @@ void worker::serve(std::unique_ptr<net::byte_stream> stream, std::uint64_t id, c
   auto c = std::make_unique<connection::tcp_connection>(*loop_, std::move(stream), std::move(engine), self, engine::role::server,
                                                         core_.caps, id, core_.observer);
   auto& made = *c;
-  made.tls = tls;
+  made.over(tls);
   made.owner_index = connections_.size();
   made.traffic = &counters_.traffic();
   if (!by_alpn) made.select(core_.http2 && tls == nullptr);
@@ -173,8 +174,8 @@ void worker::on_accept_error(std::error_code error) {
   core_.message(message_kind::accept, "accept: " + error.message() + "; new connections wait until there is room again");
 }
 
-void worker::on_closed(connection::tcp_connection& c) {
-  if (const std::error_code lost = c.stream_error(); lost.category() == tls::category()) {
+void worker::on_closed(connection::http_connection& c) {
+  if (const std::error_code lost = c.transport_error(); lost.category() == tls::category()) {
     counters_.add(lost == tls::errc::truncated ? count::tls_truncated : count::tls_errors);
   }
   // Not from within the connection's own call.
@@ -188,8 +189,8 @@ void worker::on_closed(connection::tcp_connection& c) {
   });
 }
 
-void worker::on_violation(connection::tcp_connection&, const engine::protocol_error& error) { counters_.add_violation(error); }
-void worker::on_limit(connection::tcp_connection&, std::string_view name) { counters_.add_limit(name); }
+void worker::on_violation(connection::http_connection&, const engine::protocol_error& error) { counters_.add_violation(error); }
+void worker::on_limit(connection::http_connection&, std::string_view name) { counters_.add_limit(name); }
 
 // --- the end -----------------------------------------------------------------------------------------------------------------
 

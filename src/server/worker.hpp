@@ -1,7 +1,7 @@
 // One loop and its thread: listeners, connections, the exchanges on them.
 #pragma once
 
-#include "connection/tcp_connection.hpp"
+#include "connection/http_connection.hpp"
 #include "net/loop.hpp"
 #include "server/date_line.hpp"
 #include "server/file_cache.hpp"
@@ -74,19 +74,19 @@ class worker final : private connection::exchange_owner, private net::accept_han
 
  private:
   // exchange_owner
-  connection::exchange& on_request(connection::tcp_connection& on, engine::request_event&& request) override;
+  connection::exchange& on_request(connection::http_connection& on, engine::request_event&& request) override;
   void on_begin(connection::exchange& x) override;
-  void on_refused(connection::tcp_connection& on, engine::stream_id id, const engine::protocol_error& error) override;
+  void on_refused(connection::http_connection& on, engine::stream_id id, const engine::protocol_error& error) override;
   void on_response(connection::exchange&, engine::response_event&&) override {}
   void on_received(connection::exchange& x) override;
   void on_too_large(connection::exchange& x) override;
   void on_detached(connection::exchange& x) override;
   void on_reset(connection::exchange& x) override;
-  void on_idle(connection::tcp_connection&) override {}
-  void on_draining(connection::tcp_connection&) override {}
-  void on_closed(connection::tcp_connection& c) override;
-  void on_violation(connection::tcp_connection&, const engine::protocol_error& error) override;
-  void on_limit(connection::tcp_connection&, std::string_view name) override;
+  void on_idle(connection::http_connection&) override {}
+  void on_draining(connection::http_connection&) override {}
+  void on_closed(connection::http_connection& c) override;
+  void on_violation(connection::http_connection&, const engine::protocol_error& error) override;
+  void on_limit(connection::http_connection&, std::string_view name) override;
   // accept_handler
   void on_accept(std::unique_ptr<net::byte_stream> stream) override;
   void on_accept_error(std::error_code error) override;
@@ -96,7 +96,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
 
   /// What is kept of a connection: its place among those of its address goes with it.
   struct held {
-    std::unique_ptr<connection::tcp_connection> connection;
+    std::unique_ptr<connection::http_connection> connection;
     address_counts::place place;
     std::unique_ptr<pushed_targets> pushed;  // from the first push on
   };
@@ -140,7 +140,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
   semantics::response_head make_head(response& r);
   void end_message(server_exchange& x);
   server_exchange& take_exchange();
-  void take_request(server_exchange& x, connection::tcp_connection& on, semantics::request_head&& head);
+  void take_request(server_exchange& x, connection::http_connection& on, semantics::request_head&& head);
   bool try_push(server_exchange& x, const request& from, std::string_view target);
   void begin_pushed(server_exchange& x);
   void send_links(server_exchange& x);

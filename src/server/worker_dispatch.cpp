@@ -82,7 +82,7 @@ server_exchange& worker::take_exchange() {
   return x;
 }
 
-connection::exchange& worker::on_request(connection::tcp_connection& on, engine::request_event&& event) {
+connection::exchange& worker::on_request(connection::http_connection& on, engine::request_event&& event) {
   if (on.requests() == core_.caps.requests_per_connection) counters_.add_limit("requests_per_connection");
   if (on.version() >= http2) {
     counters_.add(count::requests_http2);
@@ -94,11 +94,11 @@ connection::exchange& worker::on_request(connection::tcp_connection& on, engine:
   return x;
 }
 
-void worker::take_request(server_exchange& x, connection::tcp_connection& on, semantics::request_head&& head) {
+void worker::take_request(server_exchange& x, connection::http_connection& on, semantics::request_head&& head) {
   counters_.add(count::requests);
   request_access::from_head(x.request, std::move(head));
   request_access::peer(x.request, &on.peer_name());
-  if (on.tls != nullptr && !on.tls->cleartext()) request_access::secure(x.request, on.tls);
+  if (on.tls() != nullptr) request_access::secure(x.request, on.tls());
   request_access::source(x.request, &x.incoming());
   request_access::content_limit(x.request, core_.caps.content);
 }
@@ -110,7 +110,7 @@ void worker::on_begin(connection::exchange& base) {
     x.began_steadily = std::chrono::steady_clock::now();
   }
   if (draining_) x.connection().close_gracefully();
-  if (const auto* tls = x.connection().tls; tls != nullptr && tls->cleartext()) {
+  if (x.connection().without_tls()) {
     x.connection().close_gracefully();
     return respond(x, core_.error_response(without_tls(x.request), x.request, false));
   }
@@ -369,7 +369,7 @@ void worker::close_exchange(server_exchange& x) {
   free_.push_back(&x);
 }
 
-void worker::on_refused(connection::tcp_connection& on, engine::stream_id id, const engine::protocol_error& error) {
+void worker::on_refused(connection::http_connection& on, engine::stream_id id, const engine::protocol_error& error) {
   if (error.status == 0) return;
   const request nothing;
   const auto rule = problem(error.status).detail(std::string(error.message));

@@ -1,10 +1,12 @@
-#include "connection/tcp_connection.hpp"
+#include "connection/http_connection.hpp"
 
 #include "base/number.hpp"
 #include "semantics/fields_access.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 // What the engine says and what the owner commands.
 
@@ -18,19 +20,43 @@ std::optional<std::uint64_t> announced_length(const parley::fields& of) {
 }
 }  // namespace
 
+http_connection::http_connection(net::loop& on, std::unique_ptr<engine::message_engine> engine, exchange_owner& owner,
+                                 engine::role as, const limits& caps, std::uint64_t id, engine::observer* observer,
+                                 std::string peer_name)
+    : loop_(on), engine_(std::move(engine)), owner_(owner), limits_(caps), observer_(observer), id_(id),
+      peer_name_(std::move(peer_name)), is_client_(as == engine::role::client) {
+  if (observer_ != nullptr) engine_->observe(observer_, id_);
+}
+
+http_connection::~http_connection() = default;
+
+void http_connection::unobserve() {
+  observer_ = nullptr;
+  engine_->observe(nullptr, id_);
+}
+
+void http_connection::schedule_turn() {
+  if (in_turn_ || turn_scheduled_ || closed_) return;
+  turn_scheduled_ = true;
+  loop_.defer([this] {
+    turn_scheduled_ = false;
+    turn();
+  });
+}
+
 // --- exchanges ---------------------------------------------------------------------------------------------------------------
 
-void tcp_connection::bind(exchange& x, engine::stream_id id) {
+void http_connection::bind(exchange& x, engine::stream_id id) {
   x.connection_ = this;
   x.id_ = id;
   x.lost_ = x.unprocessed_ = false;
   x.error_.reset();
   exchanges_.insert(id, &x);
   idle_told_ = false;
-  if (peer_ended_) expect_half_closed();
+  if (peer_ended_) bound_late();
 }
 
-void tcp_connection::lose(exchange& x) {
+void http_connection::lose(exchange& x) {
   if (std::exchange(x.lost_, true)) return;
   x.cancel_.cancel();
   x.incoming_.wake();
@@ -38,7 +64,7 @@ void tcp_connection::lose(exchange& x) {
   owner_.on_reset(x);
 }
 
-void tcp_connection::finish(exchange& x) {
+void http_connection::finish(exchange& x) {
   const auto id = x.id_;
   exchanges_.erase(id);
   if (!closed_) {
@@ -64,7 +90,7 @@ void tcp_connection::finish(exchange& x) {
   std::destroy_at(&x.cancel_);
   std::construct_at(&x.cancel_);
   if (closed_) {
-    if (!in_turn_ && exchanges_.empty()) loop_.defer([this] { check_end(); });
+    if (!in_turn_ && exchanges_.empty()) loop_.defer([this] { check_closed(); });
     return;
   }
   schedule_turn();
@@ -72,9 +98,9 @@ void tcp_connection::finish(exchange& x) {
 
 // --- events ------------------------------------------------------------------------------------------------------------------
 
-void tcp_connection::handle(engine::event& e) {
+void http_connection::handle(engine::event& e) {
   struct visitor {
-    tcp_connection& c;
+    http_connection& c;
     void operator()(engine::request_event& r) { c.on_request_event(r); }
     void operator()(engine::response_event& r) { c.on_response_event(r); }
     void operator()(engine::data_event& d) {
@@ -108,8 +134,7 @@ void tcp_connection::handle(engine::event& e) {
   std::visit(visitor{*this}, e);
 }
 
-void tcp_connection::on_request_event(engine::request_event& e) {
-  if (may_be_http2_) upgrade(e);
+void http_connection::on_request_event(engine::request_event& e) {
   const auto id = e.id;
   const bool ended = e.ended;
   const bool expects = e.expects_continue;
@@ -124,7 +149,7 @@ void tcp_connection::on_request_event(engine::request_event& e) {
   if (ended && find(id) == &x && !x.lost_) owner_.on_received(x);
 }
 
-void tcp_connection::on_response_event(engine::response_event& e) {
+void http_connection::on_response_event(engine::response_event& e) {
   exchange* x = find(e.id);
   if (x == nullptr) return;
   const auto id = e.id;
@@ -134,7 +159,7 @@ void tcp_connection::on_response_event(engine::response_event& e) {
   if (ended && find(id) == x) on_complete(*x);
 }
 
-void tcp_connection::on_push_event(engine::push_event& e) {
+void http_connection::on_push_event(engine::push_event& e) {
   const auto id = e.id;
   exchange* x = owner_.on_push(*this, std::move(e));
   if (x == nullptr) return engine_->reset(id, loop_.now());
@@ -142,7 +167,7 @@ void tcp_connection::on_push_event(engine::push_event& e) {
   x->outgoing_.head_sent_ = x->outgoing_.ended_ = true;  // nobody sends anything for it
 }
 
-void tcp_connection::on_data(exchange& x, std::string_view bytes) {
+void http_connection::on_data(exchange& x, std::string_view bytes) {
   auto& in = x.incoming_;
   if (in.collecting_) {
     engine_->consume(x.id_, bytes.size());
@@ -157,24 +182,13 @@ void tcp_connection::on_data(exchange& x, std::string_view bytes) {
   in.wake();
 }
 
-void tcp_connection::on_complete(exchange& x) {
+void http_connection::on_complete(exchange& x) {
   x.incoming_.whole_ = true;
   x.incoming_.wake();
   owner_.on_received(x);
 }
 
-void tcp_connection::on_reset_event(engine::reset_event& e) {
-  if (tls_hello_) {
-    e.error.name = "tls-on-cleartext";
-    e.error.message = "This port speaks plain HTTP, and the client began a TLS handshake: use http:// or the https port.";
-    e.error.section = "RFC 9110 §4.2.2";
-  }
-  if (http2_refused_) {
-    e.error.name = "http2-not-settled";
-    e.error.message = tls != nullptr ? "The client began with HTTP/2, which over TLS has to be settled by ALPN (h2)."
-                                     : "The client began with HTTP/2, which this server does not speak here: use HTTP/1.1.";
-    e.error.section = "RFC 9113 §3.2";
-  }
+void http_connection::on_reset_event(engine::reset_event& e) {
   // One of the connection is told once, at its first reset.
   const bool told = multiplexes() && e.error.scope == engine::error_scope::stream ? false : std::exchange(violation_told_, true);
   if (!told) owner_.on_violation(*this, e.error);
@@ -188,7 +202,7 @@ void tcp_connection::on_reset_event(engine::reset_event& e) {
   lose(*x);
 }
 
-void tcp_connection::consumed(exchange& x, std::size_t n) {
+void http_connection::consumed(exchange& x, std::size_t n) {
   if (closed_) return;
   engine_->consume(x.id_, n);
   schedule_turn();
@@ -196,10 +210,8 @@ void tcp_connection::consumed(exchange& x, std::size_t n) {
 
 // --- commands ----------------------------------------------------------------------------------------------------------------
 
-bool tcp_connection::can_send_request() const { return !closed_ && !write_ended_ && !peer_ended_ && engine_->can_send_request(); }
-
-std::expected<void, engine::misuse> tcp_connection::send_request(exchange& x, const semantics::request_head& head,
-                                                                 engine::content_length length) {
+std::expected<void, engine::misuse> http_connection::send_request(exchange& x, const semantics::request_head& head,
+                                                                  engine::content_length length) {
   if (closed_) return std::unexpected(engine::misuse::closing);
   const auto id = engine_->send_request(head, length, loop_.now());
   if (!id) return std::unexpected(id.error());
@@ -211,8 +223,8 @@ std::expected<void, engine::misuse> tcp_connection::send_request(exchange& x, co
   return {};
 }
 
-std::expected<void, engine::misuse> tcp_connection::send_response(exchange& x, const semantics::response_head& head,
-                                                                  engine::content_length length) {
+std::expected<void, engine::misuse> http_connection::send_response(exchange& x, const semantics::response_head& head,
+                                                                   engine::content_length length) {
   if (closed_) return std::unexpected(engine::misuse::closing);
   const auto done = engine_->send_response(x.id_, head, length, loop_.now());
   if (done && head.status >= 200) x.outgoing_.head_sent_ = true;
@@ -220,14 +232,14 @@ std::expected<void, engine::misuse> tcp_connection::send_response(exchange& x, c
   return done;
 }
 
-void tcp_connection::send_continue(exchange& x) noexcept {
+void http_connection::send_continue(exchange& x) noexcept {
   semantics::response_head head;
   head.status = 100;
   (void)engine_->send_response(x.id_, head, engine::content_length::no_content(), loop_.now());
   schedule_turn();
 }
 
-void tcp_connection::refuse(engine::stream_id id, const semantics::response_head& head, std::string content) {
+void http_connection::refuse(engine::stream_id id, const semantics::response_head& head, std::string content) {
   if (closed_) return;
   const auto now = loop_.now();
   const auto length = engine::content_length::of(content.size());
@@ -238,11 +250,11 @@ void tcp_connection::refuse(engine::stream_id id, const semantics::response_head
   schedule_turn();
 }
 
-bool tcp_connection::can_push(const exchange& parent) const {
+bool http_connection::can_push(const exchange& parent) const {
   return !closed_ && !parent.lost_ && !parent.outgoing_.ended_ && engine_->can_push(parent.id_);
 }
 
-std::expected<void, engine::misuse> tcp_connection::push(exchange& parent, exchange& x, const semantics::request_head& promised) {
+std::expected<void, engine::misuse> http_connection::push(exchange& parent, exchange& x, const semantics::request_head& promised) {
   if (closed_) return std::unexpected(engine::misuse::closing);
   const auto id = engine_->push(parent.id_, promised, loop_.now());
   if (!id) return std::unexpected(id.error());
@@ -252,7 +264,7 @@ std::expected<void, engine::misuse> tcp_connection::push(exchange& parent, excha
   return {};
 }
 
-bool tcp_connection::send(exchange& x, engine::chunk piece) {
+bool http_connection::send(exchange& x, engine::chunk piece) {
   if (closed_ || piece.size() == 0) return true;
   x.outgoing_.bytes_ += piece.size();
   const auto room = engine_->send_data(x.id_, std::move(piece), loop_.now());
@@ -261,7 +273,7 @@ bool tcp_connection::send(exchange& x, engine::chunk piece) {
   return room.has_value();
 }
 
-std::expected<void, engine::misuse> tcp_connection::end(exchange& x) {
+std::expected<void, engine::misuse> http_connection::end(exchange& x) {
   x.outgoing_.ended_ = true;
   if (closed_) return {};
   const auto done = engine_->send_end(x.id_, x.outgoing_.trailers_ ? &*x.outgoing_.trailers_ : nullptr, loop_.now());
@@ -273,16 +285,55 @@ std::expected<void, engine::misuse> tcp_connection::end(exchange& x) {
   return done;
 }
 
-void tcp_connection::reset(exchange& x) {
+void http_connection::reset(exchange& x) {
   if (closed_) return;
   reset_in_engine(x.id_);
   schedule_turn();
 }
 
-void tcp_connection::reset_in_engine(engine::stream_id id) {
+void http_connection::reset_in_engine(engine::stream_id id) {
   engine_->reset(id, loop_.now());
   // Ended at once: what was sent would look whole if the stream closed in order (RFC 9112 §6.3).
   if (engine_->ended()) cut_off_ = true;
+}
+
+// --- the end -----------------------------------------------------------------------------------------------------------------
+
+void http_connection::tell_closing(std::string_view reason) {
+  see(engine::observed_close{reason});
+  if (!std::exchange(draining_told_, true)) owner_.on_draining(*this);
+  lose_all();
+  // A turn that is under way, or `finish` of the last exchange, tells the owner.
+  if (!in_turn_) loop_.defer([this] { check_closed(); });
+}
+
+void http_connection::check_closed() {
+  if (closed_ && exchanges_.empty() && !std::exchange(closed_told_, true)) owner_.on_closed(*this);
+}
+
+void http_connection::tell_violation() {
+  if (violation_told_ || !engine_->error()) return;
+  violation_told_ = true;
+  owner_.on_violation(*this, *engine_->error());
+}
+
+void http_connection::lose_all() {
+  // Not while walking over them: `on_reset` may finish them, and others too.
+  std::vector<engine::stream_id> open;
+  open.reserve(exchanges_.size());
+  exchanges_.for_each([&](const exchange& x) { open.push_back(x.id_); });
+  std::ranges::sort(open);
+  for (const engine::stream_id id : open) {
+    if (exchange* x = find(id)) lose(*x);
+  }
+}
+
+void http_connection::tell_idle() {
+  if (!is_client_ || closed_) return;
+  const bool could = std::exchange(had_capacity_, can_send_request());
+  if (!could && had_capacity_) owner_.on_capacity(*this);
+  const bool idle_now = exchanges_.empty() && engine_->can_send_request();
+  if (idle_now && !std::exchange(idle_told_, true)) owner_.on_idle(*this);
 }
 
 }  // namespace parley::connection
