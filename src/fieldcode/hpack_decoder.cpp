@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "fieldcode/huffman.hpp"
 #include "fieldcode/prefix_integer.hpp"
 
 namespace parley::fieldcode {
@@ -81,30 +80,16 @@ const char* hpack_decoder::read_long_index(const char* p, const char* end, std::
   return tail.end;
 }
 
-const char* hpack_decoder::read_string(const char* p, const char* end, char* small, std::vector<char>& large,
-                                       std::string_view& text) {
-  if (p == end) return fail(block_truncated);
-  const bool coded = (static_cast<unsigned char>(*p) & 0x80) != 0;
-  const decoded_integer length = decode_integer(p, end, 7);
-  if (length.progress == integer_progress::overflow) return fail(integer_overflow);
-  if (length.progress == integer_progress::more || length.value > static_cast<std::size_t>(end - length.end)) {
-    return fail(block_truncated);
+const char* hpack_decoder::read_text(const char* p, const char* end, char* small, std::vector<char>& large,
+                                     std::string_view& text) {
+  string_fault fault{};
+  p = read_string<8>(p, end, small, large, text, fault);
+  if (p != nullptr) return p;
+  switch (fault) {
+    case string_fault::integer: return fail(integer_overflow);
+    case string_fault::huffman: return fail(bad_huffman);
+    default: return fail(block_truncated);
   }
-  const auto size = static_cast<std::size_t>(length.value);
-  text = {length.end, size};
-  p = length.end + size;
-  if (!coded) return p;
-
-  const std::size_t bound = huffman::decoded_bound(size);
-  char* to = small;
-  if (bound > literal_memory::inline_size) {
-    if (large.size() < bound) large.resize(bound);
-    to = large.data();
-  }
-  const auto decoded = huffman::decode(text, to);
-  if (!decoded) return fail(bad_huffman);
-  text = {to, *decoded};
-  return p;
 }
 
 const char* hpack_decoder::read_literal(const char* p, const char* end, std::size_t longest, literal_memory& memory,
@@ -121,7 +106,7 @@ const char* hpack_decoder::read_literal(const char* p, const char* end, std::siz
   p = index.end;
   const auto name_index = static_cast<std::size_t>(index.value);
   if (name_index == 0) {
-    p = read_string(p, end, memory.name.data(), memory.large_name, field.name);
+    p = read_text(p, end, memory.name.data(), memory.large_name, field.name);
     if (p == nullptr) return nullptr;
   } else if (name_index <= hpack_static_count) {
     field.name = hpack_static_table[name_index].name;
@@ -129,7 +114,7 @@ const char* hpack_decoder::read_literal(const char* p, const char* end, std::siz
   } else if (!find_dynamic(name_index, field)) {
     return nullptr;
   }
-  p = read_string(p, end, memory.value.data(), memory.large_value, field.value);
+  p = read_text(p, end, memory.value.data(), memory.large_value, field.value);
   if (p == nullptr) return nullptr;
 
   // What the table holds is at most as long as it, so such texts are given whatever `longest` is.

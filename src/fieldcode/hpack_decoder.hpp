@@ -8,28 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "fieldcode/decoded_field.hpp"
 #include "fieldcode/dynamic_table.hpp"
 #include "fieldcode/hpack_static_table.hpp"
+#include "fieldcode/string_literal.hpp"
 
 namespace parley::fieldcode {
-
-/// What the user of a decoder calls a name: a number of its own choice.
-using name_tag = std::uint16_t;
-/// Asked once for each name that comes as a literal, and for those of the static table when a decoder is made; the tag is kept with the
-/// entry of the table.
-using name_tagger = name_tag (*)(std::string_view name) noexcept;
-
-/// Views of the block, of the table or of scratch memory: valid during the sink's call only.
-struct decoded_field {
-  std::string_view name;
-  std::string_view value;
-  name_tag tag = 0;
-  /// A literal that must never be indexed, also not by who passes it on (RFC 7541 §6.2.3).
-  bool never_indexed = false;
-  /// The name or the value was longer than what was asked for, so that `value` is empty (and `name` too if it was the name; the tag is that
-  /// of the empty name then). The table is right, and decoding goes on.
-  bool too_large = false;
-};
 
 /// Why a block cannot be decoded; the texts are literals. The decoder's state is lost, and with it the connection: COMPRESSION_ERROR
 /// (RFC 9113 §4.3).
@@ -91,23 +75,13 @@ class hpack_decoder {
   [[nodiscard]] const dynamic_table& table() const { return table_; }
 
  private:
-  // Where Huffman-coded literals are decoded: within the call's frame, or for long ones on the heap.
-  struct literal_memory {
-    static constexpr std::size_t inline_size = 512;
-    std::array<char, inline_size> name;
-    std::array<char, inline_size> value;
-    std::vector<char> large_name;
-    std::vector<char> large_value;
-    literal_memory() {}  // NOLINT: the arrays stay as they are
-  };
-
   static bool is_update(char first) { return (static_cast<unsigned char>(first) & 0xe0) == 0x20; }
   [[nodiscard]] const char* read_updates(const char* p, const char* end);
   [[nodiscard]] const char* read_long_index(const char* p, const char* end, std::size_t& index);
   [[nodiscard]] const char* read_literal(const char* p, const char* end, std::size_t longest, literal_memory& memory,
                                          decoded_field& field);
-  [[nodiscard]] const char* read_string(const char* p, const char* end, char* small, std::vector<char>& large,
-                                        std::string_view& text);
+  [[nodiscard]] const char* read_text(const char* p, const char* end, char* small, std::vector<char>& large,
+                                      std::string_view& text);
   [[nodiscard]] const char* fail(const field_error& error) {
     error_ = &error;
     return nullptr;

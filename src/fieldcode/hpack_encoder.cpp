@@ -1,51 +1,22 @@
 #include "fieldcode/hpack_encoder.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "fieldcode/field_hash.hpp"
-#include "fieldcode/huffman.hpp"
 #include "fieldcode/prefix_integer.hpp"
 #include "fieldcode/same_text.hpp"
+#include "fieldcode/string_literal.hpp"
 
 namespace parley::fieldcode {
 namespace {
 
-using indexing = hpack_encoder::indexing;
-
-constexpr std::size_t short_cookie = 20;
-constexpr std::size_t short_value = 8;
 constexpr std::size_t default_capacity = 4096;  // RFC 9113 §6.5.2
-
-constexpr std::array<indexing, hpack_static_count + 1> make_policy() {
-  std::array<indexing, hpack_static_count + 1> made{};
-  for (const std::string_view name : {"authorization", "proxy-authorization", "set-cookie"}) {
-    made[hpack_static_name(name)] = indexing::never;
-  }
-  made[hpack_static_name("cookie")] = indexing::never_if_short;
-  for (const std::string_view name : {":path", "content-length", "content-range", "etag", "if-none-match", "location", "range"}) {
-    made[hpack_static_name(name)] = indexing::second_time;
-  }
-  return made;
-}
-constexpr auto policy = make_policy();
-
-char* write_string(std::string_view text, char* out) {
-  const std::size_t coded = huffman::encoded_size(text);
-  if (coded < text.size()) {
-    out = encode_integer(out, coded, 7, 0x80);
-    return huffman::encode(text, out);
-  }
-  out = encode_integer(out, text.size(), 7, 0);
-  if (!text.empty()) std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
 
 char* write_literal(char* out, unsigned prefix, unsigned high, std::size_t name_index, std::string_view name,
                     std::string_view value) {
   out = encode_integer(out, name_index, prefix, high);
-  if (name_index == 0) out = write_string(name, out);
-  return write_string(value, out);
+  if (name_index == 0) out = write_string(name, 8, 0, out);
+  return write_string(value, 8, 0, out);
 }
 
 }  // namespace
@@ -71,19 +42,6 @@ char* hpack_encoder::write_updates(char* out) {
   return out;
 }
 
-bool hpack_encoder::wants_entry(indexing how, std::uint64_t hash, std::size_t cost, std::size_t value_size) {
-  const std::size_t most = table_.capacity() / 4 * 3;
-  if (cost > most) return false;
-  if (how != indexing::second_time) return true;
-  // An entry takes 32 bytes more than its text, so one with a short value pushes out more than it saves.
-  if (value_size < short_value && table_.size() + cost > most) return false;
-  std::uint16_t& place = once_[(hash >> 32) % remembered];
-  const auto mark = static_cast<std::uint16_t>(hash >> 48);
-  const bool again = place == mark;
-  place = mark;
-  return again;
-}
-
 std::size_t hpack_encoder::find_name(std::size_t static_name, std::string_view name, std::uint32_t name_mark) const {
   if (static_name != 0) return static_name;
   std::uint32_t number = 0;
@@ -96,12 +54,12 @@ std::size_t hpack_encoder::find_name(std::size_t static_name, std::string_view n
 char* hpack_encoder::encode(std::size_t static_name, std::string_view name, std::string_view value, sensitivity s, char* out) {
   if (update_due_) [[unlikely]]
     out = write_updates(out);
-  const indexing how = policy[static_name];
+  const indexing how = indexing_by_name[static_name];
   // A name of the static table is as good as its index; others are hashed.
   const std::uint64_t name_hash = static_name != 0 ? seed_ ^ (static_name * detail::hash_b) : field_hash(name, seed_);
   const auto name_mark =
       static_name != 0 ? static_cast<std::uint32_t>(static_name) : static_cast<std::uint32_t>(name_hash) | field_index::by_name;
-  if (s == sensitivity::secret || how == indexing::never || (how == indexing::never_if_short && value.size() < short_cookie)) {
+  if (field_policy::is_secret(how, value, s)) {
     return write_literal(out, 4, 0x10, find_name(static_name, name, name_mark), name, value);
   }
 
@@ -131,7 +89,7 @@ char* hpack_encoder::encode(std::size_t static_name, std::string_view name, std:
   }
 
   const std::size_t name_index = find_name(static_name, name, name_mark);
-  if (!wants_entry(how, hash, name.size() + value.size() + dynamic_table::overhead, value.size())) {
+  if (!policy_.wants_entry(how, hash, name.size() + value.size() + dynamic_table::overhead, value.size(), table_)) {
     return write_literal(out, 4, 0, name_index, name, value);
   }
   out = write_literal(out, 6, 0x40, name_index, name, value);

@@ -8,29 +8,15 @@
 
 #include "fieldcode/dynamic_table.hpp"
 #include "fieldcode/field_index.hpp"
+#include "fieldcode/field_policy.hpp"
 #include "fieldcode/hpack_static_table.hpp"
 
 namespace parley::fieldcode {
 
-enum class sensitivity : std::uint8_t {
-  by_name,  // what the name says, see `hpack_encoder`
-  secret,   // never indexed: also what came in as never indexed and is passed on (RFC 7541 §6.2.3)
-};
-
-/// What goes into the table:
-///  * never, and marked so for all that pass it on (RFC 7541 §7.1): `authorization`, `proxy-authorization`, `set-cookie`, `cookie` of
-///    fewer than 20 bytes, and what is said to be secret;
-///  * when the same value comes a second time before long: fields whose values often come only once (`:path`, `content-length`,
-///    `content-range`, `etag`, `if-none-match`, `location`, `range`), so that repeated ones cost a byte each and single ones leave
-///    the table alone; values of fewer than 8 bytes only while a quarter of the table is free;
-///  * at once: everything else.
-/// Nothing that would take more than three quarters of the table. On the stories of hpack-test-case this is a little shorter than what
-/// nghttp2 writes.
+/// What goes into the table is told at `field_policy`. On the stories of hpack-test-case this is a little shorter than what nghttp2
+/// writes.
 class hpack_encoder {
  public:
-  /// When a field goes into the table; by name.
-  enum class indexing : std::uint8_t { at_once, second_time, never, never_if_short };
-
   /// `seed` is different for each connection and unknown to others. `most`: the table is never larger, whatever the peer allows (at most
   /// `dynamic_table::largest_capacity`).
   hpack_encoder(std::uint64_t seed, std::size_t most);
@@ -75,19 +61,16 @@ class hpack_encoder {
     return hpack_static_count + static_cast<std::uint32_t>(table_.inserted() - number);
   }
   [[nodiscard]] std::size_t find_name(std::size_t static_name, std::string_view name, std::uint32_t name_mark) const;
-  bool wants_entry(indexing how, std::uint64_t hash, std::size_t cost, std::size_t value_size);
-
-  static constexpr std::size_t remembered = 64;
 
   dynamic_table table_;
   field_index index_;
+  field_policy policy_;
   std::uint64_t seed_;
   std::size_t most_;
   std::size_t lowest_;  // capacity since the last block
   bool update_due_ = false;
   // Of each name of the static table, the number (its lower bits) of the entry that was used last; it may be gone.
   std::array<std::uint16_t, hpack_static_count + 1> last_of_name_{};
-  std::array<std::uint16_t, remembered> once_{};  // of the values that came once, a part of the hash
 };
 
 }  // namespace parley::fieldcode
