@@ -8,6 +8,8 @@ option(PARLEY_FUZZ "Build the fuzz targets as libFuzzer programs (clang only)" O
 option(PARLEY_UNITY "Compile several files of a room at once" OFF)
 option(PARLEY_WERROR "Warnings are errors" OFF)
 option(PARLEY_FAST_TOOLS "Use ccache and mold when they are installed" ${PROJECT_IS_TOP_LEVEL})
+set(PARLEY_QUIC AUTO CACHE STRING "HTTP/3 over QUIC, with ngtcp2: AUTO (where it is found), ON or OFF")
+set_property(CACHE PARLEY_QUIC PROPERTY STRINGS AUTO ON OFF)
 set(PARLEY_SANITIZE "" CACHE STRING "Sanitizers for everything, as in -fsanitize=: address,undefined or thread")
 option(BUILD_SHARED_LIBS "Build libparley as a shared library" OFF)
 

@@ -2,9 +2,10 @@
 set(PARLEY_ROOMS "" CACHE INTERNAL "rooms that have sources")
 set(PARLEY_KNOWN_ROOMS "" CACHE INTERNAL "rooms that were declared")
 
-# The object library parley_<name> of src/<name>/*.cpp. A room whose folder is still empty is declared and nothing else.
+# The object library parley_<name> of src/<name>/*.cpp. A room whose folder is still empty, or that is not wanted (WHEN), is declared
+# and nothing else.
 function(parley_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 room "" "" "DEPS;LIBS;EXCEPT")
+  cmake_parse_arguments(PARSE_ARGV 1 room "" "WHEN" "DEPS;LIBS;EXCEPT")
   foreach(dep IN LISTS room_DEPS)
     if(NOT dep IN_LIST PARLEY_KNOWN_ROOMS)
       message(FATAL_ERROR "parley_room(${name}): the room ${dep} is not declared above it; arrows only point up the list")
@@ -12,6 +13,9 @@ function(parley_room name)
   endforeach()
   set(PARLEY_KNOWN_ROOMS ${PARLEY_KNOWN_ROOMS} ${name} CACHE INTERNAL "")
 
+  if(room_WHEN AND NOT ${room_WHEN})
+    return()
+  endif()
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
   if(room_EXCEPT)
     list(FILTER sources EXCLUDE REGEX "/${room_EXCEPT}$")
@@ -23,6 +27,9 @@ function(parley_room name)
   target_include_directories(parley_${name} PRIVATE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(parley_${name} PRIVATE ${room_LIBS})
   parley_compile(parley_${name})
+  if("quic" IN_LIST room_DEPS) # it speaks HTTP/3 where it can: 1 or 0
+    target_compile_definitions(parley_${name} PRIVATE PARLEY_QUIC=$<BOOL:${PARLEY_HAS_QUIC}>)
+  endif()
   set_target_properties(parley_${name} PROPERTIES UNITY_BUILD ${PARLEY_UNITY} PARLEY_LIBS "${room_LIBS}"
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   set(PARLEY_ROOMS ${PARLEY_ROOMS} ${name} CACHE INTERNAL "")

@@ -98,6 +98,21 @@ struct limits {
   /// In which the two budgets above are refilled.
   std::chrono::milliseconds budget_time{30'000};
 
+  // --- HTTP/3 and QUIC ----------------------------------------------------------------------------------------------------
+  /// Without any packet from the peer a QUIC connection is gone (RFC 9000 §10.1).
+  std::chrono::milliseconds quic_idle_time{30'000};
+  /// QUIC connections of one loop whose handshake is not done: above it new ones are not answered. A silent client occupies its place
+  /// for `handshake_time`.
+  std::size_t quic_half_open = 1'000;
+  /// Above so many of them a new client must first show that it receives at its address (Retry, RFC 9000 §8.1.2).
+  std::size_t quic_retry_above = 100;
+  /// Answers per second and loop to datagrams that belong to no connection (Retry, version negotiation, stateless reset): above it they
+  /// are dropped.
+  std::size_t quic_stateless_replies = 1'000;
+  /// Early data (0-RTT) that one server remembers in order to refuse replays, all loops together; where it is full, early data is refused
+  /// and the client sends again after the handshake.
+  std::size_t early_data_replays = 64 * 1024;
+
   // --- a connection, a server ---------------------------------------------------------------------------------------------
   /// Requests on one connection; the last answer says `Connection: close`.
   std::uint64_t requests_per_connection = 100'000;

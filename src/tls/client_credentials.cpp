@@ -24,14 +24,17 @@ std::expected<std::shared_ptr<const client_credentials>, error> client_credentia
   if (!believed) return std::unexpected(std::move(believed.error()));
   made->trust_ = std::move(*believed);
   made->priorities_ = new_priorities(client_priorities, settings.tls1_2, settings.tls1_3);
+  made->quic_priorities_ = new_quic_priorities(client_priorities);
   made->verify_ = settings.verify;
   if (settings.resume) made->sessions_ = std::make_unique<resumption_cache>();
+  if (settings.resume) made->tokens_ = std::make_unique<resumption_cache>();
   set_verification(made->certificates_);
   return made;
 }
 
 client_credentials::~client_credentials() {
   if (priorities_ != nullptr) gnutls_priority_deinit(priorities_);
+  if (quic_priorities_ != nullptr) gnutls_priority_deinit(quic_priorities_);
   if (certificates_ != nullptr) gnutls_certificate_free_credentials(certificates_);
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,9 +20,13 @@ struct gnutls_priority_st;
 
 namespace parley::tls {
 
+class quic_session;
+class replay_guard;
 class resumption_cache;
 class session;
 class trust;
+struct destination;
+struct quic_ticket;
 
 /// Whether a server asks its clients for certificates (RFC 8446 §4.3.2).
 enum class client_certificates : std::uint8_t { none, asked, required };
@@ -53,6 +58,8 @@ struct server_settings {
   std::string client_authorities;
   /// Null: no tickets, so no resumption.
   std::shared_ptr<const ticket_key> tickets;
+  /// Null: no early data over QUIC. One for all loops, and for reloaded credentials too. With it the ticket key must not be kept on disk.
+  std::shared_ptr<replay_guard> replays;
   bool tls1_2 = true;
   bool tls1_3 = true;
 };
@@ -67,22 +74,25 @@ class server_credentials {
 
   [[nodiscard]] client_certificates clients() const { return clients_; }
   [[nodiscard]] const std::shared_ptr<const ticket_key>& tickets() const { return tickets_; }
+  /// Those made for `*.` and the rest of a name that has no certificate of its own; null: none. For sessions.
+  [[nodiscard]] gnutls_certificate_credentials_st* for_wildcard(std::string_view server_name) const;
 
  private:
   friend class session;
+  friend class quic_session;
   server_credentials() = default;
-  /// Those made for `*.` and the rest of a name that has no certificate of its own; null: none.
-  [[nodiscard]] gnutls_certificate_credentials_st* for_wildcard(std::string_view server_name) const;
   error add_wildcards(const std::vector<certificate_source>& certificates);
 
   gnutls_certificate_credentials_st* certificates_ = nullptr;                          // all: GnuTLS chooses by whole names
   std::vector<std::string> names_;                                                     // whole ones
   std::vector<std::pair<std::string, gnutls_certificate_credentials_st*>> wildcards_;  // `.example.org`, and what to use for it
   gnutls_priority_st* priorities_ = nullptr;
+  gnutls_priority_st* quic_priorities_ = nullptr;  // TLS 1.3 only
   std::vector<std::string> protocols_;
   client_certificates clients_ = client_certificates::none;
   std::unique_ptr<const trust> trust_;  // of clients
   std::shared_ptr<const ticket_key> tickets_;
+  std::shared_ptr<replay_guard> replays_;
 };
 
 struct client_settings {
@@ -113,13 +123,20 @@ class client_credentials {
 
  private:
   friend class session;
+  friend class quic_session;
+  friend void keep_ticket(const client_credentials& in, const destination& of, const quic_ticket& ticket);
+  friend std::optional<quic_ticket> take_ticket(const client_credentials& in, const destination& of);
+  friend void keep_token(const client_credentials& in, const destination& of, std::string token);
+  friend std::optional<std::string> take_token(const client_credentials& in, const destination& of);
   client_credentials() = default;
   gnutls_certificate_credentials_st* certificates_ = nullptr;
   gnutls_priority_st* priorities_ = nullptr;
+  gnutls_priority_st* quic_priorities_ = nullptr;  // TLS 1.3 only
   bool verify_ = true;
   bool has_certificate_ = false;
   std::unique_ptr<const trust> trust_;
   std::unique_ptr<resumption_cache> sessions_;  // locked inside
+  std::unique_ptr<resumption_cache> tokens_;    // of QUIC servers; locked inside
 };
 
 }  // namespace parley::tls

@@ -4,6 +4,7 @@
 
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 namespace parley::tls {
 
@@ -22,6 +23,10 @@ gnutls_priority_t new_priorities(std::string text, bool tls1_2, bool tls1_3) {
   if (done == GNUTLS_E_MEMORY_ERROR) throw std::bad_alloc();
   if (done < 0) throw std::logic_error(std::string("parley: this GnuTLS does not know the priority ") + where);
   return made;
+}
+
+gnutls_priority_t new_quic_priorities(std::string text) {
+  return new_priorities(std::move(text) + ":%DISABLE_TLS13_COMPAT_MODE", false, true);
 }
 
 error add_certificate(gnutls_certificate_credentials_t to, const certificate_source& source) {

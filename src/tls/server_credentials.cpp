@@ -1,6 +1,7 @@
 #include "base/ascii.hpp"
 #include "tls/certificate_text.hpp"
 #include "tls/credentials_setup.hpp"
+#include "tls/replay_guard.hpp"
 #include "tls/trust.hpp"
 
 #include <algorithm>
@@ -49,15 +50,18 @@ std::expected<std::shared_ptr<const server_credentials>, error> server_credentia
     }
   }
   made->priorities_ = new_priorities(server_priorities, settings.tls1_2, settings.tls1_3);
+  made->quic_priorities_ = new_quic_priorities(server_priorities);
   made->protocols_ = settings.protocols;
   made->clients_ = settings.clients;
   made->tickets_ = settings.tickets;
+  made->replays_ = settings.replays;
   set_verification(made->certificates_);
   return made;
 }
 
 server_credentials::~server_credentials() {
   if (priorities_ != nullptr) gnutls_priority_deinit(priorities_);
+  if (quic_priorities_ != nullptr) gnutls_priority_deinit(quic_priorities_);
   if (certificates_ != nullptr) gnutls_certificate_free_credentials(certificates_);
   for (const auto& [name, credentials] : wildcards_) gnutls_certificate_free_credentials(credentials);
 }

@@ -67,14 +67,12 @@ void session::begin(unsigned flags) {
   gnutls_transport_set_vec_push_function(session_, callbacks::push);
 }
 
-namespace {
 void set_protocols(gnutls_session_t on, const std::vector<std::string>& protocols, unsigned flags) {
   std::vector<gnutls_datum_t> list;
   list.reserve(protocols.size());
   for (const std::string& p : protocols) list.push_back(datum_of(p));
   if (!list.empty()) gnutls_alpn_set_protocols(on, list.data(), static_cast<unsigned>(list.size()), flags);
 }
-}  // namespace
 
 session::session(std::shared_ptr<const server_credentials> with) : server_(std::move(with)) {
   begin(GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET);
@@ -114,6 +112,11 @@ session::session(std::shared_ptr<const client_credentials> with, destination to)
     if (const auto kept = client_->sessions_->take(cache_key())) gnutls_session_set_data(session_, kept->data(), kept->size());
   }
   go_on();
+}
+
+std::string session::server_name() const {
+  if (to_) return is_address(to_->host) ? std::string() : to_->host;
+  return asked_name();
 }
 
 session::~session() {

@@ -4,6 +4,7 @@
 #include "base/buffer.hpp"
 #include "tls/credentials.hpp"
 #include "tls/error.hpp"
+#include "tls/session_facts.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,8 +13,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-struct gnutls_session_int;
 
 namespace parley::tls {
 
@@ -30,7 +29,7 @@ struct destination {
 /// One thread at a time. Its memory is bounded: one record of at most 16 KiB or one handshake message each way, and the output
 /// that its owner lets gather. So is what it takes without a byte of content among it, in the handshake and after it: twice the largest
 /// message, which for a server that asks for no certificate is 64 KiB, and else 192 KiB.
-class session {
+class session : public session_facts {
  public:
   /// A server's end.
   explicit session(std::shared_ptr<const server_credentials> with);
@@ -76,22 +75,8 @@ class session {
   /// Why it failed. A failed session may have output still: the alert that tells the peer.
   [[nodiscard]] const error& failure() const { return error_; }
 
-  // --- what the handshake settled; empty before ------------------------------------------------------------------------------
-  [[nodiscard]] std::string_view version() const;  // `TLS 1.3`
-  [[nodiscard]] std::string_view cipher() const;   // `TLS_AES_128_GCM_SHA256`
-  [[nodiscard]] std::string_view group() const;    // `X25519`; empty where there is none
-  /// The application protocol; empty: none was settled.
-  [[nodiscard]] std::string_view protocol() const;
-  [[nodiscard]] bool resumed() const;
-  /// Server: the name the client asked for; client: the name it told.
+  /// Server: the name the client asked for; client: the name it told. Empty before the handshake, as all of `session_facts`.
   [[nodiscard]] std::string server_name() const;
-  /// The peer's certificate and its chain, the leaf first; empty when it sent none.
-  [[nodiscard]] std::vector<certificate_info> peer_certificates() const;
-  /// The same as PEM text.
-  [[nodiscard]] std::string peer_certificates_pem() const;
-  /// Whether the peer's certificate is for this DNS name or address (RFC 9525: by its Subject Alternative Names). It says nothing about
-  /// whether the certificate was verified.
-  [[nodiscard]] bool is_for(std::string_view host) const;
 
   struct callbacks;  // GnuTLS's into us
 
@@ -109,7 +94,6 @@ class session {
   void keep_for_resumption();
   [[nodiscard]] std::string cache_key() const;
 
-  gnutls_session_int* session_ = nullptr;
   std::shared_ptr<const server_credentials> server_;
   std::shared_ptr<const client_credentials> client_;
   std::unique_ptr<destination> to_;  // a client's

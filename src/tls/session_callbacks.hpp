@@ -3,6 +3,7 @@
 
 #include "tls/gnutls_handles.hpp"
 #include "tls/session.hpp"
+#include "tls/trust.hpp"
 
 #include <sys/types.h>
 
@@ -20,5 +21,16 @@ struct session::callbacks {
 
 /// An address, not a name.
 [[nodiscard]] bool is_address(const std::string& host);
+/// What is wrong with the chain that the peer of this handshake sent, or nothing. Throws std::bad_alloc.
+[[nodiscard]] error check_peer(gnutls_session_t of, const trust& believed, trust::purpose what_for, std::string_view host);
+/// A certificate that is for all names below the one that the client asked for, if one is. What it gives goes to GnuTLS.
+[[nodiscard]] int choose_wildcard(gnutls_session_t of, const server_credentials& among);
+/// What a code of GnuTLS's means, and an alert of the peer's; and the alert by which a peer is told.
+[[nodiscard]] errc meaning_of(int code);
+[[nodiscard]] errc meaning_of_alert(int alert);
+/// `what (its alert: ...)`.
+[[nodiscard]] error error_of_alert(int alert);
+/// Offers or accepts them (ALPN); none: nothing is set.
+void set_protocols(gnutls_session_t on, const std::vector<std::string>& protocols, unsigned flags);
 
 }  // namespace parley::tls

@@ -1,5 +1,6 @@
+#include "tls/session_facts.hpp"
+
 #include "tls/certificate_text.hpp"
-#include "tls/session_callbacks.hpp"
 
 #include <array>
 
@@ -11,7 +12,7 @@ namespace {
 std::string_view text_or_nothing(const char* text) { return text != nullptr ? std::string_view(text) : std::string_view(); }
 }  // namespace
 
-std::string_view session::version() const {
+std::string_view session_facts::version() const {
   switch (gnutls_protocol_get_version(session_)) {
     case GNUTLS_TLS1_3: return "TLS 1.3";
     case GNUTLS_TLS1_2: return "TLS 1.2";
@@ -19,23 +20,22 @@ std::string_view session::version() const {
   }
 }
 
-std::string_view session::cipher() const { return text_or_nothing(gnutls_ciphersuite_get(session_)); }
+std::string_view session_facts::cipher() const { return text_or_nothing(gnutls_ciphersuite_get(session_)); }
 
-std::string_view session::group() const {
+std::string_view session_facts::group() const {
   const auto group = gnutls_group_get(session_);
   return group == GNUTLS_GROUP_INVALID ? std::string_view() : text_or_nothing(gnutls_group_get_name(group));
 }
 
-std::string_view session::protocol() const {
+std::string_view session_facts::protocol() const {
   gnutls_datum_t chosen{nullptr, 0};
   if (gnutls_alpn_get_selected_protocol(session_, &chosen) < 0) return {};
   return {reinterpret_cast<const char*>(chosen.data), chosen.size};
 }
 
-bool session::resumed() const { return gnutls_session_is_resumed(session_) != 0; }
+bool session_facts::resumed() const { return gnutls_session_is_resumed(session_) != 0; }
 
-std::string session::server_name() const {
-  if (to_) return is_address(to_->host) ? std::string() : to_->host;
+std::string session_facts::asked_name() const {
   std::array<char, 256> name;
   std::size_t size = name.size();
   unsigned type = 0;
@@ -43,7 +43,7 @@ std::string session::server_name() const {
   return {name.data(), size};
 }
 
-std::vector<certificate_info> session::peer_certificates() const {
+std::vector<certificate_info> session_facts::peer_certificates() const {
   unsigned n = 0;
   const gnutls_datum_t* der = gnutls_certificate_get_peers(session_, &n);
   std::vector<certificate_info> all;
@@ -52,7 +52,7 @@ std::vector<certificate_info> session::peer_certificates() const {
   return all;
 }
 
-std::string session::peer_certificates_pem() const {
+std::string session_facts::peer_certificates_pem() const {
   unsigned n = 0;
   const gnutls_datum_t* der = gnutls_certificate_get_peers(session_, &n);
   std::string text;
@@ -65,7 +65,7 @@ std::string session::peer_certificates_pem() const {
   return text;
 }
 
-bool session::is_for(std::string_view host) const {
+bool session_facts::is_for(std::string_view host) const {
   unsigned n = 0;
   const gnutls_datum_t* der = gnutls_certificate_get_peers(session_, &n);
   if (der == nullptr || n == 0) return false;

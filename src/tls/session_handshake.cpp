@@ -52,27 +52,27 @@ void set_verification(gnutls_certificate_credentials_t on) {
   gnutls_certificate_set_verify_function(on, session::callbacks::verify);
 }
 
+error check_peer(gnutls_session_t of, const trust& believed, trust::purpose what_for, std::string_view host) {
+  unsigned n = 0;
+  const gnutls_datum_t* der = gnutls_certificate_get_peers(of, &n);
+  // A client that was only asked may have none; where it must have one, GnuTLS refuses by itself.
+  if (der == nullptr && what_for == trust::purpose::client) return {};
+  const auto chain = import_chain({der, n});
+  std::vector<gnutls_x509_crt_t> plain;
+  plain.reserve(chain.size());
+  for (const crt_handle& one : chain) plain.push_back(one.get());
+  if (!plain.empty()) return believed.check(plain, what_for, host);
+  error wrong{n == 0 ? errc::no_certificate : errc::bad_certificate, {}};
+  wrong.message = describe(wrong.code);
+  return wrong;
+}
+
 int session::callbacks::verify(gnutls_session_t of) {
   session& s = *static_cast<session*>(gnutls_session_get_ptr(of));
   if (s.client_ && !s.client_->verify_) return 0;
   try {
-    unsigned n = 0;
-    const gnutls_datum_t* der = gnutls_certificate_get_peers(of, &n);
-    // A client that was only asked may have none; where it must have one, GnuTLS refuses by itself.
-    if (der == nullptr && s.server_) return 0;
-    const auto chain = import_chain({der, n});
-    std::vector<gnutls_x509_crt_t> plain;
-    plain.reserve(chain.size());
-    for (const crt_handle& one : chain) plain.push_back(one.get());
-    error wrong;
-    if (plain.empty()) {
-      wrong = {n == 0 ? errc::no_certificate : errc::bad_certificate, {}};
-      wrong.message = describe(wrong.code);
-    } else if (s.server_) {
-      wrong = s.server_->trust_->check(plain, trust::purpose::client, {});
-    } else {
-      wrong = s.client_->trust_->check(plain, trust::purpose::server, s.to_->host);
-    }
+    error wrong = s.server_ ? check_peer(of, *s.server_->trust_, trust::purpose::client, {})
+                            : check_peer(of, *s.client_->trust_, trust::purpose::server, s.to_->host);
     if (!wrong) return 0;
     s.error_ = std::move(wrong);
   } catch (const std::bad_alloc&) {
@@ -82,16 +82,19 @@ int session::callbacks::verify(gnutls_session_t of) {
 }
 
 // Whole names are GnuTLS's to find; it does not know that a certificate may be for all names below one.
-int session::callbacks::choose_certificate(gnutls_session_t of) {
-  const session& s = *static_cast<session*>(gnutls_session_get_ptr(of));
+int choose_wildcard(gnutls_session_t of, const server_credentials& among) {
   std::array<char, 256> name;
   std::size_t size = name.size();
   unsigned type = 0;
   if (gnutls_server_name_get(of, name.data(), &size, &type, 0) < 0) return 0;
-  if (const auto chosen = s.server_->for_wildcard({name.data(), size})) {
+  if (const auto chosen = among.for_wildcard({name.data(), size})) {
     return gnutls_credentials_set(of, GNUTLS_CRD_CERTIFICATE, chosen);
   }
   return 0;
+}
+
+int session::callbacks::choose_certificate(gnutls_session_t of) {
+  return choose_wildcard(of, *static_cast<session*>(gnutls_session_get_ptr(of))->server_);
 }
 
 // --- tickets ---------------------------------------------------------------------------------------------------------------------
@@ -153,6 +156,8 @@ constexpr std::array meanings{
     meaning{GNUTLS_E_PUSH_ERROR, errc::internal},
 };
 
+}  // namespace
+
 errc meaning_of(int code) {
   for (const meaning& m : meanings) {
     if (m.code == code) return m.ours;
@@ -179,6 +184,17 @@ errc meaning_of_alert(int alert) {
   }
 }
 
+error error_of_alert(int alert) {
+  // A peer may send any byte, and the type's values end at 127.
+  const char* alert_name =
+      alert >= 0 && alert < 128 ? gnutls_alert_get_name(static_cast<gnutls_alert_description_t>(alert)) : nullptr;
+  error why{meaning_of_alert(alert), {}};
+  why.message = std::string(describe(why.code)) + " (its alert: " + (alert_name != nullptr ? alert_name : "unknown") + ")";
+  return why;
+}
+
+namespace {
+
 // RFC 8446 §6.2: what the peer is told.
 gnutls_alert_description_t alert_for(errc code) {
   switch (code) {
@@ -202,12 +218,7 @@ void session::fail(int code) {
   if (out_of_memory_ || code == GNUTLS_E_MEMORY_ERROR) return fail({errc::internal, "no memory is left for TLS"});
   error why = std::exchange(error_, {});  // the verification's
   if (code == GNUTLS_E_FATAL_ALERT_RECEIVED || code == GNUTLS_E_WARNING_ALERT_RECEIVED) {
-    // A peer may send any byte, and the type's values end at 127.
-    const int alert = static_cast<int>(gnutls_alert_get(session_));
-    const char* alert_name = alert < 128 ? gnutls_alert_get_name(static_cast<gnutls_alert_description_t>(alert)) : nullptr;
-    why.code = meaning_of_alert(alert);
-    why.message = std::string(describe(why.code)) + " (its alert: " + (alert_name != nullptr ? alert_name : "unknown") + ")";
-    return fail(std::move(why));
+    return fail(error_of_alert(static_cast<int>(gnutls_alert_get(session_))));
   }
   if (!why) {
     why.code = meaning_of(code);

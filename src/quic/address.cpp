@@ -1,0 +1,29 @@
+#include "quic/address.hpp"
+
+#include <cstring>
+#include <netinet/in.h>
+
+namespace parley::quic {
+
+// sockaddr_in's padding and sockaddr_in6's flow label say nothing about where somebody is.
+address::address(const void* socket_address, std::size_t size) {
+  static_assert(sizeof(sockaddr_in6) == most);
+  sa_family_t family = AF_UNSPEC;
+  if (size < sizeof(sockaddr)) return;
+  std::memcpy(&family, static_cast<const char*>(socket_address) + offsetof(sockaddr, sa_family), sizeof family);
+  if (family == AF_INET && size >= sizeof(sockaddr_in)) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, socket_address, sizeof v4);
+    std::memset(v4.sin_zero, 0, sizeof v4.sin_zero);
+    std::memcpy(bytes_.data(), &v4, sizeof v4);
+    size_ = sizeof v4;
+  } else if (family == AF_INET6 && size >= sizeof(sockaddr_in6)) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, socket_address, sizeof v6);
+    v6.sin6_flowinfo = 0;
+    std::memcpy(bytes_.data(), &v6, sizeof v6);
+    size_ = sizeof v6;
+  }
+}
+
+}  // namespace parley::quic
