@@ -79,6 +79,8 @@ class epoll_loop final : public loop {
   std::expected<std::unique_ptr<listener>, std::error_code> open_listener(const endpoint& at,
                                                                           const listen_options& options) override;
   std::unique_ptr<pending> open_connection(const endpoint& to, connect_callback done) override;
+  std::expected<std::unique_ptr<datagram_socket>, std::error_code> open_datagram_socket(const ip_endpoint& at,
+                                                                                        const datagram_options& options) override;
   std::optional<std::vector<std::string>> known_addresses(std::string_view) override { return std::nullopt; }
 
   template <class F>

@@ -20,6 +20,9 @@ namespace parley::net {
 using time_point = std::chrono::steady_clock::time_point;
 
 class byte_stream;
+class datagram_socket;
+class ip_endpoint;
+struct datagram_options;
 class listener;
 class timer;
 struct endpoint;
@@ -93,6 +96,8 @@ class loop {
   friend class timer;
   friend std::expected<std::unique_ptr<listener>, std::error_code> listen(loop&, const endpoint&, const listen_options&);
   friend std::unique_ptr<pending> connect(loop&, const endpoint&, connect_callback);
+  friend std::expected<std::unique_ptr<datagram_socket>, std::error_code> open_datagrams(loop&, const ip_endpoint&,
+                                                                                         const datagram_options&);
   friend class resolution;
   virtual void arm(timer& t, time_point when) = 0;
   virtual void cancel(timer& t) = 0;
@@ -100,6 +105,8 @@ class loop {
   virtual std::expected<std::unique_ptr<listener>, std::error_code> open_listener(const endpoint& at,
                                                                                   const listen_options& options) = 0;
   virtual std::unique_ptr<pending> open_connection(const endpoint& to, connect_callback done) = 0;
+  virtual std::expected<std::unique_ptr<datagram_socket>, std::error_code> open_datagram_socket(
+      const ip_endpoint& at, const datagram_options& options) = 0;
   /// The addresses of a name, when the loop and not the system knows them. Empty: there is no such name.
   virtual std::optional<std::vector<std::string>> known_addresses(std::string_view name) = 0;
 

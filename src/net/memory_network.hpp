@@ -1,7 +1,9 @@
 // A network in memory with virtual time: what runs on it is deterministic and waits for nothing. For tests.
 #pragma once
 
+#include "base/random.hpp"
 #include "net/connect.hpp"
+#include "net/datagram.hpp"
 #include "net/listen.hpp"
 #include "net/ready_list.hpp"
 #include "net/resolve.hpp"
@@ -21,6 +23,18 @@ struct memory_link {
   std::chrono::nanoseconds delay{0};   // from writing to reading
 };
 
+/// How datagrams fare in memory. May be changed at any time; the same seed and the same sends give the same fate.
+struct memory_weather {
+  std::chrono::nanoseconds delay{0};   // from sending to receiving
+  std::chrono::nanoseconds jitter{0};  // up to so much more, for each by itself: so they arrive out of order
+  double loss = 0;                     // of each, 0 to 1, as the rest
+  double duplication = 0;
+  double corruption = 0;        // one bit is turned over
+  std::size_t mtu = 1500 - 28;  // payloads above it do not arrive
+  std::uint64_t rate = 0;       // bytes a second out of each socket; 0: no bottleneck. What would wait longer than `queue` is lost
+  std::chrono::nanoseconds queue = std::chrono::milliseconds(100);
+};
+
 /// Two ends of one connection and what lies between.
 struct memory_pair {
   std::unique_ptr<byte_stream> a;
@@ -30,6 +44,7 @@ struct memory_pair {
 };
 
 class memory_listener;
+class memory_datagrams;
 
 /// A loop without a system below it. Time stands still while anything is ready, and then jumps to the next timer. `net::listen`,
 /// `net::connect` and `net::resolve` on it use this network alone: any numeric address or path can be listened on, and names are
@@ -61,11 +76,18 @@ class memory_loop final : public loop {
   [[nodiscard]] memory_pair make_pair(const memory_link& link = {});
   /// What connections made by `net::connect` begin as. A connection also takes `delay` to come about.
   memory_link& default_link() { return default_link_; }
+  /// For datagrams between any two sockets.
+  memory_weather& weather() { return weather_; }
+  /// Seeds what happens by chance to datagrams.
+  void seed_weather(std::uint64_t seed) { chance_ = base::seeded_random(seed); }
+  /// From now on the socket at `before` is known to others as `after`, as when a NAT forgets. False: there is none, or `after` is taken.
+  bool rebind_datagrams(const ip_endpoint& before, const ip_endpoint& after);
   /// Makes a name resolve to these addresses. None: as if there were no such name.
   void add_name(const std::string& name, std::vector<std::string> addresses) { names_[name] = std::move(addresses); }
 
  private:
   friend class memory_listener;
+  friend class memory_datagrams;
   friend class memory_connect;
   void arm(timer& t, time_point when) override { timers_.arm(t, when); }
   void cancel(timer& t) override { timers_.cancel(t); }
@@ -73,6 +95,8 @@ class memory_loop final : public loop {
   std::expected<std::unique_ptr<listener>, std::error_code> open_listener(const endpoint& at,
                                                                           const listen_options& options) override;
   std::unique_ptr<pending> open_connection(const endpoint& to, connect_callback done) override;
+  std::expected<std::unique_ptr<datagram_socket>, std::error_code> open_datagram_socket(const ip_endpoint& at,
+                                                                                        const datagram_options& options) override;
   std::optional<std::vector<std::string>> known_addresses(std::string_view name) override;
 
   void run_until(time_point end);
@@ -80,6 +104,7 @@ class memory_loop final : public loop {
   bool wait_for_post();
   memory_pair make_pair_between(const memory_link& link, const endpoint& a, const endpoint& b);
   [[nodiscard]] memory_listener* listener_at(const endpoint& at);
+  [[nodiscard]] memory_datagrams* datagrams_at(const ip_endpoint& at);
 
   entered here_{*this};
   // Far from the clock's beginning, so that code may look back.
@@ -88,6 +113,10 @@ class memory_loop final : public loop {
   std::map<std::string, memory_listener*> listeners_;
   std::map<std::string, std::vector<std::string>, std::less<>> names_;
   memory_link default_link_;
+  std::map<ip_endpoint, memory_datagrams*> datagrams_;
+  memory_weather weather_;
+  base::seeded_random chance_{1};
+  std::uint64_t next_parcel_ = 0;
   std::uint16_t next_port_ = 49152;
 
   std::mutex mutex_;  // what other threads reach
