@@ -68,6 +68,7 @@ class stream_engine : public message_engine {
   /// How many streams of each kind this side may have opened in all, as the peer allows (MAX_STREAMS). Never shrinks.
   virtual void stream_limits(std::uint64_t bidirectional, std::uint64_t unidirectional) = 0;
   /// Bytes of a stream, in order, each once; all of them are taken. Credit comes back as an action, for content when it was consumed.
+  /// Events may be views into `bytes`: whoever drives the engine has them taken before these go.
   virtual void receive(transport_stream stream, std::string_view bytes, bool fin, time_point now) = 0;
   /// The peer ended its direction early (RESET_STREAM).
   virtual void receive_reset(transport_stream stream, std::uint64_t code, time_point now) = 0;

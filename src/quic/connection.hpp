@@ -7,6 +7,7 @@
 #include "quic/batch.hpp"
 #include "quic/connection_id.hpp"
 #include "quic/ending.hpp"
+#include "quic/event_taker.hpp"
 #include "quic/settings.hpp"
 #include "tls/quic_session.hpp"
 
@@ -95,6 +96,8 @@ class connection {
   /// Null before a server has read the client's first message.
   [[nodiscard]] const tls::quic_session* tls() const { return tls_.get(); }
   [[nodiscard]] transport_facts facts() const;
+  /// Called after each `stream_engine::receive`; null: nobody, where the engine keeps what it is given.
+  event_taker* taker = nullptr;
   /// The connection's owner's, for endpoints that find connections.
   void* owner = nullptr;
 
