@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-struct ngtcp2_conn;
+struct ngtcp2_callbacks;
 
 namespace parley::quic {
 
@@ -102,6 +102,7 @@ class connection {
   void* owner = nullptr;
 
   struct callbacks;  // ngtcp2's into us
+  static void set_callbacks(ngtcp2_callbacks& all);
 
  private:
   friend class endpoint;
@@ -113,13 +114,14 @@ class connection {
                                             time_point now);
   void end(quic::ending why, time_point now);
   void end_by(int library_error, time_point now);
-  void start_engine(time_point now);
+  void start_engine(bool early, time_point now);
   void after_input(time_point now);
   void act(time_point now);
   void keep_tickets();
   void tell_limits();
   bool open_up_to(engine::transport_stream stream);
-  bool send_datagrams(batch& into, time_point now);
+  void stopped_by_peer(engine::transport_stream stream, time_point now);
+  [[nodiscard]] bool sends_on(engine::transport_stream stream) const;
   std::size_t write_packet(batch& into, time_point now);
   void write_close(batch& into, time_point now);
 

@@ -12,6 +12,8 @@
 
 namespace parley::quic {
 
+struct closed_connection;
+
 struct endpoint_settings {
   endpoint_keys keys;
   std::shared_ptr<const tls::server_credentials> credentials;
@@ -71,7 +73,7 @@ class endpoint {
   /// packet, or no more are taken.
   [[nodiscard]] std::unique_ptr<connection> accept(engine::stream_engine& engine, time_point now);
   /// Tells the client that it is not wanted now (CONNECTION_REFUSED).
-  void refuse();
+  void refuse(time_point now);
 
   /// Answers that belong to no connection. True: the batch was full, call again.
   bool send(batch& into);
@@ -98,13 +100,21 @@ class endpoint {
 
   void add(const connection_id& id, connection& of);
   void remove(const connection_id& id);
+  void arrived(connection& which, const connection_id& ours, const connection_id& theirs);
   void gone(connection& which);
   void settled(connection& which);
+  void give_token(connection& to, time_point now);
   /// The connection is closed: `packet` (its CONNECTION_CLOSE; empty: the peer's came) answers for it until then.
   void keep_closed(connection& which, std::string packet, time_point until);
   [[nodiscard]] bool may_reply(time_point now);
   void reply(const path& by, std::string packet);
-  void answer_unknown(const path& by, std::string_view datagram, std::string_view destination, time_point now);
+  [[nodiscard]] std::uint64_t wall_stamp(time_point now) const;
+  void answer_initial(const accepted_initial& first, std::uint64_t code, time_point now);
+  void send_retry(const accepted_initial& first, time_point now);
+  void negotiate_version(const path& by, std::string_view to, std::string_view from, time_point now);
+  void reset(const path& by, std::size_t size, std::string_view destination, time_point now);
+  void answer_closed(closed_connection& which, const path& by);
+  void forget_oldest();
   [[nodiscard]] arrival consider(const path& by, ecn mark, std::string_view datagram, time_point now);
 
   endpoint_settings settings_;
