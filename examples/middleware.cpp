@@ -4,6 +4,8 @@
 #include <parley/server.hpp>
 
 #include <chrono>
+#include <cstdio>
+#include <exception>
 
 // Goes on, and then adds to the answer. (What a handler throws passes through here as an exception, and is answered later.)
 parley::task<parley::response> time_it(parley::request& req, parley::next next) {
@@ -25,7 +27,7 @@ parley::task<parley::response> require_token(parley::request& req, parley::next 
   co_return res;
 }
 
-int main() {
+int main() try {
   parley::server app;
   app.use(time_it);
   app.use(require_token);
@@ -33,4 +35,7 @@ int main() {
   app.route("GET /secret", [](const parley::request&) { return "You have the token.\n"; });
   app.listen("http://127.0.0.1:8080");
   return app.run();
+} catch (const std::exception& error) {  // a parley::listen_error says which address, and why
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
 }

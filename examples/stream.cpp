@@ -4,6 +4,8 @@
 #include <parley/server.hpp>
 
 #include <chrono>
+#include <cstdio>
+#include <exception>
 
 using namespace std::chrono_literals;
 
@@ -34,10 +36,13 @@ parley::task<> tick(parley::body_writer& out) {
   }
 }
 
-int main() {
+int main() try {
   parley::server app;
   app.route("POST /count", count);
   app.route("GET /ticks", [](const parley::request&) { return parley::stream(tick, "text/plain; charset=utf-8"); });
   app.listen("http://127.0.0.1:8080");
   return app.run();
+} catch (const std::exception& error) {  // a parley::listen_error says which address, and why
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
 }

@@ -79,20 +79,12 @@ parley::response session_page(const parley::request& req) {
       .header("Cache-Control", "no-store");
 }
 
-parley::response error_page(const parley::problem& what) {
-  const bool missing = what.status() == 404;
+parley::response error_page(const parley::request&, const parley::problem& what) {
   const std::string status = std::to_string(what.status());
-  const std::string_view title = missing ? "Page Not Found" : std::string_view(what.title());
-  const std::string_view sentence =
-      missing ? "There is nothing at this address. It may never have been here, or it has moved." : std::string_view(what.detail());
-  return page(fill(asset("error.html"), {{"title", title}, {"status", status}, {"sentence", sentence}})).status(what.status());
-}
-
-/// The library has found that the client takes a page. To those that take anything, such as curl, the service answers as a service.
-parley::response answer_error(const parley::request& req, const parley::problem& what) {
-  const bool service = req.path() == "/customers" || req.path().starts_with("/customers/");
-  if (service && req.accepts({parley::problem::content_type, "text/html"}) == 0) return parley::to_response(what);
-  return error_page(what);
+  const std::string_view title = what.status() == 404 ? "Page Not Found" : std::string_view(what.title());
+  return page(fill(asset("error.html"), {{"title", title}, {"status", status}, {"sentence", what.detail()}}))
+      .header("Vary", "Accept")
+      .status(what.status());
 }
 
 /// A file of the program itself: its bytes need neither copy nor owner.
@@ -116,7 +108,7 @@ void add_pages(parley::server& app) {
   app.route("GET /session", session_page);
   add_asset(app, "style.css", "text/css; charset=utf-8", modified);
   add_asset(app, "icon.svg", "image/svg+xml", modified);
-  app.error_page(answer_error);
+  app.error_page(error_page);
 }
 
 }  // namespace demo

@@ -126,7 +126,7 @@ class PARLEY_API response {
 /// 200 to a CONNECT: then the handler has the byte stream.
 [[nodiscard]] PARLEY_API response accept_tunnel(std::function<task<>(tunnel&)> handler);
 
-/// Thrown by a handler to answer with an error: as a page or as problem details, by the request's Accept.
+/// Thrown by a handler to answer with an error: a page, or problem details for programs; see `server::error_page`.
 class PARLEY_API problem_error : public std::runtime_error {
  public:
   explicit problem_error(problem what);

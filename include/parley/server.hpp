@@ -149,9 +149,10 @@ class PARLEY_API server {
   server& files(std::string_view pattern, const parley::files& folder);
   /// Adds a middleware: `task<response>(request&, next)`. They run in the order they were added, around every route.
   server& use(std::function<task<response>(request&, next)> middleware);
-  /// Answers what no route matches. Default: an error page, or problem details, by Accept.
+  /// Answers what no route matches. Default: 404 as any other error, see `error_page`.
   server& not_found(std::function<response(const request&)> handler);
-  /// Content-Language, pages and so on of error answers made here: given the request, status and detail.
+  /// Makes the page that people get for an error; the status is set for it. Programs get problem details (RFC 9457) instead: who prefers
+  /// JSON by Accept, and who sends JSON and does not mind. Not used for cleartext on an https port, where nothing of the site is told.
   server& error_page(std::function<response(const request&, const problem&)> page);
   /// Listens on `http://ADDRESS:PORT`, `https://ADDRESS:PORT` (see `certificate`) or a Unix socket, `unix:PATH`. Port 0 takes a free
   /// one. Behind a path may stand `?mode=0660&user=NAME&group=NAME`, the socket file's permissions and owners (default: what the umask
@@ -203,7 +204,8 @@ class PARLEY_API server {
   // --- running ----------------------------------------------------------------------------------------------------------------
   /// Serves until SIGTERM or SIGINT, then stops accepting, answers whoever is connected already, lets what runs finish within
   /// `drain_time`, and returns 0. A second one gives up what runs. With an access log, SIGUSR1 is `reopen_log`; with `on_reload`,
-  /// SIGHUP is `reload`. A service manager that waits for it (sd_notify(3)) is told of ready, reloading and stopping.
+  /// SIGHUP is `reload`. A service manager that waits for it (sd_notify(3)) is told of ready, reloading and stopping. Throws
+  /// `listen_error`, as `start`, before it serves anybody.
   int run();
   /// Serves on threads of its own and returns at once.
   void start();

@@ -120,7 +120,8 @@ semantics::sendable connection::write_response(const semantics::response_head& h
         head, length, [&](semantics::name_tag tag, std::string_view name, std::string_view value) { encode(tag, name, value); }));
   });
   if (watch_) [[unlikely]] {
-    const semantics::response_head whole = semantics::whole_head(head);
+    semantics::response_head whole = semantics::whole_head(head);
+    whole.version = parley::http2;
     watch_(now_, h.stream, engine::observed_head{engine::direction::out, nullptr, &whole, {}, size});
   }
   return semantics::sendable::ok;

@@ -132,7 +132,14 @@ class language_matcher {
 
 std::optional<std::size_t> preferred(std::string_view accept, std::span<const std::string_view> offers) {
   const auto matches = match_all<media_range_matcher>(accept, offers);
-  return matches ? heaviest(*matches) : first_offer(offers);
+  if (!matches) return first_offer(offers);
+  auto best = heaviest(*matches);
+  // `application/json, */*` asks for JSON, although the weights are equal.
+  for (std::size_t i = 0; best && i < matches->size(); ++i) {
+    const best_match& one = (*matches)[i];
+    if (one.weight == (*matches)[*best].weight && one.how > (*matches)[*best].how) best = i;
+  }
+  return best;
 }
 
 std::optional<std::size_t> preferred_coding(std::string_view accept_encoding, bool present,

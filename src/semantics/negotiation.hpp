@@ -10,8 +10,8 @@ namespace parley::semantics {
 
 /// Which of `offers` (media types, the server's favourite first) an Accept value prefers; nothing when it accepts none.
 ///
-/// The most specific range that matches an offer gives its weight (RFC 9110 §12.5.1); among equals the earlier offer wins. Elements
-/// that break the grammar are ignored; a value without any other accepts all, as an empty one.
+/// The most specific range that matches an offer gives its weight (RFC 9110 §12.5.1); among equals the offer that was named more exactly
+/// wins, then the earlier one. Elements that break the grammar are ignored; a value without any other accepts all, as an empty one.
 [[nodiscard]] std::optional<std::size_t> preferred(std::string_view accept, std::span<const std::string_view> offers);
 
 /// Which of `offers` (content codings, `identity` among them where that is possible) an Accept-Encoding value prefers; nothing when

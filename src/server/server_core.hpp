@@ -91,8 +91,11 @@ class server_core {
   task<response> run_chain(request& req, std::size_t index, const server_room::route* route) const;
   /// What an exception that left a handler means.
   [[nodiscard]] response answer_to(std::exception_ptr thrown, const request& req) const;
-  /// An error as a page or as problem details. `api`: the handler's own, so details unless a page is preferred.
-  [[nodiscard]] response error_response(const problem& what, const request& req, bool api) const;
+  /// An error as problem details (RFC 9457) where the request's Accept asks for JSON, or its content is JSON and Accept does not mind; as
+  /// a line of text where Accept takes nothing else; as a page for everybody else. One rule, whoever found the error.
+  [[nodiscard]] response error_response(const problem& what, const request& req) const;
+  /// The answer to a request in cleartext on a port for https.
+  [[nodiscard]] response without_tls(const request& req) const;
   response handle(request req);
 
  private:

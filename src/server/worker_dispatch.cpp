@@ -60,12 +60,6 @@ std::optional<problem> wrong_scheme(const request& req) {
   return problem(400).detail("The scheme of the target is neither http nor https.");
 }
 
-// RFC 9110 §4.2.2: nothing of an https origin is told without TLS.
-problem without_tls(const request& req) {
-  const std::string host = req.authority().empty() ? "HOST:PORT" : std::string(req.authority());
-  return problem(400).detail("This port speaks HTTPS, and the request came without TLS: use https://" + host + ".");
-}
-
 // RFC 9110 §7.8, §9.3.6: the byte stream changes hands by 101 to an Upgrade, or by 2xx to a CONNECT.
 bool can_detach(const request& req, const response& r) {
   return r.status() == 101 ? !req.header("Upgrade").empty() : req.method() == method::connect && r.status() / 100 == 2;
@@ -112,9 +106,9 @@ void worker::on_begin(connection::exchange& base) {
   if (draining_) x.connection().close_gracefully();
   if (x.connection().without_tls()) {
     x.connection().close_gracefully();
-    return respond(x, core_.error_response(without_tls(x.request), x.request, false));
+    return respond(x, core_.without_tls(x.request));
   }
-  if (const auto wrong = wrong_scheme(x.request)) return respond(x, core_.error_response(*wrong, x.request, false));
+  if (const auto wrong = wrong_scheme(x.request)) return respond(x, core_.error_response(*wrong, x.request));
   std::optional<response> answer;
   x.route = core_.find_route(x.request, answer);
   if (core_.middleware.empty() && x.route != nullptr && x.route->at_once && try_at_once(x)) return;
@@ -208,7 +202,7 @@ void worker::respond(server_exchange& x, response&& r) {
   if (std::holds_alternative<detail::tunnel_content>(response_access::content(r)) && !can_detach(x.request, r)) {
     core_.message(message_kind::answer,
                   "a handler for " + std::string(x.request.path()) + " gave a tunnel that the request did not ask for");
-    r = core_.error_response(problem(500), x.request, false);
+    r = core_.error_response(problem(500), x.request);
   }
   send_links(x);
   x.status = r.status();
@@ -229,7 +223,7 @@ void worker::respond(server_exchange& x, response&& r) {
                                             " could not be sent: " + std::string(engine::describe(sent.error())));
     x.status = 0;
     // Such as a status that the request does not allow: a defect of the handler.
-    if (!std::exchange(x.gave_up, true)) return respond(x, core_.error_response(problem(500), x.request, false));
+    if (!std::exchange(x.gave_up, true)) return respond(x, core_.error_response(problem(500), x.request));
     return close_exchange(x);
   }
   counters_.add_response(x.status);
@@ -333,7 +327,7 @@ void worker::on_reset(connection::exchange& base) {
   const auto& error = x.error();
   if (error && error->status != 0 && !x.head_sent() && !x.connection().closed()) {
     const auto rule = problem(error->status).detail(std::string(error->message));
-    return respond(x, core_.error_response(rule, x.request, false));
+    return respond(x, core_.error_response(rule, x.request));
   }
   close_exchange(x);
 }
@@ -373,7 +367,7 @@ void worker::on_refused(connection::http_connection& on, engine::stream_id id, c
   if (error.status == 0) return;
   const request nothing;
   const auto rule = problem(error.status).detail(std::string(error.message));
-  response answer = core_.error_response(rule, nothing, false);
+  response answer = core_.error_response(rule, nothing);
   std::string content(answer.content());
   const auto bytes = content.size();
   const semantics::response_head head = make_head(answer);

@@ -79,8 +79,10 @@ std::expected<void, error> check_parent(const std::string& of) {
   struct stat found{};
   if (::stat(parent.c_str(), &found) != 0) return trouble("look at the folder", parent, errno);
   if ((found.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (found.st_mode & S_ISVTX) != 0) return {};
-  return std::unexpected(error{errc::unreadable, parent + " can be changed by other users, who could replace " + of +
-                                                     ": if none of them has done so, say chmod go-w " + parent});
+  const std::string who = (found.st_mode & S_IWOTH) != 0 ? "everybody" : "all users of its group";
+  return std::unexpected(error{errc::unreadable, parent + " can be changed by " + who + ", who could replace " + of +
+                                                     ": if nobody has done so, run chmod go-w " + parent +
+                                                     ", or use another data folder"});
 }
 
 bool is_link(const std::string& path) {

@@ -41,6 +41,7 @@ const std::vector<config_key>& config_keys() {
       {"data", value_kind::path, &serve_options::data},
       {"access-log", value_kind::log, &serve_options::access_log},
       {"access-log-format", value_kind::format, &serve_options::access_log_format},
+      {"list", value_kind::truth, nullptr, &serve_options::list},
       {"no-http2", value_kind::truth, nullptr, &serve_options::no_http2},
       {"show", value_kind::truth, nullptr, &serve_options::show},
       {"frames", value_kind::truth, nullptr, &serve_options::frames},

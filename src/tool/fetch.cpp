@@ -46,7 +46,7 @@ class session_view {
     if (plan_.frames) sinks_.add(&frames_);
   }
 
-  [[nodiscard]] engine::observer* sink() { return &sinks_; }
+  [[nodiscard]] engine::observer* sink() { return &clock_; }
   [[nodiscard]] const std::string& response_head() const { return response_head_; }
   void begin() {
     response_head_.clear();
@@ -89,6 +89,7 @@ class session_view {
   trace::frame_watch frames_;
   trace::frame_list frame_list_;
   trace::fan_out sinks_;
+  trace::clocked clock_{sinks_};
   std::vector<trace::exchange> seen_;
   std::vector<trace::exchange> pushed_;
   std::string response_head_;
@@ -126,13 +127,18 @@ std::string included_head(const std::string& text, bool to_terminal) {
   return shown + "\n";
 }
 
-task<> fetch_one(client& http, const fetch_plan& plan, const uri& url, session_view& view) {
+task<> fetch_one(client& http, const fetch_plan& plan, std::size_t which, session_view& view) {
+  const uri& url = plan.urls[which];
   output to(plan.output);
   if (!plan.fail) to.begin();  // a file that cannot be written shows before anything is sent
   parley::request req = make_request(plan, url);
   const options how = make_options(plan);
   auto sending = http.send(std::move(req), how);
   parley::response res = co_await sending;
+  if (res.status() == 400 && plan.http_assumed[which]) {  // the answer of a port for https, among others
+    say("note: this was asked by http, since the URL names no scheme; if the port is for https, write https://" +
+        url.host_and_port());
+  }
   if (plan.fail && res.status() >= 400) {
     const std::string status = std::to_string(res.status()) + " " + std::string(res.reason());
     throw refusal(exit_status, url.to_string() + ": the answer is " + status);
@@ -210,10 +216,11 @@ task<int> fetch_each(const fetch_plan& plan, session_view& view) {
   if (plan.push) http.push();
   int result = exit_done;
   std::vector<std::string> kept;
-  for (const uri& url : plan.urls) {
+  for (std::size_t which = 0; which < plan.urls.size(); ++which) {
+    const uri& url = plan.urls[which];
     view.begin();
     std::exception_ptr failure;
-    auto work = within_time(plan, fetch_one(http, plan, url, view));
+    auto work = within_time(plan, fetch_one(http, plan, which, view));
     try {
       co_await work;
     } catch (...) {

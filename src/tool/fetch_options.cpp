@@ -55,7 +55,8 @@ void declare_fetch_options(arguments& to, fetch_options& o) {
       .value("--key", "FILE", o.key, "its private key; default: it is in the certificate's file");
   to.group("Not there yet (exit status 2)").flag("--http3", o.http3, "HTTP/3");
   to.note(
-      "A URL without a scheme is http for localhost, 127.0.0.0/8 and [::1], and https for all others; the port is 80 or 443 unless "
+      "A URL without a scheme is http for localhost, 127.0.0.0/8 and [::1], and https for all others and on the ports 443 and "
+      "8443; the port is 80 or 443 unless "
       "the URL names one. With SSLKEYLOGFILE in the environment, the keys of TLS go to that file, for Wireshark.");
   to.note(
       "Redirects are shown, not followed. The exit status is 0 for every complete response (see --fail), 1 when there was none, 2 "
@@ -188,6 +189,7 @@ fetch_plan make_fetch_plan(std::string method, const std::vector<std::string>& u
 
   for (const std::string& written : urls) {
     plan.urls.push_back(complete_url(written));
+    plan.http_assumed.push_back(plan.urls.back().scheme() == "http" && !has_scheme(written));
     refuse_unsupported_scheme(plan.urls.back());
   }
   // HTTP/1.0 cannot announce an end without a length, and a pipe cannot be read twice.

@@ -31,6 +31,7 @@ void declare_fetch_options(arguments& to, fetch_options& options);
 struct fetch_plan {
   std::string method;
   std::vector<uri> urls;
+  std::vector<bool> http_assumed;  // for each: it is http since it was written without a scheme
   std::vector<std::pair<std::string, std::string>> fields;
   std::optional<parley::version> version;
   std::shared_ptr<const upload> content;  // null for none

@@ -23,8 +23,7 @@ int run_serve_command(const command& self, const std::vector<std::string>& words
       "for "
       ".well-known), nothing outside of it. Runs until Ctrl-C or SIGTERM, then finishes what it is doing, within 10 seconds.");
   serve_options options;
-  bool list = false;
-  args.group("Files").flag("--list", list, "show what is in a folder that has no index.html");
+  args.group("Files").flag("--list", options.list, "show what is in a folder that has no index.html");
   declare_serve_options(args, options);
   args.note(
       "Standard error gets a line for each address (listening http 127.0.0.1:8080), then ready. The exit status is 0 after Ctrl-C "
@@ -44,7 +43,7 @@ int run_serve_command(const command& self, const std::vector<std::string>& words
   raise_file_limit(plan.caps);
   server app(plan.caps);
   try {
-    const parley::files folder = parley::files(positionals.front()).listing(list);
+    const parley::files folder = parley::files(positionals.front()).listing(plan.list);
     app.files("/{path...}", folder);
   } catch (const std::system_error& error) {
     throw refusal(exit_local, "cannot serve " + positionals.front() + ": " + error.code().message());

@@ -126,6 +126,7 @@ serve_plan make_serve_plan(serve_options o) {
   plan.caps = o.caps;
   for (const std::string& assignment : o.limit) set_limit(plan.caps, assignment, "--limit: ");
   plan.http2 = !o.no_http2;
+  plan.list = o.list;
   plan.frames = o.frames;
   plan.show = o.show || o.frames;
   return plan;
@@ -145,6 +146,7 @@ std::vector<std::string> need_restart(const serve_plan& before, const serve_plan
   if (before.client_ca != after.client_ca) names.emplace_back("client-ca");
   if (before.threads != after.threads) names.emplace_back("threads");
   if (before.data != after.data) names.emplace_back("data");
+  if (before.list != after.list) names.emplace_back("list");
   if (before.http2 != after.http2) names.emplace_back("no-http2");
   if (before.show != after.show || before.frames != after.frames) names.emplace_back("show");
   if (before.caps != after.caps) names.emplace_back("limits");

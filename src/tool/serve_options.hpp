@@ -21,6 +21,7 @@ struct serve_options {
   std::vector<std::string> limit;        // NAME=VALUE
   limits caps;                           // what the file says; then `limit`
   bool no_http2 = false;
+  bool list = false;  // of `serve` alone
   bool show = false, frames = false;
 };
 
@@ -46,6 +47,7 @@ struct serve_plan {
   log_format access_log_format = log_format::combined;
   limits caps;
   bool http2 = true;
+  bool list = false;
   bool show = false, frames = false;
   serve_options asked;  // by the command line, for a reload
 };

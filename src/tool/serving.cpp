@@ -121,13 +121,14 @@ class sessions_view {
     if (plan.show) sinks_.add(&exchanges_);
     if (plan.frames) sinks_.add(&frames_);
   }
-  [[nodiscard]] engine::observer* sink() { return &sinks_; }
+  [[nodiscard]] engine::observer* sink() { return &clock_; }
 
  private:
   trace::look how_;
   trace::live exchanges_;
   trace::frame_watch frames_;
   trace::fan_out sinks_;
+  trace::clocked clock_{sinks_};
 };
 
 }  // namespace

@@ -18,15 +18,6 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// Whether `text` begins with a scheme. `localhost:8080/x` does not, although a URI's grammar has it so: what follows the colon
-/// is a port, and nobody fetches a scheme without `//` here.
-bool has_scheme(std::string_view text) {
-  const std::size_t mark = text.find("://");
-  if (mark == std::string_view::npos || mark == 0) return false;
-  return std::ranges::all_of(text.substr(0, mark),
-                             [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '-' || c == '.'; });
-}
-
 [[noreturn]] void refuse_url(std::string_view written, const std::string& why) {
   throw refusal(exit_usage, "\"" + trace::display_url(written, false) + "\" is no URL: " + why);
 }
@@ -41,6 +32,13 @@ bool has_scheme(std::string_view text) {
 }
 
 }  // namespace
+
+bool has_scheme(std::string_view text) {
+  const std::size_t mark = text.find("://");
+  if (mark == std::string_view::npos || mark == 0) return false;
+  return std::ranges::all_of(text.substr(0, mark),
+                             [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '-' || c == '.'; });
+}
 
 bool is_loopback(std::string_view host) {
   std::string name = lower(host);
@@ -64,7 +62,8 @@ uri complete_url(std::string_view written) {
   if (!has_scheme(written)) {
     const auto guess = uri::parse(std::string(plain) + text);
     if (!guess) refuse_syntax(written, guess.error(), plain.size());
-    text.insert(0, is_loopback(guess->host()) ? plain : "https://");
+    const bool secure_port = guess->port() == 443 || guess->port() == 8443;  // 8443 is where `demo` and `serve` have it
+    text.insert(0, is_loopback(guess->host()) && !secure_port ? plain : "https://");
   }
   auto parsed = uri::parse(text);
   if (!parsed) refuse_syntax(written, parsed.error(), text.size() - written.size());

@@ -11,6 +11,7 @@ namespace parley::trace {
 namespace {
 
 constexpr std::size_t type_width = 18;
+constexpr std::size_t narrow_type_width = 16;  // beside a connection's number; the longest setting fits in 80 columns then
 constexpr std::size_t stream_width = 8;
 constexpr std::size_t size_width = 10;
 constexpr std::size_t time_width_of_frames = 11;
@@ -23,12 +24,12 @@ bool joins(const recorded& run, const recorded& next) {
 }
 
 /// What a frame is: `→ HEADERS          1      38 B`. `time` may be empty.
-std::string frame_columns(const recorded& one, const paint& with, const std::string& time) {
+std::string frame_columns(const recorded& one, const paint& with, const std::string& time, std::size_t type_room) {
   const auto& frame = std::get<frame_step>(one.what);
   const bool out = frame.way == direction::out;
   const std::string type = printable(frame.type) + (frame.count > 1 ? " x" + std::to_string(frame.count) : "");
   std::string line = "  " + with.colour(out ? tint::request : tint::response,
-                                        std::string(out ? with.arrow() : with.arrow_back()) + " " + with.left(type, type_width));
+                                        std::string(out ? with.arrow() : with.arrow_back()) + " " + with.left(type, type_room));
   line += with.right(one.stream == 0 ? "-" : std::to_string(one.stream), stream_width);
   line += with.colour(tint::faint, with.right(size_text(frame.size), size_width) + time);
   return line;
@@ -47,8 +48,8 @@ std::string with_about(std::string columns_text, std::size_t taken, const std::s
   return text;
 }
 
-std::size_t frame_columns_width(const paint& with) {
-  return 2 + columns(with.arrow()) + 1 + type_width + stream_width + size_width;
+std::size_t frame_columns_width(const paint& with, std::size_t type_room) {
+  return 2 + columns(with.arrow()) + 1 + type_room + stream_width + size_width;
 }
 
 }  // namespace
@@ -76,7 +77,7 @@ void frame_list::clear() {
 std::string frame_list::lines(time_point start, const look& how) const {
   const paint with(how);
   const std::size_t width = std::max<std::size_t>(how.width, 60);
-  const std::size_t taken = frame_columns_width(with) + time_width_of_frames;
+  const std::size_t taken = frame_columns_width(with, type_width) + time_width_of_frames;
   std::string text;
   std::uint64_t connection = 0;
   for (const recorded& one : frames_) {
@@ -91,7 +92,7 @@ std::string frame_list::lines(time_point start, const look& how) const {
     }
     const std::string time =
         with.right(duration_text(std::max(one.time - start, std::chrono::steady_clock::duration{})), time_width_of_frames);
-    text += with_about(frame_columns(one, with, time), taken, std::get<frame_step>(one.what).about, with, width);
+    text += with_about(frame_columns(one, with, time, type_width), taken, std::get<frame_step>(one.what).about, with, width);
   }
   if (dropped_ > 0) text += "  and " + std::to_string(dropped_) + " more\n";
   return text;
@@ -99,9 +100,11 @@ std::string frame_list::lines(time_point start, const look& how) const {
 
 std::string frame_line(const recorded& one, const look& how) {
   const paint with(how);
-  const std::string which = with.left("connection " + std::to_string(one.connection), 14);
-  return with_about(which + frame_columns(one, with, {}), 14 + frame_columns_width(with), std::get<frame_step>(one.what).about,
-                    with, std::max<std::size_t>(how.width, 60));
+  std::string which = "connection " + std::to_string(one.connection);
+  which.resize(std::max<std::size_t>(which.size(), 13), ' ');
+  const std::size_t taken = which.size() + frame_columns_width(with, narrow_type_width);
+  return with_about(which + frame_columns(one, with, {}, narrow_type_width), taken, std::get<frame_step>(one.what).about, with,
+                    std::max<std::size_t>(how.width, 80));
 }
 
 void frame_watch::observe(const engine::observation& seen) noexcept {

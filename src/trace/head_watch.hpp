@@ -1,9 +1,10 @@
-// The sink that shows each head the moment it is on the wire, and one that feeds several sinks.
+// The sink that shows each head the moment it is on the wire, one that feeds several sinks, and one that looks at the clock.
 #pragma once
 
 #include "engine/observer.hpp"
 #include "trace/recorded.hpp"
 
+#include <chrono>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -29,6 +30,21 @@ class fan_out final : public engine::observer {
 
  private:
   std::vector<engine::observer*> sinks_;
+};
+
+/// Gives what it passes on the time of now. A loop looks at its clock once a turn, and what a server does with a request, reading and writing
+/// included, is often one turn: by the loop's time it takes none. For real time only.
+class clocked final : public engine::observer {
+ public:
+  explicit clocked(engine::observer& to) : to_(to) {}
+  void observe(const engine::observation& seen) noexcept override {
+    engine::observation now = seen;
+    now.time = std::chrono::steady_clock::now();
+    to_.observe(now);
+  }
+
+ private:
+  engine::observer& to_;
 };
 
 }  // namespace parley::trace

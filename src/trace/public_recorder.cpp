@@ -1,3 +1,4 @@
+#include "trace/head_watch.hpp"
 #include "trace/recorder.hpp"
 #include "trace/timeline.hpp"
 
@@ -9,12 +10,13 @@ class recorder::state {
  public:
   explicit state(std::size_t capacity) : records(capacity) {}
   trace::recorder records;
+  trace::clocked clock{records};
 };
 
 recorder::recorder(std::size_t capacity) : state_(std::make_unique<state>(capacity)) {}
 recorder::~recorder() = default;
 
-engine::observer* recorder::sink() { return &state_->records; }
+engine::observer* recorder::sink() { return &state_->clock; }
 
 std::string recorder::timeline(const timeline_options& how) const {
   const trace::look look{

@@ -17,9 +17,8 @@ class server_view {
     const std::string peer = x_.peer.empty() ? "a client" : printable(x_.peer);
     const std::string which = "connection " + std::to_string(x_.connection);
     row(paint_.top(), tint::connect, "1 connect",
-        "from " + peer + (x_.number > 1 ? ", kept alive: request " + std::to_string(x_.number) + " of " : ", new ") + which +
-            stream() + tls(),
-        {}, {});
+        "from " + peer + (x_.number > 1 ? ", kept alive: " + place() + " of " + which : ", new " + which + stream()) + tls(), {},
+        {});
     const message& in = x_.request;
     const message& out = x_.response;
     const std::string pushed = x_.promised_on != 0 ? "pushed on stream " + std::to_string(x_.promised_on) + ": " : std::string();
@@ -44,6 +43,12 @@ class server_view {
   [[nodiscard]] std::string stream() const {
     if (x_.request.version < parley::http2) return {};
     return ", stream " + std::to_string(x_.stream);
+  }
+
+  /// Which one of a connection's exchanges it is.
+  [[nodiscard]] std::string place() const {
+    if (x_.request.version < parley::http2) return "request " + std::to_string(x_.number);
+    return "stream " + std::to_string(x_.stream);
   }
 
   [[nodiscard]] std::string tls() const {

@@ -8,6 +8,7 @@ namespace {
 using demo_test::customer;
 using demo_test::david;
 using demo_test::holds;
+using demo_test::json;
 using demo_test::site;
 using parley::method;
 
@@ -99,7 +100,6 @@ TEST(customers_input, wrong_media_types) {
                            "application/json; charset=iso-8859-1", "json"}) {
     const auto answer = s.send(method::put, "/customers/requests", david, type);
     EXPECT_EQ(answer.status(), 415) << type;
-    EXPECT_EQ(answer.header("Content-Type"), "application/problem+json") << type;
     EXPECT_EQ(answer.header("Accept"), "application/json") << type;
     EXPECT_EQ(s.send(method::put, "/customers/100", david, type).status(), 415) << type;
     EXPECT_EQ(s.send(method::post, "/customers", "{}", type).status(), 415) << type;
@@ -116,7 +116,7 @@ TEST(customers_input, ids_that_are_none_are_not_found) {
     for (const method& m : {method::get, method::delete_}) EXPECT_EQ(s.ask(m, url).status(), 404) << url;
     EXPECT_EQ(s.put(url, david).status(), 404) << url;
     EXPECT_EQ(s.send(method::patch, url, "{}").status(), 404) << url;
-    EXPECT_EQ(s.get(url).header("Content-Type"), "application/problem+json") << url;
+    EXPECT_EQ(s.get(url, json).header("Content-Type"), "application/problem+json") << url;
   }
   s.put("/customers/17", customer(17));
   EXPECT_EQ(s.get("/customers/%31%37").status(), 200);
@@ -133,7 +133,7 @@ TEST(customers_input, bad_parameters_are_named) {
   site s;
   for (const char* query : {"limit=0", "limit=501", "limit=-1", "limit=+5", "limit=", "limit=x", "limit=5x", "limit=1e2",
                             "limit=%35%20", "limit=99999999999999999999", "after=1&limit=a&limit=5"}) {
-    const auto answer = s.get(std::string("/customers?") + query);
+    const auto answer = s.get(std::string("/customers?") + query, json);
     EXPECT_EQ(answer.status(), 400) << query;
     EXPECT_EQ(answer.header("Content-Type"), "application/problem+json") << query;
     EXPECT_TRUE(holds(answer.content(), R"("parameter":"limit")")) << answer.content();
@@ -141,7 +141,7 @@ TEST(customers_input, bad_parameters_are_named) {
   for (const char* query : {"after=-1", "after=", "after=1.5", "after=9007199254740992", "after=a", "after= 1"}) {
     std::string url = std::string("/customers?") + query;
     if (const auto space = url.find(' '); space != url.npos) url.replace(space, 1, "%20");
-    EXPECT_TRUE(holds(s.get(url).content(), R"("parameter":"after")")) << query;
+    EXPECT_TRUE(holds(s.get(url, json).content(), R"("parameter":"after")")) << query;
   }
   EXPECT_EQ(s.get("/customers?after=0&limit=500&other=1").status(), 200);
 }

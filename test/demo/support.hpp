@@ -83,6 +83,9 @@ inline std::string customer(std::int64_t id, std::string_view name = "Ada", std:
          "\"}";
 }
 
+/// What a program says that wants its errors as problem details.
+inline constexpr const char* json = "application/json";
+
 inline bool holds(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 /// A site of its own for each test.

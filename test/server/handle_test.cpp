@@ -75,8 +75,12 @@ TEST(handle, errors_are_pages_or_problem_details) {
       {"/none", "application/problem+json", "application/problem+json"},
       {"/none", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html; charset=utf-8"},
       {"/none", "image/png", "text/html; charset=utf-8"},
-      {"/mine", "", "application/problem+json"},
-      {"/mine", "*/*", "application/problem+json"},
+      {"/none", "application/json, text/plain, */*", "application/problem+json"},
+      {"/none", "text/plain", "text/plain; charset=utf-8"},
+      {"/mine", "", "text/html; charset=utf-8"},
+      {"/mine", "*/*", "text/html; charset=utf-8"},
+      {"/mine", "application/json", "application/problem+json"},
+      {"/mine", "text/plain, */*;q=0.1", "text/plain; charset=utf-8"},
       {"/mine", "text/html", "text/html; charset=utf-8"},
       {"/mine", "text/html,*/*;q=0.8", "text/html; charset=utf-8"},
   };
@@ -85,7 +89,9 @@ TEST(handle, errors_are_pages_or_problem_details) {
     const response r = app.handle(handled(method::get, row.path, row.accept));
     EXPECT_EQ(r.status(), std::string_view(row.path) == "/none" ? 404 : 409);
     EXPECT_EQ(r.header("Content-Type"), row.type);
+    EXPECT_EQ(r.header("Vary"), "Accept");
   }
+  EXPECT_EQ(app.handle(handled(method::get, "/mine", "text/plain")).content(), "409 Conflict: a <b> & \"c\"\n");
   EXPECT_NE(app.handle(handled(method::get, "/mine", "text/html")).content().find("a &lt;b&gt; &amp; &quot;c&quot;"),
             std::string::npos);
 }

@@ -147,8 +147,9 @@ class Literal(WithDemo):
             with self.subTest(content=content, kind=kind):
                 response = self.exchange(put(content, kind=kind))
                 self.assertEqual(response.status, status)
-                self.assertEqual(response.fields["content-type"], "application/problem+json")
-                self.assertEqual(response.json()["status"], status)
+                if kind == b"application/json":  # who sends it understands it
+                    self.assertEqual(response.fields["content-type"], "application/problem+json")
+                    self.assertEqual(response.json()["status"], status)
                 self.assertIn(member, response.content.decode())
 
     def test_id_differs_from_the_path(self):

@@ -330,15 +330,17 @@ TEST_F(LocalCa, APlaceThatOthersCouldReplaceIsRefused) {
   const std::string cannot = "the local certificate authority cannot be used: ";
   std::filesystem::create_directories(data);
   ::chmod(data.c_str(), 0777);
-  const std::string changed = cannot + data + " can be changed by other users, who could replace " + folder +
-                              ": if none of them has done so, say chmod go-w " + data;
-  EXPECT_EQ(refused(), changed);
+  const auto changed = [&](const std::string& who) {
+    return cannot + data + " can be changed by " + who + ", who could replace " + folder +
+           ": if nobody has done so, run chmod go-w " + data + ", or use another data folder";
+  };
+  EXPECT_EQ(refused(), changed("everybody"));
   EXPECT_FALSE(std::filesystem::exists(folder)) << "none is made there";
   ::chmod(data.c_str(), 01777);
   EXPECT_EQ(refused(), "it opened") << "in a sticky folder only the owner can rename it";
   ::chmod(data.c_str(), 0770);
-  EXPECT_EQ(refused(), changed);
-  EXPECT_EQ(local_ca::find_certificate(data).error().message, changed);
+  EXPECT_EQ(refused(), changed("all users of its group"));
+  EXPECT_EQ(local_ca::find_certificate(data).error().message, changed("all users of its group"));
   ::chmod(data.c_str(), 0700);
   EXPECT_EQ(refused(), "it opened");
   std::filesystem::rename(folder, data + "/elsewhere");

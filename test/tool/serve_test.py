@@ -3,6 +3,7 @@
 """parley serve and parley demo: start, refusals, signals, and the file server, by curl-free raw means."""
 import email.utils
 import http.client
+import json
 import os
 import re
 import shutil
@@ -70,6 +71,13 @@ class Start(Case):
         with open(log, encoding="utf-8") as file:
             self.assertRegex(file.read(), r'\A127\.0\.0\.1 .*"GET /\?q HTTP/1\.1" 200 10\b.*\n\Z')
 
+    def test_a_listing_by_the_configuration(self):
+        self.write("site/some file.txt", b"x")
+        config = self.write("parley.toml", b'http = "127.0.0.1:0"\nlist = true\n')
+        with Server("serve", self.path("site"), "--config", config) as server:
+            self.assertIn(b"some file.txt", parley("get", server.url()).out)
+            self.assertEqual(server.end(), (0, ""))
+
     def test_access_log_on_standard_output(self):
         with Server("serve", self.folder, "--http", "127.0.0.1:0", "--access-log", "-") as server:
             self.assertEqual(parley("get", server.url("/%1bx")).code, 0)
@@ -89,6 +97,34 @@ class Start(Case):
         self.assertRegex(lines[2], r"\A╰ 3 response  HTTP/1\.1 200 OK +\d+ B +\d+\.\d\d ms\Z")
         self.assertRegex(lines[3], r"kept alive: request 2 of connection \d+\Z")
         self.assertRegex(lines[5], r"HTTP/1\.1 404 Not Found")
+        times = [float(lines[n].split()[-2]) for n in (2, 5)]
+        self.assertGreater(sum(times), 0, "a response takes time, though all of it is one turn of the loop")
+
+    def test_show_over_http2(self):
+        self.write("index.html", b"0123456789")
+        with Server("serve", self.folder, "--http", "127.0.0.1:0", "--frames") as server:
+            said = parley("get", "--http2-prior-knowledge", "--frames", server.url(), server.url("/missing"))
+            self.assertEqual(said.code, 0, said.err)
+            code, err = server.end()
+        self.assertEqual(code, 0)
+        exchanges = [line for line in err.splitlines() if line[:1] in "╭├╰"]
+        self.assertEqual(len(exchanges), 6, err)
+        self.assertRegex(exchanges[0], r"\A╭ 1 connect   from 127\.0\.0\.1:\d+, new connection \d+, stream 1\Z")
+        self.assertRegex(exchanges[1], r"\A├ 2 request   GET / HTTP/2 +\d+ B")
+        self.assertRegex(exchanges[2], r"\A╰ 3 response  HTTP/2 200 OK +\d+ B +\d+\.\d\d ms\Z")
+        self.assertRegex(exchanges[3], r"kept alive: stream 3 of connection \d+\Z")
+        self.assertRegex(exchanges[4], r"\A├ 2 request   GET /missing HTTP/2 ")
+        self.assertRegex(exchanges[5], r"HTTP/2 404 Not Found")
+        # Each end lists the frames of both directions, and what one sends the other receives.
+        def frames(text, arrow):
+            return re.findall(rf"{arrow} (HEADERS|DATA|SETTINGS|GOAWAY)\b +(\d+|-) ", text)
+        for ours, theirs in (("→", "←"), ("←", "→")):
+            sent = [f for f in frames(said.err, ours) if f[0] != "GOAWAY"]
+            self.assertIn(("HEADERS", "1"), sent, said.err)
+            self.assertIn(("HEADERS", "3"), sent, said.err)
+            self.assertIn(("SETTINGS", "-"), sent, said.err)
+            self.assertEqual([f for f in frames(err, theirs) if f[0] in ("HEADERS", "DATA")],
+                             [f for f in sent if f[0] in ("HEADERS", "DATA")], err + said.err)
 
 
 class Https(Case):
@@ -130,7 +166,16 @@ class Https(Case):
         with self.serve() as server:
             said = parley("get", "-i", f"http://{server.secure}/")
             self.assertTrue(said.out.startswith(b"HTTP/1.1 400 "), said.out)
-            self.assertIn(b"use https://", said.out)
+            right = f"https://{server.secure}/a?b=%22&c"
+            said = parley("get", f"http://{server.secure}/a?b=%22&c")
+            shown = right.replace("&", "&amp;").encode()
+            self.assertIn(b'<a href="' + shown + b'">' + shown + b"</a>", said.out)
+            self.assertEqual((said.code, said.err), (0, ""), "an answer is an answer")
+            said = parley("get", "-H", "Accept: application/json", f"http://{server.secure}/a?b=%22&c")
+            self.assertTrue(json.loads(said.out)["detail"].endswith(f"use {right}"), said.out)
+            said = parley("get", f"{server.secure}/a")
+            self.assertEqual((said.code, said.err), (0, "parley: note: this was asked by http, since the URL names no scheme; if the port is "
+                                                        f"for https, write https://{server.secure}\n"))
 
     def test_certificates_by_name(self):
         authority = Authority()

@@ -197,7 +197,7 @@ Frames on connection 1  stream   payload         at
   ← 0x2f                     -       3 B    1.30 ms  \x1b[31m
 )");
   EXPECT_EQ(frame_line(seen.records().at(1), {.unicode = false}),
-            "connection 1    -> HEADERS                  1      41 B  END_STREAM END_HEADERS\n");
+            "connection 1   -> HEADERS                1      41 B  END_STREAM END_HEADERS\n");
   recorder without;
   session t(without);
   t.frame(1000, 1, direction::out, "HEADERS", 41);
