@@ -1,5 +1,6 @@
 # ctest: TIMEOUT 180
 """Our command over HTTP/2 against servers that others wrote: nghttpd, nginx and h2o, and a hostile one made of python3-h2."""
+import collections
 import os
 import re
 import shutil
@@ -23,6 +24,8 @@ except ImportError:
     h2 = None
 
 PARLEY = os.environ.get("PARLEY", "build/release/parley")
+FETCH = os.path.join(os.environ.get("PARLEY_BUILD", "build/release"), "examples", "fetch")  # all of its URLs at once
+MEDIUM = bytes(range(256)) * 1024
 LARGE = bytes(range(256)) * 4096 * 8  # 8 MiB: many windows
 TIMEOUT = 60
 
@@ -49,6 +52,35 @@ def parley(*words):
     return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
 
 
+def at_once(*urls):
+    """The example's lines: `URL: N bytes` for each URL, fetched at once by one client; before that the first one alone."""
+    trusting = os.path.join(home.name, "trusting")  # the local authority's place, for the test's own
+    if not os.path.exists(trusting):
+        os.makedirs(trusting + "/parley/ca", mode=0o700)
+        shutil.copy(authority.pem, trusting + "/parley/ca/ca.pem")
+        os.chmod(trusting + "/parley/ca/ca.pem", 0o600)
+    done = subprocess.run([FETCH, *urls], stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT,
+                          env=dict(os.environ, XDG_DATA_HOME=trusting))
+    return done.returncode, done.stdout.decode().splitlines()[1:], done.stderr.decode("utf-8", "replace")
+
+
+def most_in_flight(said):
+    """What `nghttpd -v` printed, as the most requests of a connection that were under way together, and the most that one had in all."""
+    open_streams, requests, most, frame = {}, collections.Counter(), 0, None
+    for line in re.sub(r"\x1b\[[0-9;]*m", "", said).splitlines():
+        found = re.match(r"\[id=(\d+)\] \[ *[\d.]+\] (recv|send) (HEADERS|DATA) frame <.*stream_id=(\d+)>", line)
+        if found:
+            frame = found.group(1, 2, 4)
+            streams = open_streams.setdefault(frame[0], set())
+            if found.group(2, 3) == ("recv", "HEADERS"):
+                streams.add(frame[2])
+                requests[frame[0]] += 1
+                most = max(most, len(streams))
+        elif frame and frame[1] == "send" and "END_STREAM" in line:
+            open_streams[frame[0]].discard(frame[2])
+    return most, max(requests.values())
+
+
 def installed(name):
     found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin")
     return unittest.skipUnless(found, name + " is not installed")
@@ -64,14 +96,15 @@ class Started:
         cls.state = tempfile.TemporaryDirectory(prefix="parley-test-")
         os.chmod(cls.state.name, 0o755)
         os.mkdir(cls.state.name + "/root")
-        for name, content in (("hello.txt", b"hello\n"), ("large.bin", LARGE), ("empty.txt", b""), ("style.css", b"body {}\n")):
+        for name, content in (("hello.txt", b"hello\n"), ("large.bin", LARGE), ("medium.bin", MEDIUM), ("empty.txt", b""), ("style.css", b"body {}\n")):
             with open(cls.state.name + "/root/" + name, "wb") as file:
                 file.write(content)
         for _ in range(5):
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 cls.port = probe.getsockname()[1]
-            cls.process = subprocess.Popen(cls.command(cls.state.name), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            cls.said = open(cls.state.name + "/said", "w+b")
+            cls.process = subprocess.Popen(cls.command(cls.state.name), stdin=subprocess.DEVNULL, stdout=cls.said,
                                            stderr=subprocess.DEVNULL)
             until = time.monotonic() + 20
             while time.monotonic() < until and cls.process.poll() is None:
@@ -90,6 +123,7 @@ class Started:
     def stop(cls):
         cls.process.kill()
         cls.process.communicate()
+        cls.said.close()
 
     @classmethod
     def tearDownClass(cls):
@@ -111,6 +145,14 @@ class Started:
         self.assertNotIn(LARGE[:64], out)
         _, out, err = parley("get", "-i", "--http2-prior-knowledge", self.url("absent"))
         self.assertIn(b"HTTP/2 404 Not Found", out, err)
+
+
+    def fetch_many(self, count=30):
+        if not os.access(FETCH, os.X_OK):
+            self.skipTest("the examples were not built")
+        url = self.url("medium.bin")
+        code, lines, err = at_once(*[url] * count)
+        self.assertEqual((code, lines), (0, ["%s: %d bytes" % (url, len(MEDIUM))] * count), err)
 
 
 @installed("nghttpd")
@@ -142,12 +184,29 @@ class Nghttpd(Started, unittest.TestCase):
         self.assertEqual((code, out), (0, b"hello\n"), err)
         self.assertEqual(err, "parley: pushed, and not asked for: %s\n" % self.url("style.css"))
 
+    def test_at_once_beyond_what_it_allows(self):
+        self.fetch_many()  # it takes one at a time
+
     def test_frames(self):
         code, _, err = parley("get", "--frames", self.url("hello.txt"))
         self.assertEqual(code, 0, err)
         self.assertRegex(err, r"(?m)^  → SETTINGS +- +\d+ B +[\d.]+ ms  ENABLE_PUSH=0$")
         self.assertRegex(err, r"(?m)^  → HEADERS +1 +\d+ B +[\d.]+ ms  END_STREAM END_HEADERS$")
         self.assertRegex(err, r"(?m)^  ← DATA +1 +6 B +[\d.]+ ms")
+
+
+@installed("nghttpd")
+class NghttpdManyAtOnce(Started, unittest.TestCase):
+    @classmethod
+    def command(cls, where):
+        return ["nghttpd", "-v", "-a", "127.0.0.1", "-d", where + "/root", str(cls.port), authority.path("server.key"), server_pem]
+
+    def test_requests_share_a_connection(self):
+        self.fetch_many()
+        self.said.seek(0)
+        most, requests = most_in_flight(self.said.read().decode("utf-8", "replace"))
+        self.assertGreater(most, 1)
+        self.assertEqual(requests, 30, "all on one connection")
 
 
 @installed("nghttpd")
@@ -181,6 +240,9 @@ class Nginx(Started, unittest.TestCase):
         code, out, err = parley("get", "--show", *[self.url("about")] * 10)
         self.assertEqual((code, out), (0, b"HTTP/2.0" * 10), err)
         self.assertGreaterEqual(err.count("│ TLS "), 3, err)
+
+    def test_at_once_over_connections_that_end(self):
+        self.fetch_many()
 
     def test_both_versions(self):
         self.assertEqual(parley("get", "--http1.1", self.url("about"))[1], b"HTTP/1.1")
@@ -217,6 +279,7 @@ class Hostile(unittest.TestCase):
         listener = socket.create_server(("127.0.0.1", 0))
         self.connections = 0
         self.requests = 0
+        self.asked_by_http1 = []
 
         def talk(plain):
             secure = plain
@@ -226,6 +289,10 @@ class Hostile(unittest.TestCase):
                 config = h2.config.H2Configuration(client_side=False, validate_outbound_headers=False, normalize_outbound_headers=False,
                                                    header_encoding="utf-8")
                 connection = h2.connection.H2Connection(config)
+                if secure.selected_alpn_protocol() == "http/1.1":
+                    self.asked_by_http1 += secure.recv(65536).split(b"\r\n")[:1]
+                    secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nold")
+                    return
                 connection.initiate_connection()
                 secure.sendall(connection.data_to_send())
                 while data := secure.recv(65536):
@@ -306,6 +373,15 @@ class Hostile(unittest.TestCase):
         code, _, err = parley("get", "--http2-prior-knowledge", url)
         self.assertEqual(code, 1)
         self.assertIn("HTTP_1_1_REQUIRED: it wants HTTP/1.1 for this (--http1.1", err)
+
+    def test_one_that_wants_http1_is_asked_by_it(self):
+        def refuse(connection, event, _):
+            connection.reset_stream(event.stream_id, 13)
+
+        url = self.serve(refuse, ("h2", "http/1.1"))
+        code, out, err = parley("post", "-d", "a=b", url + "x")
+        self.assertEqual((code, out), (0, b"old"), err)
+        self.assertEqual((self.requests, self.connections, self.asked_by_http1), (1, 2, [b"POST /x HTTP/1.1"]))
 
     def test_pushes_that_are_not_its_own_to_make(self):
         def push(connection, event, _):

@@ -193,8 +193,9 @@ class Chromium(unittest.TestCase):
                     image.write('<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="7"><rect width="7" height="7"/></svg>' % (i + 1))
             with open(folder + "/index.html", "w") as page:
                 page.write("<!DOCTYPE html><title>loading</title>" + "".join('<img src="%d.svg">' % i for i in range(self.IMAGES)) +
-                           "<script>onload = () => { document.title = [...document.images].filter((i, n) => i.complete && "
-                           "i.naturalWidth == n + 1).length + ' images' }</script>")
+                           "<script>onload = () => { const by = performance.getEntriesByType('resource').map(e => e.nextHopProtocol);"
+                           "document.title = [...document.images].filter((i, n) => i.complete && i.naturalWidth == n + 1).length + "
+                           "' images by ' + [...new Set(by)] }</script>")
             log = folder + ".log"
             server = Server("--https", "127.0.0.1:0", "--access-log", log, "--access-log-format", "json", "--show",
                             subcommand=("serve", folder))
@@ -203,10 +204,11 @@ class Chromium(unittest.TestCase):
                                                       for line in server.messages) if m)
                 with tempfile.TemporaryDirectory(prefix="parley-chromium-") as profile:
                     done = run("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                               "--ignore-certificate-errors", "--no-first-run", "--user-data-dir=" + profile,
+                               "--ignore-certificate-errors", "--no-first-run", "--disable-background-networking",
+                               "--disable-component-update", "--disable-sync", "--user-data-dir=" + profile,
                                "--virtual-time-budget=60000", "--dump-dom", "https://localhost:%d/" % port,
                                environment={"HOME": profile})
-                self.assertIn("<title>%d images</title>" % self.IMAGES, done.stdout, done.stderr[-2000:])
+                self.assertIn("<title>%d images by h2</title>" % self.IMAGES, done.stdout, done.stderr[-2000:])
             finally:
                 code = server.stop()
             self.assertEqual(code, 0)
