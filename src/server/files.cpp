@@ -33,18 +33,20 @@ bool is_hidden(std::string_view path) {
   }
 }
 
+[[noreturn]] void refuse_place() { throw problem_error(404, "There is nothing at this address."); }
+
 /// The place in the folder that a request names. An escaped slash or NUL stands for a name that no file can have.
 std::string place_in_folder(std::string_view raw) {
   auto decoded = percent_decode(raw);
-  if (!decoded || is_hidden(*decoded) || decoded->find('\0') != std::string::npos) throw problem_error(404);
-  if (decoded->size() != raw.size() && base::to_lower(raw).find("%2f") != std::string::npos) throw problem_error(404);
+  if (!decoded || is_hidden(*decoded) || decoded->find('\0') != std::string::npos) refuse_place();
+  if (decoded->size() != raw.size() && base::to_lower(raw).find("%2f") != std::string::npos) refuse_place();
   return *std::move(decoded);
 }
 
 [[noreturn]] void refuse_file(int error) {
   if (error == EMFILE || error == ENFILE || error == ENOMEM) throw problem_error(503, "Too many files are open.");
-  if (error == EACCES || error == EPERM) throw problem_error(403);
-  throw problem_error(404);
+  if (error == EACCES || error == EPERM) throw problem_error(403, "The server may not read what is at this address.");
+  refuse_place();
 }
 
 /// Relative to the folder's own URL, so that neither Host nor a path that begins with two slashes can lead it elsewhere.

@@ -105,7 +105,7 @@ a:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3
 table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
 caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 th{font-size:.8rem;font-weight:600;color:var(--soft);text-align:left;border-bottom:1px solid var(--line);padding:.4rem .5rem}
-td{border-bottom:1px solid var(--line);padding:.5rem;vertical-align:top}
+td{border-bottom:1px solid var(--line);padding:.5rem;vertical-align:baseline}
 tbody tr:hover{background:var(--over)}
 td:first-child{overflow-wrap:anywhere}
 td:first-child a{display:block;padding-left:1.75rem;background:no-repeat 0 .2em/1.1rem}
