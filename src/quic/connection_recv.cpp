@@ -102,6 +102,7 @@ struct connection::callbacks {
     return guarded(user_data, [&](connection& c) -> int {
       c.engine_.receive(stream_of(id), {reinterpret_cast<const char*>(data), n}, (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0,
                         c.native_->now);
+      if (c.taker != nullptr) c.taker->take_events();
       return 0;
     });
   }
