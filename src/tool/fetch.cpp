@@ -173,7 +173,8 @@ std::string without_prefix(std::string text) {
 }
 
 /// Says why a fetch ended early; its exit status.
-int explain(std::exception_ptr thrown, const fetch_plan& plan, const uri& url, session_view& view) {
+int explain(std::exception_ptr thrown, const fetch_plan& plan, std::size_t which, session_view& view) {
+  const uri& url = plan.urls[which];
   try {
     std::rethrow_exception(std::move(thrown));
   } catch (const refusal& error) {
@@ -185,7 +186,12 @@ int explain(std::exception_ptr thrown, const fetch_plan& plan, const uri& url, s
     return exit_fetch_failed;
   } catch (const fetch_error& error) {
     const bool trust = error.why() == fetch_error::kind::certificate;
-    say(without_prefix(error.what()) + (trust ? " (--cacert FILE trusts more authorities, -k any certificate)" : ""));
+    // What a port for https makes of a request in cleartext.
+    const bool turned_away = error.why() == fetch_error::kind::connection_lost || error.why() == fetch_error::kind::protocol;
+    std::string way_out = trust ? " (--cacert FILE trusts more authorities, -k any certificate)" : "";
+    if (turned_away && plan.http_assumed[which] && view.response_head().empty())
+      way_out = "; if the port is for https, write https://" + url.host_and_port();
+    say(without_prefix(error.what()) + way_out);
     return code_of(error);
   } catch (const std::invalid_argument& error) {
     say(without_prefix(error.what()));
@@ -226,7 +232,7 @@ task<int> fetch_each(const fetch_plan& plan, session_view& view) {
     } catch (...) {
       failure = std::current_exception();
     }
-    const int code = failure ? explain(failure, plan, url, view) : exit_done;
+    const int code = failure ? explain(failure, plan, which, view) : exit_done;
     if (result == exit_done) result = code;
     if (plan.push) {
       auto arriving = http.pushed();

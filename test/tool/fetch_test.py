@@ -105,6 +105,15 @@ class Requests(Case):
             self.assertEqual(self.content, b"x")
             self.assertIn("< HTTP/1.1 100 Continue\n<\n", said.err)
 
+    def test_a_port_for_https_that_was_taken_for_http(self):
+        with Peer(b"", b"\x15\x03\x01\x00\x02\x02\x0a", b"") as peer:  # it closes, or sends an alert of TLS
+            for _ in range(2):
+                said = parley("get", peer.address)
+                self.assertEqual((said.code, said.out), (1, b""))
+                self.assertTrue(said.err.endswith(f"; if the port is for https, write https://{peer.address}\n"), said.err)
+            said = parley("get", peer.url())
+            self.assertEqual((said.code, said.err), (1, f"parley: 127.0.0.1 port {peer.port} closed the connection before it answered\n"))
+
     def test_ipv6(self):
         with Peer(reply(b"six"), family=socket.AF_INET6) as peer:
             said = parley("get", peer.address + "/")
