@@ -70,15 +70,14 @@ std::uint64_t least_text(const coded_string& s) {
 qpack_decoder::qpack_decoder(name_tagger tagger, const qpack_decoder_limits& limits) : limits_(limits), table_(0), tagger_(tagger) {
   limits_.table_capacity = std::min(limits_.table_capacity, dynamic_table::largest_capacity);
   for (std::size_t i = 0; i < qpack_static_count; ++i) {
-    const bool known = i > 0 && qpack_static_table[i].name == qpack_static_table[i - 1].name;
-    static_tags_[i] = known ? static_tags_[i - 1] : tagger(qpack_static_table[i].name);
+    const std::size_t first = qpack_static_name(qpack_static_table[i].name);
+    static_tags_[i] = first == i ? tagger(qpack_static_table[i].name) : static_tags_[first];
   }
 }
 
 std::size_t qpack_decoder::memory() const {
-  const std::size_t texts = (partial_.capacity() > sizeof(std::string) ? partial_.capacity() : 0) +
-                            (out_.capacity() > sizeof(std::string) ? out_.capacity() : 0);
-  return table_.memory() + blocked_.capacity() * sizeof(blocked_stream) + texts;
+  const std::size_t output = out_.capacity() > sizeof(std::string) ? out_.capacity() : 0;
+  return table_.memory() + blocked_.capacity() * sizeof(blocked_stream) + partial_.capacity() + output;
 }
 
 // --- field sections --------------------------------------------------------------------------------------------------------------
@@ -293,6 +292,7 @@ qpack_decoder::instruction qpack_decoder::find_instruction(const char* p, const 
     return true;
   };
 
+  if (first >= 0x40 && text > table_.capacity()) return wrong(encoder_entry);  // no entry fits
   if ((first & 0xc0) == 0x40) {
     found.what = insert;
     found.name = find_string<6>(p, end);
@@ -356,6 +356,13 @@ bool qpack_decoder::execute(const instruction& found) {
   return true;
 }
 
+// It grows with what comes, not with what is announced, and never beyond that.
+void qpack_decoder::keep_partial(std::string_view bytes) {
+  const std::size_t size = partial_.size() + bytes.size();
+  if (size > partial_.capacity()) partial_.reserve(std::min(partial_needs_, 2 * size));
+  partial_.insert(partial_.end(), bytes.begin(), bytes.end());
+}
+
 std::expected<void, qpack_error> qpack_decoder::receive(std::string_view bytes) {
   if (overfull_) return std::unexpected(too_much_unsent);
   while (!bytes.empty()) {
@@ -363,23 +370,23 @@ std::expected<void, qpack_error> qpack_decoder::receive(std::string_view bytes) 
     const bool continued = !partial_.empty();
     if (continued) {
       const std::size_t taken = std::min(partial_needs_ - partial_.size(), bytes.size());
-      partial_.append(bytes.substr(0, taken));
+      keep_partial(bytes.substr(0, taken));
       bytes.remove_prefix(taken);
       if (partial_.size() < partial_needs_) break;
     }
-    const std::string_view from = continued ? partial_ : bytes;
+    const std::string_view from = continued ? std::string_view(partial_.data(), partial_.size()) : bytes;
     const instruction found = find_instruction(from.data(), from.data() + from.size());
     if (found.error != nullptr) return std::unexpected(*found.error);
     if (found.end == nullptr) {
       partial_needs_ = static_cast<std::size_t>(found.size);
       if (continued) continue;
-      partial_.assign(bytes);
+      keep_partial(bytes);
       break;
     }
     if (!execute(found)) return std::unexpected(*error_);
     if (continued) {
       partial_.clear();
-      if (partial_.capacity() > kept_partial) std::string().swap(partial_);
+      if (partial_.capacity() > kept_partial) std::vector<char>().swap(partial_);
     } else {
       bytes.remove_prefix(static_cast<std::size_t>(found.end - bytes.data()));
     }

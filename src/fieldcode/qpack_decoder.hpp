@@ -158,6 +158,7 @@ class qpack_decoder {
   void write_instruction(std::uint64_t value, unsigned prefix, unsigned high);
 
   [[nodiscard]] instruction find_instruction(const char* p, const char* end) const;
+  void keep_partial(std::string_view bytes);
   [[nodiscard]] bool execute(const instruction& found);
   [[nodiscard]] bool insert(const instruction& found);
 
@@ -178,7 +179,7 @@ class qpack_decoder {
   std::uint64_t inserted_ = 0;
   std::uint64_t acknowledged_ = 0;  // entries that our decoder stream has told of: the peer's Known Received Count
   std::vector<blocked_stream> blocked_;
-  std::string partial_;            // of an instruction whose end has not come
+  std::vector<char> partial_;      // of an instruction whose end has not come
   std::size_t partial_needs_ = 0;  // its size, as far as it is known
   std::string out_;
   std::size_t out_taken_ = 0;

@@ -23,6 +23,7 @@ constexpr qpack_error decoder_remembered{qpack_code::decoder_stream_error, "qpac
                                          "RFC 9204 §3.2.3"};
 
 constexpr std::size_t kept_instructions = 1024;
+constexpr std::size_t least_draining = 2048;
 constexpr std::size_t most_sections = 0xffff;  // what a pin counts
 
 // By the index in QPACK's static table; the last is for names that it does not have.
@@ -136,18 +137,17 @@ qpack_encoder::matches qpack_encoder::find_name(std::string_view name, std::uint
               [&](const dynamic_table::entry& e) { return e.name_mark == name_mark && same_text(table_.name(e), name); });
 }
 
-char* qpack_encoder::use_entry(const matches& found, std::size_t static_name, char* out) {
-  std::uint64_t at = found.best;
-  if (found.newest < draining_) {
-    if (may_refer_ && may_risk()) {
-      if (duplicate(found.newest)) at = inserted_ - 1;
-    } else {
-      refer(at);  // keeps it, while its duplicate is made for later
-      static_cast<void>(duplicate(found.newest));
-    }
-  }
-  if (static_name != qpack_no_index) last_of_name_[static_name] = static_cast<std::uint16_t>(at);
-  return write_reference(at, out);
+// The entry that stands for a field that is in the table, or none. One that is soon to go is duplicated, and not referred to any more, so
+// that it can go (RFC 9204 §2.1.1.1); but a section that may not wait uses it once more beside its duplicate.
+std::uint64_t qpack_encoder::choose_entry(const matches& found) {
+  if (found.best == none || found.newest >= draining_) return found.best;
+  if (may_risk()) return duplicate(found.newest) ? inserted_ - 1 : none;
+  const std::uint64_t lowest = lowest_;
+  lowest_ = std::min(lowest_, found.best);  // it stays
+  if (duplicate(found.newest)) return found.best;
+  lowest_ = lowest;
+  static_cast<void>(duplicate(found.newest));
+  return none;
 }
 
 char* qpack_encoder::encode(std::size_t static_name, std::string_view name, std::string_view value, sensitivity s, char* out) {
@@ -180,9 +180,14 @@ char* qpack_encoder::encode(std::size_t static_name, std::string_view name, std:
     return e.mark == mark && e.name_mark == name_mark && same_text(table_.value(e), value) &&
            (known || same_text(table_.name(e), name));
   });
-  if (found.best != none) return use_entry(found, static_name, out);
-  if (found.newest == none &&
-      policy_.wants_entry(how, hash, name.size() + value.size() + dynamic_table::overhead, value.size(), table_) &&
+  if (const std::uint64_t at = choose_entry(found); at != none) {
+    if (known) last_of_name_[static_name] = static_cast<std::uint16_t>(at);
+    return write_reference(at, out);
+  }
+  // An entry that this section may not refer to costs its text twice, so it has to come again first.
+  const indexing when = how == indexing::at_once && !may_risk() ? indexing::second_time : how;
+  const std::size_t cost = name.size() + value.size() + dynamic_table::overhead;
+  if (found.newest == none && policy_.wants_entry(when, hash, cost, value.size(), table_) &&
       insert(static_name, name, value, mark, name_mark) && usable(inserted_ - 1)) {
     return write_reference(inserted_ - 1, out);
   }
@@ -253,9 +258,9 @@ void qpack_encoder::inserted_one(std::size_t static_name, std::uint32_t mark, st
   update_draining();
 }
 
-// The entries that have to go before an eighth of the table is free.
+// The entries that have to go before an eighth of the table is free. A small table would be all duplicates: there, none drain.
 void qpack_encoder::update_draining() {
-  const std::size_t wanted = table_.capacity() / 8;
+  const std::size_t wanted = table_.capacity() < least_draining ? 0 : table_.capacity() / 8;
   std::size_t free = table_.capacity() - table_.size();
   for (draining_ = oldest(); free < wanted && draining_ < inserted_; ++draining_) {
     const dynamic_table::entry& e = entry_at(draining_);

@@ -32,8 +32,9 @@ struct qpack_encoder_limits {
 };
 
 /// One section: `begin(stream)`, a call of `encode` for each field, `end(lines)`; nothing else in between. What goes into the table is
-/// told at `field_policy`. Entries soon to go are duplicated when they are used, so that what is in use stays and nothing pins the
-/// table's end (RFC 9204 §2.1.1.1).
+/// told at `field_policy`; what would go in at once has to come a second time in a section that may not wait for the encoder stream.
+/// Entries soon to go are duplicated when they are used, so that what is in use stays and nothing pins the table's end (RFC 9204
+/// §2.1.1.1).
 ///
 /// What `output` has for the encoder stream should leave before the section that came of it, or the peer waits. A section that was
 /// encoded need not be sent: when its stream is reset, the peer's decoder says so, and its references end.
@@ -117,7 +118,7 @@ class qpack_encoder {
   char* write_literal(std::size_t static_name, std::string_view name, std::uint32_t name_mark, std::string_view value, bool secret,
                       char* out);
   char* write_reference(std::uint64_t absolute, char* out);
-  char* use_entry(const matches& found, std::size_t static_name, char* out);
+  [[nodiscard]] std::uint64_t choose_entry(const matches& found);
   template <class Same>
   [[nodiscard]] matches find(std::uint32_t mark, Same&& same);
   [[nodiscard]] matches find_name(std::string_view name, std::uint32_t name_mark);
