@@ -194,7 +194,24 @@ void connection::expired(time_point now) {
   if (state_ != state::live) return;
   native_->now = now;
   if (const int failed = ngtcp2_conn_handle_expiry(native_->conn, stamp_of(now))) return end_by(failed, now);
+  look_for_black_hole(now);
   after_input(now);
+}
+
+// RFC 8899 §4.3, which ngtcp2 leaves out: a path that carried large datagrams may carry them no longer, and drop them in silence. After
+// some probe timeouts without an acknowledgement, ours are as small as every path must take them (RFC 9000 §14), for good.
+void connection::look_for_black_hole(time_point now) {
+  constexpr int probe_timeouts_without = 3;
+  native& n = *native_;
+  if (n.largest_payload == NGTCP2_MAX_UDP_PAYLOAD_SIZE || !handshake_done_) return;
+  const auto silence = probe_timeouts_without * std::chrono::nanoseconds(ngtcp2_conn_get_pto(n.conn));
+  if (in_flight() > 0 && now - n.progress > silence) n.largest_payload = NGTCP2_MAX_UDP_PAYLOAD_SIZE;
+}
+
+std::uint64_t connection::in_flight() const {
+  ngtcp2_conn_info info;
+  ngtcp2_conn_get_conn_info(native_->conn, &info);
+  return info.bytes_in_flight;
 }
 
 }  // namespace parley::quic

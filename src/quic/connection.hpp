@@ -115,6 +115,8 @@ class connection {
   void end(quic::ending why, time_point now);
   void end_by(int library_error, time_point now);
   void start_engine(bool early, time_point now);
+  void look_for_black_hole(time_point now);
+  [[nodiscard]] std::uint64_t in_flight() const;
   void after_input(time_point now);
   void act(time_point now);
   void keep_tickets();

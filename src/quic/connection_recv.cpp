@@ -70,6 +70,10 @@ struct connection::callbacks {
           c.home_->give_token(c, c.native_->now);
         }
       } else {
+        if (c.native_->early_tried) {
+          if (!c.tls_->early_data_accepted()) ngtcp2_conn_tls_early_data_rejected(conn);
+          c.start_engine(false, c.native_->now);
+        }
         // RFC 9000 §7.4.1: what a later connection must remember in order to send early data.
         std::array<std::uint8_t, 512> kept;
         const ngtcp2_ssize n = ngtcp2_conn_encode_0rtt_transport_params(conn, kept.data(), kept.size());
@@ -81,8 +85,12 @@ struct connection::callbacks {
 
   static int tx_key(ngtcp2_conn*, ngtcp2_encryption_level level, void* user_data) {
     return guarded(user_data, [&](connection& c) -> int {
-      const bool early = level == NGTCP2_ENCRYPTION_LEVEL_0RTT && c.role_ == engine::role::client;
-      if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT || early) c.start_engine(early, c.native_->now);
+      if (level == NGTCP2_ENCRYPTION_LEVEL_0RTT && c.role_ == engine::role::client) {
+        c.native_->early_tried = true;
+        c.start_engine(true, c.native_->now);
+      } else if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT && !c.native_->early_tried) {
+        c.start_engine(false, c.native_->now);
+      }
       return 0;
     });
   }
@@ -91,6 +99,7 @@ struct connection::callbacks {
     return guarded(user_data, [&](connection& c) -> int {
       native& n = *c.native_;
       n.bidirectional_opened = n.unidirectional_opened = 0;
+      n.bidirectional_limit = n.unidirectional_limit = 0;
       n.datagrams.clear();
       if (n.started) c.engine_.early_data_rejected(n.now);
       return 0;
@@ -109,6 +118,7 @@ struct connection::callbacks {
 
   static int acknowledged(ngtcp2_conn*, std::int64_t id, std::uint64_t, std::uint64_t n, void* user_data, void*) {
     return guarded(user_data, [&](connection& c) -> int {
+      c.native_->progress = c.native_->now;
       if (n > 0) c.engine_.acknowledged(stream_of(id), n);
       return 0;
     });

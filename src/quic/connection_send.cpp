@@ -43,6 +43,7 @@ bool connection::send(batch& into, time_point now) {
   }
   if (state_ != state::live) return false;
   native& n = *native_;
+  if (in_flight() == 0) n.progress = now;
   const std::size_t most = std::max<std::size_t>(ngtcp2_conn_get_send_quantum(n.conn), n.largest_payload);
   std::size_t written = 0;
   bool more = false;

@@ -57,6 +57,7 @@ struct connection::native {
   ngtcp2_crypto_conn_ref ref{};
   time_point now;  // of the call that is being made
   std::size_t largest_payload = 0;
+  time_point progress;  // when something of ours was acknowledged last, or nothing was in flight
   std::uint64_t bidirectional_opened = 0;
   std::uint64_t unidirectional_opened = 0;
   std::uint64_t bidirectional_limit = 0;
@@ -69,6 +70,7 @@ struct connection::native {
   std::string application;            // for tickets
   std::string transport;              // the server's parameters, for tickets
   bool started = false;
+  bool early_tried = false;  // a client that sent early data, or meant to
   bool tls_failed = false;
   bool half_open = false;
   bool wants_retry = false;

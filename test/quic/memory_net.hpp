@@ -108,7 +108,8 @@ class memory_net {
     }
     std::string copy(bytes);
     if (fate.below(1000) < sky.broken) copy[fate.below(copy.size())] ^= static_cast<char>(1U << fate.below(8));
-    const path seen{sender.remote, rebind ? rebind(sender.local) : sender.local};
+    const bool of_a_client = !(sender.local == server_address);
+    const path seen{sender.remote, rebind && of_a_client ? rebind(sender.local) : sender.local};
     auto at = now + sky.delay;
     if (fate.below(1000) < sky.late) at += sky.delay * static_cast<int>(1 + fate.below(4));
     air.emplace(at, flying{seen, mark, copy});

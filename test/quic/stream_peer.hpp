@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -73,6 +74,7 @@ class stream_peer final : public engine::stream_engine {
   bool echoes = true;        // server
   bool gives_credit = true;  // both
   bool forget_closed = false;
+  std::function<void()> on_receive;
 
   // --- from the transport ------------------------------------------------------------------------------------------------------
   void start(bool early, engine::time_point) override { ++(early ? early_starts : starts); }
@@ -88,6 +90,7 @@ class stream_peer final : public engine::stream_engine {
     uni_limit = unidirectional;
   }
   void receive(engine::transport_stream id, std::string_view bytes, bool fin, engine::time_point) override {
+    if (on_receive) on_receive();
     stream& s = streams[id];
     s.in += bytes;
     s.in_fin = s.in_fin || fin;
