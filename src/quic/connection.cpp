@@ -113,7 +113,7 @@ std::unique_ptr<connection> connection::connect(client_setup setup, engine::stre
 }
 
 std::unique_ptr<connection> connection::accept(endpoint& home, const accepted_initial& first, engine::stream_engine& engine,
-                                               time_point now) {
+                                               event_taker* taker, time_point now) {
   std::unique_ptr<connection> made(new connection(engine::role::server, engine, home.random_));
   native& n = *made->native_;
   made->where_ = first.by;
@@ -148,6 +148,7 @@ std::unique_ptr<connection> connection::accept(endpoint& home, const accepted_in
   }
   if (with.keep_alive.count() > 0) ngtcp2_conn_set_keep_alive_timeout(n.conn, duration_of(with.keep_alive));
   made->home_ = &home;
+  made->taker = taker;
   home.arrived(*made, ours, first.destination);
   made->receive(first.by, first.mark, first.datagram, now);
   return made;

@@ -111,7 +111,7 @@ class connection {
 
   connection(engine::role role, engine::stream_engine& engine, base::random_source& random);
   static std::unique_ptr<connection> accept(endpoint& home, const accepted_initial& first, engine::stream_engine& engine,
-                                            time_point now);
+                                            event_taker* taker, time_point now);
   void end(quic::ending why, time_point now);
   void end_by(int library_error, time_point now);
   void start_engine(bool early, time_point now);

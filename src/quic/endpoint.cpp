@@ -96,10 +96,10 @@ void endpoint::forget_oldest() {
 
 // --- new ones --------------------------------------------------------------------------------------------------------------------
 
-std::unique_ptr<connection> endpoint::accept(engine::stream_engine& engine, time_point now) {
+std::unique_ptr<connection> endpoint::accept(engine::stream_engine& engine, time_point now, event_taker* taker) {
   if (!tables_->first) return nullptr;
   const accepted_initial first = *std::exchange(tables_->first, std::nullopt);
-  auto made = connection::accept(*this, first, engine, now);
+  auto made = connection::accept(*this, first, engine, taker, now);
   if (made->native_->wants_retry) send_retry(first, now);
   if (made->why().by == ending::cause::dropped) {
     ++counters_.garbage;

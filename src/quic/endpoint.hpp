@@ -70,8 +70,8 @@ class endpoint {
   /// Finds out what a datagram is. It is not given to the connection yet.
   [[nodiscard]] arrival receive(const path& by, ecn mark, std::string_view datagram, time_point now);
   /// After `fresh`, while the datagram is still there: makes the connection and gives it the datagram. Null when that was no true first
-  /// packet, or no more are taken.
-  [[nodiscard]] std::unique_ptr<connection> accept(engine::stream_engine& engine, time_point now);
+  /// packet. It may bring early data, so `taker` may be called before this returns.
+  [[nodiscard]] std::unique_ptr<connection> accept(engine::stream_engine& engine, time_point now, event_taker* taker = nullptr);
   /// Tells the client that it is not wanted now (CONNECTION_REFUSED).
   void refuse(time_point now);
 
