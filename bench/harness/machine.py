@@ -6,6 +6,8 @@ import re
 import subprocess
 from pathlib import Path
 
+CONGESTION = Path("/proc/sys/net/ipv4/tcp_congestion_control")
+
 
 def words_of(command: list[str], pattern: str) -> str:
     try:
@@ -34,12 +36,11 @@ def versions(build: Path) -> dict[str, str]:
 def description() -> dict[str, str]:
     cpu = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     release = re.search(r'^PRETTY_NAME="(.+)"$', Path("/etc/os-release").read_text(), re.MULTILINE)
-    control = Path("/proc/sys/net/ipv4/tcp_congestion_control")
     return {
         "CPU": f"{cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores",
         "kernel": platform.release(),
         "system": release.group(1) if release else "?",
-        "congestion control": control.read_text().strip() if control.exists() else "?",
+        "congestion control": CONGESTION.read_text().strip() if CONGESTION.exists() else "?",
     }
 
 

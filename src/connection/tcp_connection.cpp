@@ -144,7 +144,8 @@ void tcp_connection::expect_half_closed() {
 bool tcp_connection::flush() {
   if (write_blocked_) return false;
   bool wrote = false;
-  std::array<engine::segment, 16> segments;
+  // One more than is written at a time: it tells that more follows.
+  std::array<engine::segment, 17> segments;
   while (before_ || wire().has_output()) {
     engine::byte_engine& from = before_ ? *before_ : wire();
     const std::size_t n = from.output(segments);
@@ -153,7 +154,8 @@ bool tcp_connection::flush() {
       before_.reset();
       continue;
     }
-    const net::write_result done = stream_->write(std::span(segments).first(n));
+    const bool more = n == segments.size();
+    const net::write_result done = stream_->write(std::span(segments).first(more ? n - 1 : n), more);
     if (done.written > 0) {
       if (observer_ != nullptr) {
         std::size_t left = done.written;

@@ -22,7 +22,7 @@ class tls_end final : public net::counted<tls_end>, private net::stream_handler 
   void handler(net::stream_handler* to) { handler_ = to; }
   void read();
   void cancel_read() { wanted_ = false; }
-  net::write_result write(std::span<const base::segment> segments);
+  net::write_result write(std::span<const base::segment> segments, bool more);
   void wait_writable();
   void shutdown_write();
   void close();
@@ -61,13 +61,13 @@ class tls_end final : public net::counted<tls_end>, private net::stream_handler 
   void look_soon();
   void read_below();
   /// Whether all of the session's output has left.
-  bool flush();
+  bool flush(bool more = false);
   void finish_writing();
   void handshake_failed(const tls::error& why);
   void handshake_lost();
   void handshake_ended(const tls::error& why);
   void on_time();
-  std::size_t encrypt_some(record_cursor& from);
+  std::size_t encrypt_some(record_cursor& from, bool more);
   [[nodiscard]] std::size_t record_limit();
   [[nodiscard]] std::error_code write_error() const;
 

@@ -13,9 +13,10 @@ namespace parley::connection {
 namespace {
 constexpr std::size_t small_ciphertext = 8 * 1024;
 constexpr std::size_t large_ciphertext = 64 * 1024;
-// Records encrypted before they are given to the stream below, and so what may wait there for room.
-constexpr std::size_t record_run = 64 * 1024;
 constexpr std::size_t full_record = 16 * 1024;
+// Records encrypted before they are given to the stream below, and so what may wait there for room: with what is around them they
+// fill a block of 128 KiB.
+constexpr std::size_t record_run = 7 * full_record;
 // The first records after a pause are small: a receiver can use a record only when it is whole, and a new or idle connection carries
 // no more than some 14 KiB in its first round trip.
 constexpr std::size_t first_record = 4 * 1024;
@@ -163,11 +164,15 @@ std::size_t tls_end::record_limit() {
   return burst_ < first_burst ? first_record : full_record;
 }
 
-// A run of records, which then leaves in one write. The number of bytes that are in it.
-std::size_t tls_end::encrypt_some(record_cursor& from) {
+// A run of records, which then leaves in one write. The number of bytes that are in it. `more`: the last record need not be begun unless it
+// is full, for it would be another small one.
+std::size_t tls_end::encrypt_some(record_cursor& from, bool more) {
   std::size_t n = 0;
+  session_.expect(from.left(record_run));
   while (!from.done() && session_.output().size() < record_run) {
-    const std::string_view piece = from.take(record_limit());
+    const std::size_t limit = record_limit();
+    if (more && n > 0 && from.left(limit) < limit) break;
+    const std::string_view piece = from.take(limit);
     if (piece.empty() || !session_.send(piece)) break;
     n += piece.size();
     burst_ = static_cast<std::uint32_t>(std::min<std::size_t>(burst_ + piece.size(), first_burst));
@@ -175,8 +180,8 @@ std::size_t tls_end::encrypt_some(record_cursor& from) {
   return n;
 }
 
-net::write_result tls_end::write(std::span<const base::segment> segments) {
-  if (mode_ == mode::cleartext) return below_->write(segments);
+net::write_result tls_end::write(std::span<const base::segment> segments, bool more) {
+  if (mode_ == mode::cleartext) return below_->write(segments, more);
   if (const std::error_code error = write_error()) return {0, false, error};
   if (mode_ != mode::open || (session_.has_output() && !flush())) return {0, !lost_, lost_};
   net::write_result result;
@@ -187,8 +192,9 @@ net::write_result tls_end::write(std::span<const base::segment> segments) {
     held_back_ = false;
   }
   while (!from.done()) {
-    const std::size_t n = encrypt_some(from);
-    const bool all_left = flush();
+    if (more && result.written > 0 && from.left(full_record) < full_record) break;
+    const std::size_t n = encrypt_some(from, more);
+    const bool all_left = flush(more || !from.done());
     result.written += n;
     if (!all_left && !lost_) {
       // As after a partial write to a socket: nobody who was told that all is written may close before it has left. So the last byte
@@ -204,11 +210,11 @@ net::write_result tls_end::write(std::span<const base::segment> segments) {
   return result;
 }
 
-bool tls_end::flush() {
+bool tls_end::flush(bool more) {
   if (waiting_below_ && session_.has_output()) return false;
   while (session_.has_output() && !lost_) {
     const base::segment all{session_.output()};
-    const net::write_result done = below_->write({&all, 1});
+    const net::write_result done = below_->write({&all, 1}, more);
     session_.written(done.written);
     if (done.error) {
       lost_ = done.error;
@@ -301,7 +307,7 @@ const net::byte_stream& tls_stream::below() const { return end_->below(); }
 void tls_stream::handler(net::stream_handler* to) { end_->handler(to); }
 void tls_stream::read() { end_->read(); }
 void tls_stream::cancel_read() { end_->cancel_read(); }
-net::write_result tls_stream::write(std::span<const base::segment> segments) { return end_->write(segments); }
+net::write_result tls_stream::write(std::span<const base::segment> segments, bool more) { return end_->write(segments, more); }
 void tls_stream::wait_writable() { end_->wait_writable(); }
 void tls_stream::shutdown_write() { end_->shutdown_write(); }
 void tls_stream::close() { end_->close(); }

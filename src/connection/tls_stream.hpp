@@ -56,7 +56,8 @@ class tls_stream final : public net::byte_stream, public parley::detail::tls_sou
   void handler(net::stream_handler* to) override;
   void read() override;
   void cancel_read() override;
-  net::write_result write(std::span<const base::segment> segments) override;
+  using net::byte_stream::write;
+  net::write_result write(std::span<const base::segment> segments, bool more) override;
   void wait_writable() override;
   [[nodiscard]] std::uint64_t unsent() const override;
   void shutdown_write() override;

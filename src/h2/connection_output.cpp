@@ -12,11 +12,11 @@ namespace parley::h2 {
 namespace {
 
 // How much is made into frames ahead of what was written: what has become more urgent meanwhile waits behind it.
-constexpr std::size_t frames_ahead = 64 * 1024;
+constexpr std::size_t frames_ahead = 144 * 1024;
 // What the peer may make us say without reading it (RFC 9113 §10.5).
 constexpr std::uint64_t most_control = 64 * 1024;
-// Of our frames, however much the peer takes: one TLS record.
-constexpr std::uint32_t most_payload = default_frame_size;
+// Of our DATA frames, however much the peer takes: with its header a frame fills one TLS record.
+constexpr std::uint32_t most_payload = default_frame_size - frame_header_size;
 // A piece of content from this size on earns its reader two WINDOW_UPDATEs, and so does a smaller one that no window cut.
 constexpr std::uint64_t earning_piece = 256;
 constexpr std::uint32_t most_updates_earned = 10'000;

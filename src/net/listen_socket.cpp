@@ -46,14 +46,15 @@ std::error_code look_for_others(const socket_address& at) {
   return ::bind(probe.get(), at.get(), at.length) == 0 ? std::error_code() : last_error();
 }
 
-std::error_code bind_tcp(int socket, const socket_address& at, const listen_options& options) {
+std::error_code bind_tcp(int socket, const socket_address& at, bool loopback, const listen_options& options) {
   if (options.alone) {
     if (const std::error_code error = look_for_others(at)) return error;
   }
   switch_on(socket, SOL_SOCKET, SO_REUSEADDR);  // also while connections of the last run linger in TIME_WAIT
   if (options.share) switch_on(socket, SOL_SOCKET, SO_REUSEPORT);
   if (at.family() == AF_INET6) switch_on(socket, IPPROTO_IPV6, IPV6_V6ONLY);
-  send_without_delay(socket);                   // accepted sockets inherit it
+  send_without_delay(socket);  // accepted sockets inherit it
+  if (loopback) send_without_pacing(socket);
   switch_on(socket, SOL_SOCKET, SO_OOBINLINE);  // and this: urgent data would end a read before the end of what is there
   return ::bind(socket, at.get(), at.length) == 0 ? std::error_code() : last_error();
 }
@@ -71,6 +72,7 @@ std::expected<listen_socket, std::error_code> adopt(int inherited) {
   if (const int flags = fcntl(inherited, F_GETFL); (flags & O_NONBLOCK) == 0) fcntl(inherited, F_SETFL, flags | O_NONBLOCK);
   adopted.local = local_of(inherited);
   if (!adopted.local.unix_socket) send_without_delay(inherited);
+  if (adopted.local.loopback()) send_without_pacing(inherited);
   return adopted;
 }
 
@@ -82,8 +84,8 @@ std::expected<listen_socket, std::error_code> open_listen_socket(const endpoint&
   if (!address) return std::unexpected(address.error());
   listen_socket made{open_stream_socket(address->family()), at, true, 0};
   if (!made.socket) return std::unexpected(last_error());
-  const std::error_code error =
-      at.unix_socket ? bind_path(made.socket.get(), *address, at.host) : bind_tcp(made.socket.get(), *address, options);
+  const std::error_code error = at.unix_socket ? bind_path(made.socket.get(), *address, at.host)
+                                               : bind_tcp(made.socket.get(), *address, at.loopback(), options);
   if (error) return std::unexpected(error);
   if (struct stat bound{}; at.unix_socket && lstat(at.host.c_str(), &bound) == 0) made.file = bound.st_ino;
   if (const std::error_code refused = at.unix_socket ? set_access(at.host, options.access) : std::error_code()) {

@@ -216,7 +216,8 @@ class memory_stream final : public byte_stream {
   void handler(stream_handler* to) override { end_->handler(to); }
   void read() override { end_->read(); }
   void cancel_read() override { end_->cancel_read(); }
-  write_result write(std::span<const base::segment> segments) override { return end_->write(segments); }
+  using byte_stream::write;
+  write_result write(std::span<const base::segment> segments, bool) override { return end_->write(segments); }
   void wait_writable() override { end_->wait_writable(); }
   [[nodiscard]] std::uint64_t unsent() const override { return end_->unsent(); }
   void shutdown_write() override { end_->shutdown_write(); }

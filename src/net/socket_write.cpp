@@ -36,8 +36,8 @@ struct write_place {
   }
 };
 
-/// Writes the run of byte segments at `place`.
-write_result write_bytes(int socket, write_place place) {
+/// Writes the run of byte segments at `place`. `more`: bytes follow soon, so a packet that they could fill may wait for them.
+write_result write_bytes(int socket, write_place place, bool more) {
   iovec parts[most_parts];
   std::size_t count = 0;
   std::size_t total = 0;
@@ -57,7 +57,8 @@ write_result write_bytes(int socket, write_place place) {
   // MSG_MORE: a head leaves in one packet with the small file behind it. Before a large one it would only hold up what follows, at half the
   // throughput.
   const bool small_file_follows = i < place.segments.size() && place.segments[i].size() <= most_in_one_packet;
-  const int flags = MSG_NOSIGNAL | (small_file_follows ? MSG_MORE : 0);
+  const bool at_end = i == place.segments.size();
+  const int flags = MSG_NOSIGNAL | (small_file_follows || (at_end && more) ? MSG_MORE : 0);
   ssize_t n = 0;
   // One piece is the usual case, and costs the kernel less so.
   do n = count == 1 ? send_once(socket, parts[0].iov_base, parts[0].iov_len, flags) : sendmsg(socket, &message, flags);
@@ -74,7 +75,7 @@ write_result copy_file(int socket, int file, std::uint64_t offset, std::size_t l
   if (got < 0) return {0, false, last_error()};
   if (got == 0) return {0, false, make_error_code(std::errc::io_error)};
   const base::segment copied{{room, static_cast<std::size_t>(got)}};
-  return write_bytes(socket, {{&copied, 1}});
+  return write_bytes(socket, {{&copied, 1}}, false);
 }
 
 /// Writes a part of the file slice at `place`, at most `most` bytes.
@@ -95,7 +96,7 @@ write_result write_file(int socket, const write_place& place, std::uint64_t most
 
 }  // namespace
 
-socket_written write_segments(int socket, std::span<const base::segment> segments) {
+socket_written write_segments(int socket, std::span<const base::segment> segments, bool more) {
   socket_written all;
   write_place place{segments};
   place.advance(0);
@@ -106,7 +107,7 @@ socket_written write_segments(int socket, std::span<const base::segment> segment
       all.blocked = true;
       return all;
     }
-    const write_result part = file ? write_file(socket, place, most_of_files - of_files) : write_bytes(socket, place);
+    const write_result part = file ? write_file(socket, place, most_of_files - of_files) : write_bytes(socket, place, more);
     all.written += part.written;
     all.blocked = all.full = part.blocked;
     all.error = part.error;

@@ -55,8 +55,11 @@ class byte_stream {
   virtual void read() = 0;
   /// Gives up the read under way; no `on_read` follows for it. Nothing is lost: the next `read` gets what has arrived.
   virtual void cancel_read() = 0;
-  /// Writes what the peer takes now, as one gathered write where it can (sendfile for file slices).
-  virtual write_result write(std::span<const base::segment> segments) = 0;
+  /// Writes what the peer takes now, as one gathered write where it can (sendfile for file slices). `more`: another write follows at once,
+  /// so the end of this one need not leave before it: no small packets and TLS records in the midst of much. It may then take less
+  /// than it could, but not nothing.
+  virtual write_result write(std::span<const base::segment> segments, bool more) = 0;
+  write_result write(std::span<const base::segment> segments) { return write(segments, false); }
   virtual void wait_writable() = 0;
   /// How many bytes were written that the peer's system has not acknowledged yet (of TCP and below it, so of TLS its records). 0 where
   /// nobody can tell.

@@ -6,9 +6,11 @@
 #include "net/socket_write.hpp"
 
 #include <cerrno>
+#include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
+#include <string_view>
 #include <sys/socket.h>
 #include <utility>
 
@@ -41,9 +43,10 @@ class tcp_stream final : public byte_stream, private watcher {
     if (std::exchange(wanted_, false)) loop_.wait_ends();
   }
 
-  write_result write(std::span<const base::segment> segments) override {
+  using byte_stream::write;
+  write_result write(std::span<const base::segment> segments, bool more) override {
     if (!socket_) return {0, false, make_error_code(std::errc::not_connected)};
-    const socket_written done = write_segments(socket_.get(), segments);
+    const socket_written done = write_segments(socket_.get(), segments, more);
     if (done.full) writable_ = false;
     return done;
   }
@@ -164,6 +167,16 @@ std::unique_ptr<byte_stream> make_prepared_stream(loop& on, base::unique_fd sock
 void send_without_delay(int socket) {
   const int yes = 1;
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+}
+
+void send_without_pacing(int socket) {
+  char chosen[16] = {};  // TCP_CA_NAME_MAX
+  socklen_t size = sizeof chosen;
+  if (getsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, chosen, &size) != 0) return;
+  if (!std::string_view(chosen, strnlen(chosen, sizeof chosen)).starts_with("bbr")) return;
+  for (const std::string_view other : {"cubic", "reno"}) {
+    if (setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, other.data(), static_cast<socklen_t>(other.size())) == 0) return;
+  }
 }
 
 }  // namespace parley::net

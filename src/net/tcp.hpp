@@ -15,5 +15,8 @@ namespace parley::net {
 
 /// TCP_NODELAY: what is ready leaves in one write anyway, so there is nothing for Nagle's algorithm to gather.
 void send_without_delay(int socket);
+/// For a socket whose peers are on this machine. A congestion control that paces (BBR) spends a timer on every packet, to spare a network that
+/// is not there: it costs half the throughput of large files. So such a socket uses CUBIC, or Reno, where the system's choice is BBR.
+void send_without_pacing(int socket);
 
 }  // namespace parley::net

@@ -31,6 +31,7 @@ class tcp_connect final : public pending, private watcher {
     socket_ = base::unique_fd(::socket(address->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket_) return fail_soon(last_error());
     if (!to_.unix_socket) send_without_delay(socket_.get());
+    if (to_.loopback()) send_without_pacing(socket_.get());
     if (::connect(socket_.get(), address->get(), address->length) == 0) return finish_soon();
     // A Unix socket whose queue is full does not go on by itself: no event will come.
     if (errno == EAGAIN) {

@@ -167,6 +167,12 @@ void session::decrypt(std::span<char> into, std::size_t& got) {
 
 // --- out -----------------------------------------------------------------------------------------------------------------------
 
+void session::expect(std::size_t plaintext) {
+  constexpr std::size_t record = 16UL * 1024;
+  constexpr std::size_t around_record = 64;  // its header, the type of its content, the tag; in TLS 1.2 a nonce
+  if (plaintext > record / 4) (void)out_.writable(plaintext + (plaintext / record + 1) * around_record);
+}
+
 bool session::send(std::string_view plaintext) {
   // One ticket, where GnuTLS would send two; and with the first answer, where it would cost a segment of its own.
   if (state_ == state::open && std::exchange(ticket_due_, false)) gnutls_session_ticket_send(session_, 1, 0);

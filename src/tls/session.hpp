@@ -54,6 +54,8 @@ class session : public session_facts {
   [[nodiscard]] bool has_plaintext() const;
 
   // --- out -------------------------------------------------------------------------------------------------------------------
+  /// So many bytes of plaintext will be sent before `output` is taken: its memory is made large enough at once.
+  void expect(std::size_t plaintext);
   /// Encrypts all of it, as one record for each 16 KiB (or less, when the peer asked for less). False: not open, or an error.
   bool send(std::string_view plaintext);
   /// Says that we send no more (close_notify); reading goes on.

@@ -1,4 +1,5 @@
 // Flow control (RFC 9113 §5.2, §6.9), both directions.
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "h2/rules.hpp"
@@ -160,14 +161,15 @@ TEST(h2_flow_control, the_connections_window_holds_all_streams) {
   const std::string body(40'000, 'x');
   answer_all(t, body);
   t.feed(get(1) + get(3));
-  std::size_t sent = 0;
-  std::string out = t.frames();
-  for (std::size_t at = out.find('('); at != std::string::npos; at = out.find('(', at + 1)) sent += std::stoull(out.substr(at + 1));
-  EXPECT_EQ(sent, 65'535u);
+  // Small content is shown as it is, large content by its size.
+  const auto content_in = [](const std::string& out) {
+    auto n = static_cast<std::size_t>(std::ranges::count(out, 'x'));
+    for (std::size_t at = out.find('('); at != std::string::npos; at = out.find('(', at + 1)) n += std::stoull(out.substr(at + 1));
+    return n;
+  };
+  EXPECT_EQ(content_in(t.frames()), 65'535u);
   EXPECT_FALSE(t.engine.has_output());
-  out = t.feed(window_update(0, 100'000)).frames();
-  for (std::size_t at = out.find('('); at != std::string::npos; at = out.find('(', at + 1)) sent += std::stoull(out.substr(at + 1));
-  EXPECT_EQ(sent, 80'000u);
+  EXPECT_EQ(content_in(t.feed(window_update(0, 100'000)).frames()), 80'000u - 65'535u);
   EXPECT_TRUE(t.engine.idle());
 }
 

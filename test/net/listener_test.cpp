@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -218,6 +220,15 @@ TEST_F(listening, does_not_remove_a_path_that_is_another_s_by_now) {
   ASSERT_TRUE(second);
   first->reset();
   EXPECT_TRUE(std::filesystem::exists(socket_path().host));
+}
+
+TEST_F(listening, on_loopback_without_pacing) {
+  const auto made = net::open_listen_socket(any_port, {});
+  ASSERT_TRUE(made);
+  char chosen[16] = {};
+  socklen_t size = sizeof chosen;
+  ASSERT_EQ(getsockopt(made->socket.get(), IPPROTO_TCP, TCP_CONGESTION, chosen, &size), 0);
+  EXPECT_FALSE(std::string_view(chosen).starts_with("bbr")) << chosen;
 }
 
 TEST_F(listening, on_a_socket_that_was_inherited) {
