@@ -82,10 +82,30 @@ TEST(h2_defence, made_you_reset) {
     tester t(role::server);
     t.start();
     let_go(t);
-    EXPECT_LE(flood(t, 10'000, way), 1'001u);
+    EXPECT_EQ(flood(t, 10'000, way), t.caps.resets + 1) << &way - ways;
     ASSERT_NE(t.engine.error(), nullptr);
-    EXPECT_NE(t.engine.error()->name.find("too-many"), std::string_view::npos);
+    EXPECT_EQ(t.engine.error()->name, "too-many-resets") << &way - ways;
   }
+}
+
+TEST(h2_defence, frames_on_streams_that_their_sender_has_reset) {
+  tester t(role::server);
+  t.start();
+  let_go(t);
+  const auto id = [](std::size_t i) { return static_cast<std::uint32_t>(2 * i + 1); };
+  const auto way = [&](std::size_t i) { return post(id(i)) + rst_stream(id(i), error_code::cancel) + data(id(i), "x"); };
+  EXPECT_EQ(flood(t, 10'000, way), t.caps.resets / 2 + 1) << "each counts twice";
+  ASSERT_NE(t.engine.error(), nullptr);
+  EXPECT_EQ(t.engine.error()->name, "too-many-resets");
+}
+
+TEST(h2_defence, refused_streams) {
+  tester t(role::server);
+  t.start();
+  const auto id = [](std::size_t i) { return static_cast<std::uint32_t>(2 * i + 1); };
+  EXPECT_EQ(flood(t, 10'000, [&](std::size_t i) { return get(id(i)); }), t.caps.streams + t.caps.resets + 1);
+  ASSERT_NE(t.engine.error(), nullptr);
+  EXPECT_EQ(t.engine.error()->name, "too-many-resets");
 }
 
 // CVE-2024-27316.

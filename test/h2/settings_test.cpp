@@ -96,5 +96,24 @@ TEST(h2_settings, our_table_follows_the_peers) {
   EXPECT_EQ(bytes[frame_header_size], '\x20') << "a table size update to 0";
 }
 
+// It is our memory: the peer cannot make it larger than `limits::field_table`.
+TEST(h2_settings, our_table_grows_no_further_than_we_want) {
+  for (const std::size_t ours : {4'096, 8'192}) {
+    limits caps;
+    caps.field_table = ours;
+    tester t(role::server, caps);
+    t.start();
+    answer_all(t);
+    t.feed(settings_frame({{setting::header_table_size, 1'000'000}}));
+    static_cast<void>(t.frames());
+    t.feed(get(1));
+    const std::string bytes = t.take_bytes();
+    ASSERT_GT(bytes.size(), frame_header_size);
+    const std::string block = bytes.substr(frame_header_size, 3);
+    if (ours == 4'096) EXPECT_EQ(block[0], '\x88') << "no update: it is as it was, and :status 200 follows";
+    if (ours == 8'192) EXPECT_EQ(block, "\x3f\xe1\x3f") << "a table size update to 8192";
+  }
+}
+
 }  // namespace
 }  // namespace parley::h2::test

@@ -3,6 +3,8 @@
 
 #include "h2/tester.hpp"
 
+#include <functional>
+
 namespace parley::h2::test {
 namespace {
 
@@ -151,6 +153,51 @@ TEST(h2_time, what_the_system_delivers_is_progress) {
     t.engine.delivered(10'000, t.now);
     t.engine.expired(t.now);
   }
+  EXPECT_EQ(t.engine.error(), nullptr);
+}
+
+// How many seconds `each` may go on, called once a second, until `ended`.
+template <class Each, class Ended>
+int seconds_until(tester& t, Each&& each, Ended&& ended) {
+  int second = 0;
+  while (!ended() && ++second < 1'000) {
+    t.now += 1s;
+    t.engine.expired(t.now);
+    each();
+  }
+  return second;
+}
+
+TEST(h2_time, a_peer_that_takes_too_little) {
+  const std::function<void(tester&)> ways[] = {[](tester& t) { t.engine.delivered(1, t.now); },
+                                               [](tester& t) {
+                                                 if (t.engine.has_output()) t.engine.written(1, t.now);
+                                               }};
+  for (const auto& way : ways) {
+    tester t(role::server);
+    t.start();
+    t.feed(get(1));
+    ASSERT_TRUE(t.engine.send_response(1, response(200), content_length::stream(), t.now));
+    ASSERT_TRUE(t.engine.send_data(1, {chunk::owned{std::string(10'000, 'x')}}, t.now));
+    EXPECT_NEAR(seconds_until(t, [&] { way(t); }, [&] { return t.engine.error() != nullptr; }), 31, 1) << &way - ways;
+    ASSERT_NE(t.engine.error(), nullptr);
+    EXPECT_EQ(t.engine.error()->name, "send-too-slow");
+    EXPECT_EQ(t.engine.error()->limit, "send_rate");
+  }
+}
+
+TEST(h2_time, the_connections_window_opened_by_crumbs) {
+  tester t(role::server);
+  t.start({{setting::initial_window_size, 1'000'000}});
+  t.feed(get(1));
+  ASSERT_TRUE(t.engine.send_response(1, response(200), content_length::of(100'000), t.now));
+  ASSERT_TRUE(t.engine.send_data(1, {chunk::owned{std::string(100'000, 'x')}}, t.now));
+  static_cast<void>(t.only_events());
+  static_cast<void>(t.frames());
+  std::string told;
+  const auto crumb = [&] { told += t.feed(window_update(0, 1)).only_events(); };
+  EXPECT_NEAR(seconds_until(t, crumb, [&] { return !told.empty(); }), 31, 1);
+  EXPECT_EQ(told, "reset 1 window-timeout\n");
   EXPECT_EQ(t.engine.error(), nullptr);
 }
 
