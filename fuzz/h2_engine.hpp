@@ -155,7 +155,10 @@ class driver {
 
   void act(const engine::event& e) {
     if (const auto* r = std::get_if<engine::request_event>(&e); r != nullptr && (r->ended || r->id % 9 == 0)) answer(r->id, 200);
-    if (const auto* d = std::get_if<engine::data_event>(&e)) c.consume(d->id, d->bytes.size());
+    if (const auto* d = std::get_if<engine::data_event>(&e)) {
+      if (d->id % 3 == 1) c.set_aside(d->id, d->bytes.size());
+      c.consume(d->id, d->bytes.size());
+    }
     if (const auto* w = std::get_if<engine::complete_event>(&e); w != nullptr && role_ == engine::role::server) answer(w->id, 200);
     if (const auto* p = std::get_if<engine::push_event>(&e); p != nullptr && p->id % 4 == 0) c.reset(p->id, now_);
     if (const auto* x = std::get_if<engine::reset_event>(&e)) {

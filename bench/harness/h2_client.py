@@ -66,11 +66,19 @@ def used(port: int, tls: bool):
             return one.stream
 
 
-def waiting(port: int, streams: int):
-    """The socket of a connection with so many answers that wait, since it gave them no window."""
-    one = Connection(port, False, 0)
-    one.send(b"".join(get(port, 1 + 2 * i, False) for i in range(streams)))
-    heads = 0
-    while heads < streams:
-        heads += one.receive()[0] == HEADERS
-    return one.stream
+class Waiting:
+    """A connection with answers that wait, since it gives them no window."""
+
+    def __init__(self, port: int):
+        self.port, self.streams = port, 0
+        self.connection = Connection(port, False, 0)
+
+    def ask(self, count: int) -> None:
+        self.connection.send(b"".join(get(self.port, 1 + 2 * (self.streams + i), False) for i in range(count)))
+        self.streams += count
+        heads = 0
+        while heads < count:
+            heads += self.connection.receive()[0] == HEADERS
+
+    def close(self) -> None:
+        self.connection.stream.close()

@@ -72,8 +72,17 @@ def h2_idle_memory(server: Server, count: int) -> float:
 
 
 def h2_stream_memory(server: Server, streams: int) -> float:
-    """KiB a stream whose response waits for the client's window. 100 on a connection; what 50 more add to 50 that are open."""
-    connections = max(streams // 50, 20)
-    half = added(server, 20, connections, lambda n: [h2_client.waiting(server.http, 50) for _ in range(n)])
-    whole = added(server, 20, connections, lambda n: [h2_client.waiting(server.http, 100) for _ in range(n)])
-    return (whole - half) / (connections * 50) / 1024
+    """KiB a stream whose response waits for the client's window: what 50 more add to the 50 that each connection has."""
+    opened = []
+    with many_descriptors():
+        try:
+            opened += [h2_client.Waiting(server.http) for _ in range(max(streams // 50, 20))]
+            for one in opened:
+                one.ask(50)
+            before = settled(server)
+            for one in opened:
+                one.ask(50)
+            return (settled(server) - before) / (len(opened) * 50) / 1024
+        finally:
+            for one in opened:
+                one.close()

@@ -55,6 +55,9 @@ class body_source {
   virtual const fields* trailers() noexcept = 0;
   /// The length that was announced; nothing when it is not known.
   virtual std::optional<std::uint64_t> length() noexcept = 0;
+  /// The reader is going to keep the content, up to `most` bytes: its next piece may have to wait for room
+  /// (limits::connection_content).
+  virtual void keep(std::size_t /*most*/) {}
 };
 
 /// Where content goes.

@@ -81,6 +81,10 @@ struct limits {
   std::size_t connection_receive_window = 1024 * 1024;
   /// Content that waits to be sent, all exchanges of a connection together; then writing waits.
   std::size_t connection_send_window = 1024 * 1024;
+  /// Content that is collected at once, all exchanges of a connection together, before plain handlers or by `text()` and `json()` (see
+  /// `content`), at a server. What does not fit waits: its client gets no further credit until others have ended; nothing is refused.
+  /// Beyond it, each exchange that waits has at most the window that it began with. Where `content` is larger, that is the limit.
+  std::size_t connection_content = 8 * 1024 * 1024;
   /// The HPACK table that a peer may use to shorten its fields (SETTINGS_HEADER_TABLE_SIZE), and the most that is kept for ours.
   std::size_t field_table = 4096;
   /// The largest frame that is taken (SETTINGS_MAX_FRAME_SIZE), 16,384 to 16,777,215: above it FRAME_SIZE_ERROR.
@@ -90,8 +94,10 @@ struct limits {
   /// Until the peer has acknowledged our SETTINGS: then SETTINGS_TIMEOUT.
   std::chrono::milliseconds settings_time{10'000};
   /// Exchanges that a peer may cancel, or make us cancel by breaking rules, within `budget_time`: above it ENHANCE_YOUR_CALM. The budget
-  /// is refilled evenly.
-  std::size_t resets = 200;
+  /// is refilled evenly. A browser that leaves a page cancels all of it, some hundred images maybe, and a person may leave several
+  /// pages within seconds; 1,000 and 33 a second are what nghttp2 allows, so clients know them. Each costs its peer more than us: what was
+  /// begun for it is bounded by `streams`.
+  std::size_t resets = 1'000;
   /// Frames that bring nothing forward (PING, SETTINGS, PRIORITY_UPDATE, empty DATA, tiny WINDOW_UPDATE, unknown ones...) within `budget_time`: above
   /// it ENHANCE_YOUR_CALM.
   std::size_t glitches = 1'000;
@@ -114,8 +120,11 @@ struct limits {
   std::size_t early_data_replays = 64 * 1024;
 
   // --- a connection, a server ---------------------------------------------------------------------------------------------
-  /// Requests on one connection; the last answer says `Connection: close`.
-  std::uint64_t requests_per_connection = 100'000;
+  /// Requests on one connection; the last answer says `Connection: close`, in HTTP/2 GOAWAY is sent. Memory does not grow with them, so
+  /// this is no defence: it lets long-lived connections find their way to another server behind a balancer now and then. It is as
+  /// large as it is because a load of 100,000 requests a second, such as h2load's, would meet a lower one within seconds, and
+  /// not each client sends again what comes behind a GOAWAY.
+  std::uint64_t requests_per_connection = 10'000'000;
   /// The memory in which a server keeps small files (parley/files.hpp), all loops together; 0 keeps none.
   std::size_t file_cache = 32 * 1024 * 1024;
   /// How many files it keeps there at most.

@@ -203,6 +203,11 @@ fetch_error protocol_switched(const origin& to, const semantics::response_head& 
   return {reason::not_supported, to.to_string() + " switched to " + protocol + ", which cannot be followed yet; leave Upgrade out"};
 }
 
+fetch_error fields_too_large(const origin& to) {
+  return {reason::not_supported, "the request's fields are larger than what " + to.to_string() +
+                                     " has announced to take (SETTINGS_MAX_HEADER_LIST_SIZE): send fewer or shorter ones"};
+}
+
 fetch_error more_than_collected(const origin& to, std::size_t limit) {
   return {reason::content_too_large, "the content from " + to.to_string() + " is larger than the " + std::to_string(limit) +
                                          " bytes that are collected (raise content_limit, or stream it)"};

@@ -43,6 +43,8 @@ struct received_part {
 /// The server did not agree on HTTP/2, which was to be spoken and nothing else; `settled` is what it picked instead.
 [[nodiscard]] fetch_error no_http2(const origin& to, std::string_view settled);
 [[nodiscard]] fetch_error protocol_switched(const origin& to, const semantics::response_head& head);
+/// The server has announced that it takes no head as large as the request's.
+[[nodiscard]] fetch_error fields_too_large(const origin& to);
 [[nodiscard]] fetch_error more_than_collected(const origin& to, std::size_t limit);
 
 /// `2 s`, `250 ms`.

@@ -2,6 +2,7 @@
 
 #include "connection/http_connection.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -22,7 +23,7 @@ void empty_for_reuse(std::string& s) {
 
 // --- incoming ----------------------------------------------------------------------------------------------------------------
 
-bool incoming_content::ready() noexcept { return !waiting_.empty() || whole_ || exchange_.lost_; }
+bool incoming_content::ready() noexcept { return exchange_.lost_ || (!held_ && (!waiting_.empty() || whole_)); }
 
 std::string_view incoming_content::next() {
   if (exchange_.lost_) throw connection_lost(exchange_.error_ ? std::string(exchange_.error_->message) : "the peer has left");
@@ -58,7 +59,15 @@ void incoming_content::wait(parley::detail::waiter* who) noexcept {
 void incoming_content::collect(std::size_t limit) {
   collect_limit_ = limit;
   collecting_ = true;
+  make_room(limit);
   ask_for_content();
+}
+
+void incoming_content::keep(std::size_t most) { make_room(most); }
+
+void incoming_content::make_room(std::size_t most) {
+  if (exchange_.connection_ == nullptr || exchange_.lost_ || whole_) return;
+  exchange_.connection_->make_room(exchange_, static_cast<std::size_t>(std::min<std::uint64_t>(length_.value_or(most), most)));
 }
 
 void incoming_content::ask_for_content() noexcept {
@@ -76,8 +85,8 @@ void incoming_content::reset() noexcept {
   trailers_.reset();
   length_.reset();
   reader_ = nullptr;
-  collect_limit_ = owed_ = 0;
-  collecting_ = too_large_ = whole_ = wants_continue_ = false;
+  collect_limit_ = owed_ = share_ = 0;
+  held_ = collecting_ = too_large_ = whole_ = wants_continue_ = false;
 }
 
 // --- outgoing ----------------------------------------------------------------------------------------------------------------

@@ -29,8 +29,10 @@ class incoming_content final : public parley::detail::body_source {
 
   /// The peer's message is whole; its last bytes may still wait to be read.
   [[nodiscard]] bool whole() const { return whole_; }
-  /// Collects up to `limit` bytes instead of handing them out in pieces; credit is returned at once as they arrive.
+  /// Collects up to `limit` bytes instead of handing them out in pieces; credit is returned at once as they arrive, or, while
+  /// limits::connection_content has no room for them, later.
   void collect(std::size_t limit);
+  void keep(std::size_t most) override;
   /// All that waits to be read, whose credit is given back; also of an exchange that was lost.
   [[nodiscard]] std::string take();
   /// Sends 100 if the client waits for it (RFC 9110 §10.1.1). Reading and collecting do it by themselves.
@@ -40,10 +42,12 @@ class incoming_content final : public parley::detail::body_source {
 
  private:
   friend class http_connection;
+  friend class collected_content;
   friend class exchange;
   void wake() noexcept;
   void reset() noexcept;
   void pay();
+  void make_room(std::size_t most);
 
   exchange& exchange_;
   std::string waiting_;     // received, not yet handed out
@@ -52,7 +56,9 @@ class incoming_content final : public parley::detail::body_source {
   std::optional<std::uint64_t> length_;
   parley::detail::waiter* reader_ = nullptr;
   std::size_t collect_limit_ = 0;
-  std::size_t owed_ = 0;  // HTTP/2: credit for `handed_out_`, which its reader still uses
+  std::size_t owed_ = 0;   // HTTP/2: credit for `handed_out_`, which its reader still uses
+  std::size_t share_ = 0;  // of limits::connection_content; wanted, while it is `held_`
+  bool held_ = false;      // until there is room for it: what has come waits, no credit is given for it
   bool collecting_ = false;
   bool too_large_ = false;
   bool whole_ = false;
@@ -118,6 +124,7 @@ class exchange {
 
  private:
   friend class http_connection;
+  friend class collected_content;
   friend class incoming_content;
   friend class outgoing_content;
 

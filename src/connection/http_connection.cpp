@@ -67,9 +67,11 @@ void http_connection::lose(exchange& x) {
 void http_connection::finish(exchange& x) {
   const auto id = x.id_;
   exchanges_.erase(id);
+  const bool paid_for = x.incoming_.collecting_ && !x.incoming_.held_;
+  if (x.incoming_.share_ > 0) give_up_share(x);
   if (!closed_) {
     // What was received but never read gives its credit back, so that the engine can drain the rest.
-    if (const std::size_t left = x.incoming_.owed_ + (x.incoming_.collecting_ ? 0 : x.incoming_.waiting_.size()); left > 0) {
+    if (const std::size_t left = x.incoming_.owed_ + (paid_for ? 0 : x.incoming_.waiting_.size()); left > 0) {
       engine_->consume(id, left);
     }
     const bool whole = x.outgoing_.ended_ && x.incoming_.whole_;
@@ -169,8 +171,12 @@ void http_connection::on_push_event(engine::push_event& e) {
 
 void http_connection::on_data(exchange& x, std::string_view bytes) {
   auto& in = x.incoming_;
-  if (in.collecting_) {
+  if (in.held_) [[unlikely]] {
+    engine_->set_aside(x.id_, bytes.size());
+  } else if (in.collecting_) {
     engine_->consume(x.id_, bytes.size());
+  }
+  if (in.collecting_) {
     if (in.too_large_ || in.waiting_.size() + bytes.size() > in.collect_limit_) {
       if (!std::exchange(in.too_large_, true)) owner_.on_too_large(x);
       return;
@@ -179,13 +185,40 @@ void http_connection::on_data(exchange& x, std::string_view bytes) {
     return;
   }
   in.waiting_.append(bytes);
-  in.wake();
+  if (!in.held_) in.wake();
 }
 
 void http_connection::on_complete(exchange& x) {
   x.incoming_.whole_ = true;
-  x.incoming_.wake();
+  if (x.incoming_.held_) {  // no more comes, so there is nothing to wait for
+    give_up_share(x);
+    let_go_on(x);
+  } else {
+    x.incoming_.wake();
+  }
   owner_.on_received(x);
+}
+
+// Content that is collected needs a place among what its connection may collect. Where one exchange at a time is served, there is no
+// need to count; what a client collects is its program's to bound.
+void http_connection::make_room(exchange& x, std::size_t wanted) {
+  auto& in = x.incoming_;
+  if (is_client_ || closed_ || in.share_ > 0 || !multiplexes()) return;
+  if (collected_.enter(x, wanted, limits_.connection_content)) return;
+  owner_.on_limit(*this, "connection_content");
+  if (!in.waiting_.empty()) engine_->set_aside(x.id_, in.waiting_.size());
+}
+
+void http_connection::give_up_share(exchange& x) {
+  collected_.leave(x);
+  while (exchange* const next = collected_.next(limits_.connection_content)) let_go_on(*next);
+}
+
+// There is room for it now.
+void http_connection::let_go_on(exchange& x) {
+  if (!closed_ && x.incoming_.collecting_ && !x.incoming_.waiting_.empty()) engine_->consume(x.id_, x.incoming_.waiting_.size());
+  x.incoming_.wake();
+  schedule_turn();
 }
 
 void http_connection::on_reset_event(engine::reset_event& e) {

@@ -2,6 +2,7 @@
 // `tcp_connection` (an ordered byte stream) or `quic_connection` (datagrams).
 #pragma once
 
+#include "connection/collected_content.hpp"
 #include "connection/exchange.hpp"
 #include "connection/exchange_owner.hpp"
 #include "connection/exchange_table.hpp"
@@ -162,7 +163,12 @@ class http_connection {
   void lose(exchange& x);
   void bind(exchange& x, engine::stream_id id);
   void consumed(exchange& x, std::size_t n);
+  void make_room(exchange& x, std::size_t wanted);
+  void give_up_share(exchange& x);
+  void let_go_on(exchange& x);
   void send_continue(exchange& x) noexcept;
+
+  collected_content collected_;
 };
 
 }  // namespace parley::connection

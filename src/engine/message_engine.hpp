@@ -25,6 +25,10 @@ class message_engine {
   virtual std::optional<event> next_event() = 0;
   /// Returns credit for `n` bytes of content that the application has taken.
   virtual void consume(stream_id id, std::size_t n) = 0;
+  /// `n` bytes of content wait for memory that other exchanges have now: they leave the window that all exchanges share, so that those
+  /// others go on, while the exchange's own credit waits for its `consume`, which is due all the same. An engine with one exchange at a
+  /// time has no use for it.
+  virtual void set_aside(stream_id /*id*/, std::size_t /*n*/) {}
 
   // --- commands ------------------------------------------------------------------------------------------------------------
   //

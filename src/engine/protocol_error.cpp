@@ -17,6 +17,8 @@ std::string_view describe(misuse m) {
     case misuse::too_many_streams: return "the connection takes no further request yet";
     case misuse::closing: return "the connection takes no further message";
     case misuse::push_refused: return "the peer takes no pushed response now";
+    case misuse::fields_too_large:
+      return "the fields are larger than the peer has said that it takes (SETTINGS_MAX_HEADER_LIST_SIZE)";
   }
   return "unknown misuse";
 }

@@ -41,6 +41,7 @@ enum class misuse : std::uint8_t {
   too_many_streams,     // not now: this connection takes no further request yet
   closing,              // this connection takes no further request at all
   push_refused,         // the peer takes no pushed response, or none now
+  fields_too_large,     // more fields than the peer has said that it takes
 };
 
 [[nodiscard]] std::string_view describe(misuse m);

@@ -86,10 +86,7 @@ void connection::remove(stream& s) {
   queued_ -= s.content.size();
   if (data_stream_ == &s) data_stream_ = nullptr;
   // Nobody will give this credit back any more.
-  if (s.receive.unread() > 0) {
-    receive_.consume(s.receive.unread());
-    credit_connection();
-  }
+  if (s.receive.unread() > 0) credit_all_of(s);
   const std::uint32_t id = s.id;
   closed_.add(id, s.state);
   --(is_peers(id) ? peers_open_ : ours_open_);
@@ -117,11 +114,7 @@ void connection::abandon(stream& s, error_code code) {
     write_reset(s.id, code);
     feed(s, stream_input::reset_out);
   }
-  if (s.receive.unread() > 0) {
-    receive_.consume(s.receive.unread());
-    s.receive.consume(s.receive.unread());
-    credit_connection();
-  }
+  if (s.receive.unread() > 0) credit_all_of(s);
 }
 
 engine::protocol_error connection::for_us(engine::protocol_error error) const {

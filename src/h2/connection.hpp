@@ -71,6 +71,7 @@ class connection final : public engine::byte_engine {
   void receive_eof(time_point now) override;
   [[nodiscard]] bool wants_read() const override { return !finished_; }
   void consume(stream_id id, std::size_t n) override;
+  void set_aside(stream_id id, std::size_t n) override;
 
   // --- connection_send.cpp
   std::expected<stream_id, misuse> send_request(const semantics::request_head& head, engine::content_length length,
@@ -227,6 +228,7 @@ class connection final : public engine::byte_engine {
   void tell_writable(stream& s);
   [[nodiscard]] bool has_room(const stream& s) const;
   void credit_connection();
+  void credit_all_of(stream& s);
   void credit_stream(stream& s);
   template <class Visit>
   std::size_t write_block(frame_header h, std::uint32_t promised, std::size_t bound, Visit&& each);

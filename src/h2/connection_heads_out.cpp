@@ -93,6 +93,14 @@ semantics::sendable connection::write_request(const semantics::request_head& hea
   if (const auto result = semantics::request_pseudo_fields(head, scheme).result; result != semantics::sendable::ok) return result;
   const std::size_t bound = encoded_bound(head.fields) + pseudo_bound + head.target().size() + head.authority().size() +
                             head.method.name().size() + head.protocol().size() + head.fields.size();
+  // RFC 9113 §6.5.2, §10.5.1: advisory, but what is above it would come back as an error that tells less.
+  if (bound > theirs_.max_header_list_size) [[unlikely]] {
+    std::uint64_t listed = 0;
+    static_cast<void>(semantics::for_each_request_field(
+        head, scheme, length,
+        [&](semantics::name_tag, std::string_view name, std::string_view value) { listed += name.size() + value.size() + 32; }));
+    if (listed > theirs_.max_header_list_size) return semantics::sendable::too_large;
+  }
   const std::size_t size = write_block(h, promised, bound, [&](auto&& encode) {
     static_cast<void>(semantics::for_each_request_field(
         head, scheme, length,

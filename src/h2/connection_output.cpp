@@ -236,6 +236,14 @@ void connection::credit_connection() {
   });
 }
 
+// What it holds of the connection's window.
+void connection::credit_all_of(stream& s) {
+  const std::int64_t unread = s.receive.unread();
+  receive_.consume(unread - std::exchange(s.aside, 0));
+  s.receive.consume(unread);
+  credit_connection();
+}
+
 void connection::credit_stream(stream& s) {
   if (finished_ || s.receive.due() == 0) return;
   if (std::exchange(s.eager, false)) s.receive.target(std::min(s.receive.target() * 2, receive_.target()));

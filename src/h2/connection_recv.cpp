@@ -223,8 +223,10 @@ void connection::consume(stream_id id, std::size_t n) {
   const auto bytes = std::min(static_cast<std::int64_t>(n), s->receive.unread());
   if (bytes <= 0) return;
   const bool was_shut = s->receive.left() <= 0 || receive_.left() <= 0;
+  const std::int64_t paid = std::min<std::int64_t>(bytes, s->aside);
+  s->aside -= static_cast<std::uint32_t>(paid);
   s->receive.consume(bytes);
-  receive_.consume(bytes);
+  receive_.consume(bytes - paid);
   credit_connection();
   if (can_receive(s->state)) {
     credit_stream(*s);
@@ -232,6 +234,16 @@ void connection::consume(stream_id id, std::size_t n) {
     if (was_shut && s->receive_clock_runs) start_receive_clock(*s);
   }
   settle(*s);
+}
+
+void connection::set_aside(stream_id id, std::size_t n) {
+  stream* const s = id <= largest_stream_id ? streams_.find(static_cast<std::uint32_t>(id)) : nullptr;
+  if (s == nullptr) return;
+  const auto bytes = std::min(static_cast<std::int64_t>(n), s->receive.unread() - s->aside);
+  if (bytes <= 0) return;
+  s->aside += static_cast<std::uint32_t>(bytes);
+  receive_.consume(bytes);
+  credit_connection();
 }
 
 // --- the end -----------------------------------------------------------------------------------------------------------------

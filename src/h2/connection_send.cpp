@@ -130,7 +130,9 @@ std::expected<connection::stream_id, connection::misuse> connection::send_reques
   const bool ends = !connect && !with_content(length);
   const std::uint32_t id = next_ours_;
   const frame_header h{.length = 0, .type = frame_type::headers, .flags = ends ? flag::end_stream : std::uint8_t{0}, .stream = id};
-  if (write_request(head, said, h, 0) != semantics::sendable::ok) return refusal(misuse::bad_request);
+  if (const auto result = write_request(head, said, h, 0); result != semantics::sendable::ok) {
+    return refusal(result == semantics::sendable::too_large ? misuse::fields_too_large : misuse::bad_request);
+  }
   next_ours_ += 2;
   ++requests_;
   stream& s = open_stream(id, stream_input::headers_out);

@@ -50,6 +50,7 @@ struct stream {
   bool receive_clock_runs = false;
   bool send_clock_runs = false;  // content waits for the peer's window
   std::uint16_t interim = 0;
+  std::uint32_t aside = 0;  // of what is unread, what the connection's window has back already
 
   std::optional<std::uint64_t> expected;  // of what comes, by Content-Length: what is still missing
   std::optional<std::uint64_t> promised;  // of what we send

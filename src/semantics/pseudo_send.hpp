@@ -24,6 +24,7 @@ enum class sendable : std::uint8_t {
   bad_target,     // not of the form that the method asks for
   bad_protocol,   // an extended CONNECT (RFC 8441 §4) without CONNECT
   bad_status,     // outside 100 to 999, or 101
+  too_large,      // more fields than the peer has said that it takes
 };
 
 /// The pseudo-fields of a request, in the order in which they are sent. Views into the head, `scheme`, or literals.

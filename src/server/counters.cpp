@@ -34,6 +34,7 @@ constexpr std::array all_limits{
     "linger_time"sv,
     "streams"sv,
     "connection_receive_window"sv,
+    "connection_content"sv,
     "frame"sv,
     "continuations"sv,
     "settings_time"sv,

@@ -67,6 +67,7 @@ constexpr std::array all{
     limit{"pushes", number{&limits::pushes, 0}},
     limit{"connection_receive_window", bytes{&limits::connection_receive_window, 65'535}},
     limit{"connection_send_window", bytes{&limits::connection_send_window}},
+    limit{"connection_content", bytes{&limits::connection_content}},
     limit{"field_table", bytes{&limits::field_table, 0}},
     limit{"frame", bytes{&limits::frame, 16'384}},
     limit{"continuations", number{&limits::continuations, 0}},

@@ -67,6 +67,31 @@ TEST(http2_pool, requests_beyond_the_servers_limit_wait_for_their_turn) {
   EXPECT_EQ(w.frames.size(), 1u);
 }
 
+// RFC 9113 §10.5.1.
+TEST(http2_pool, a_request_larger_than_its_server_takes_is_refused_with_the_reason) {
+  frame_world w;
+  auto first = w.get("/");
+  w.settle();
+  w.at(0).send(frame::settings, 0, 0, big_endian(6, 2) + big_endian(1'000, 4));
+  w.at(0).answer(1);
+  w.settle();
+  ASSERT_TRUE(first->succeeded()) << first->error();
+  parley::request large(parley::method::get, "http://10.0.0.1/");
+  large.header("Cookie", std::string(900, 'c'));
+  auto refused = w.start(w.http.send(std::move(large), frame_world::http2()));
+  w.settle();
+  EXPECT_EQ(refused->error(),
+            "the request's fields are larger than what 10.0.0.1 port 80 has announced to take (SETTINGS_MAX_HEADER_LIST_SIZE): "
+            "send fewer or "
+            "shorter ones");
+  auto next = w.get("/next");
+  w.settle();
+  ASSERT_EQ(w.frames.size(), 1u) << "the connection is as good as before";
+  w.at(0).answer(3);
+  w.settle();
+  EXPECT_TRUE(next->succeeded()) << next->error();
+}
+
 task<std::string> read_all(parley::client& http) {
   auto getting = http.get("http://10.0.0.1/", frame_world::http2().streamed());
   response got = co_await getting;

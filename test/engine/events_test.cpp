@@ -21,8 +21,8 @@ TEST(chunk, size) {
 
 TEST(misuse, each_has_a_sentence_of_its_own) {
   std::set<std::string_view> sentences;
-  for (int i = 0; i <= static_cast<int>(misuse::closing); ++i) sentences.insert(describe(static_cast<misuse>(i)));
-  EXPECT_EQ(sentences.size(), static_cast<std::size_t>(misuse::closing) + 1);
+  for (int i = 0; i <= static_cast<int>(misuse::fields_too_large); ++i) sentences.insert(describe(static_cast<misuse>(i)));
+  EXPECT_EQ(sentences.size(), static_cast<std::size_t>(misuse::fields_too_large) + 1);
 }
 
 TEST(event_queue, first_in_first_out_across_growth) {

@@ -91,6 +91,32 @@ TEST(h2_flow_control, a_reader_gives_credit_and_a_lagging_one_does_not) {
   EXPECT_EQ(t.frames(), "WINDOW_UPDATE 1 +34000\n");
 }
 
+// Content that waits for room elsewhere leaves the connection's window, and its stream's stays shut until it is consumed.
+TEST(h2_flow_control, what_is_set_aside_holds_up_its_stream_alone) {
+  limits caps;
+  caps.connection_receive_window = 65'535;
+  tester t(role::server, caps);
+  t.start();
+  t.return_credit = false;
+  t.pass(10s);
+  t.feed(post(1) + data(1, std::string(16'000, 'x')) + data(1, std::string(16'000, 'x')) + data(1, std::string(16'000, 'x')));
+  EXPECT_EQ(t.frames(), "");
+  t.engine.set_aside(1, 40'000);
+  EXPECT_EQ(t.frames(), "WINDOW_UPDATE +40000\n");
+  t.engine.set_aside(1, 40'000);  // there are but 8,000 more
+  t.feed(data(1, std::string(16'000, 'x')));
+  EXPECT_EQ(t.frames(), "");
+  t.engine.consume(1, 64'000);
+  EXPECT_EQ(t.frames(), "WINDOW_UPDATE 1 +64000\n") << "of the connection's 24,000 wait for their half";
+  t.feed(data(1, std::string(16'000, 'x')));
+  t.engine.set_aside(1, 10'000);
+  t.engine.reset(1, t.now);
+  EXPECT_EQ(t.frames(), "WINDOW_UPDATE +34000\nRST_STREAM 1 INTERNAL_ERROR\n");
+  t.engine.set_aside(1, 10'000);
+  t.engine.set_aside(7, 10'000);
+  EXPECT_EQ(t.frames(), "");
+}
+
 TEST(h2_flow_control, the_window_grows_for_a_reader_that_keeps_up) {
   limits caps;
   caps.connection_receive_window = 256 * 1024;

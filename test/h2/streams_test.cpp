@@ -141,6 +141,23 @@ TEST(h2_streams, a_server_that_has_answered_may_stop_the_request) {
   EXPECT_TRUE(t.engine.idle());
 }
 
+// RFC 9113 §6.5.2: as the peer counts it, uncompressed, with 32 for each line, pseudo-fields too.
+TEST(h2_streams, a_request_larger_than_its_server_takes_is_not_sent) {
+  const auto send = [](tester& t, std::size_t size) {
+    const std::string value(size, 'v');
+    return t.engine.send_request(request(parley::method::get, "/", {{"name", value}}), content_length::no_content(), t.now);
+  };
+  tester t(role::client);
+  t.start({{setting::max_header_list_size, 503}});  // `:method: GET` and so on are 167 of them, `name` and its line 36
+  const auto refused = send(t, 301);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), engine::misuse::fields_too_large);
+  EXPECT_EQ(t.frames(), "");
+  EXPECT_TRUE(send(t, 300));
+  t.feed(settings_frame({{setting::max_header_list_size, 504}}));
+  EXPECT_TRUE(send(t, 301));
+}
+
 TEST(h2_streams, nor_is_a_response_lost_with_a_request_that_waits_for_its_window) {
   tester t(role::client);
   t.start({{setting::initial_window_size, 3}});

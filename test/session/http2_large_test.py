@@ -11,6 +11,8 @@ import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import session  # noqa: E402
+from http2 import (ACK, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, PREFACE, RESET, SETTINGS, WINDOW_UPDATE,  # noqa: E402
+                   block, frame)
 from session import SANITIZED, WithDemo  # noqa: E402
 
 SIZE = (64 if SANITIZED else 1024) * 1024 * 1024
@@ -19,29 +21,13 @@ SMALL = 10 if SANITIZED else 100
 WINDOW = 1024 * 1024  # of ours, for each stream
 PIECE = 16384
 
-DATA, HEADERS, RESET, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
-END_STREAM, ACK, END_HEADERS = 1, 1, 4
-
-
-def frame(kind, flags, stream, payload=b""):
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
-
-
-def block(method, path, **more):
-    fields = {":method": method, ":scheme": "http", ":authority": "x", ":path": path, **more}
-    text = b""
-    for name, value in fields.items():  # RFC 7541 §6.2.2: not indexed, no Huffman code
-        name, value = name.replace("_", "-").encode(), value.encode()
-        text += bytes([0, len(name)]) + name + bytes([len(value)]) + value
-    return text
-
 
 class Connection:
     """Frames both ways over one socket that never blocks."""
 
     def __init__(self, socket):
         self.socket = socket
-        self.out = bytearray(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        self.out = bytearray(PREFACE)
         self.out += frame(SETTINGS, 0, 0, struct.pack(">HI", 4, WINDOW)) + frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", 4 * WINDOW))
         self.received = bytearray()
         self.room, self.rooms, self.first_room = 65535, {}, 65535  # to send: of the connection, of streams, of new streams
