@@ -12,7 +12,7 @@ struct block {
 };
 
 /// The sizes that are kept; larger blocks go straight to the allocator.
-inline constexpr std::size_t smallest_block = 1024;
+inline constexpr std::size_t smallest_block = 256;
 inline constexpr std::size_t largest_pooled_block = 128 * 1024;
 /// How many bytes of each size a thread keeps at most.
 inline constexpr std::size_t pooled_bytes_per_size = 1024 * 1024;

@@ -169,8 +169,8 @@ fetch_error out_of_time(const origin& to, step at, std::chrono::milliseconds lim
                                (of_connecting ? " (a longer connect_timeout may help)" : " (a longer timeout may help)")};
 }
 
-fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol_error>& why, std::error_code below,
-                          const received_part& got, const limits& caps) {
+fetch_error exchange_lost(const origin& to, const engine::protocol_error* why, std::error_code below, const received_part& got,
+                          const limits& caps) {
   if (!why && below == tls::errc::truncated) return truncated(to, got);
   if (!why && below.category() == tls::category()) {
     const auto code = static_cast<tls::errc>(below.value());

@@ -38,7 +38,7 @@ struct received_part {
 /// The whole fetch, or its way to a connection, took longer than it may.
 [[nodiscard]] fetch_error out_of_time(const origin& to, step at, std::chrono::milliseconds limit, bool of_connecting);
 /// What the engine says about a lost exchange; nothing when the connection just went, maybe for a reason `below` it.
-[[nodiscard]] fetch_error exchange_lost(const origin& to, const std::optional<engine::protocol_error>& why, std::error_code below,
+[[nodiscard]] fetch_error exchange_lost(const origin& to, const engine::protocol_error* why, std::error_code below,
                                         const received_part& got, const limits& caps);
 /// The server did not agree on HTTP/2, which was to be spoken and nothing else; `settled` is what it picked instead.
 [[nodiscard]] fetch_error no_http2(const origin& to, std::string_view settled);

@@ -8,6 +8,7 @@
 #include <parley/task.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@ class incoming_content final : public parley::detail::body_source {
   bool ready() noexcept override;
   std::string_view next() override;
   void wait(parley::detail::waiter* who) noexcept override;
-  const parley::fields* trailers() noexcept override { return trailers_ ? &*trailers_ : nullptr; }
+  const parley::fields* trailers() noexcept override { return trailers_.get(); }
   std::optional<std::uint64_t> length() noexcept override { return length_; }
 
   /// The peer's message is whole; its last bytes may still wait to be read.
@@ -52,7 +53,7 @@ class incoming_content final : public parley::detail::body_source {
   exchange& exchange_;
   std::string waiting_;     // received, not yet handed out
   std::string handed_out_;  // the piece that `next` gave last
-  std::optional<parley::fields> trailers_;
+  std::unique_ptr<parley::fields> trailers_;
   std::optional<std::uint64_t> length_;
   parley::detail::waiter* reader_ = nullptr;
   std::size_t collect_limit_ = 0;
@@ -75,7 +76,7 @@ class outgoing_content final : public parley::detail::body_sink {
   /// Throws as the others.
   void write(parley::detail::file_content slice);
   void wait(parley::detail::waiter* who) noexcept override { writer_ = who; }
-  void trailers(parley::fields lines) override { trailers_ = std::move(lines); }
+  void trailers(parley::fields lines) override { trailers_ = std::make_unique<parley::fields>(std::move(lines)); }
   /// Content handed over so far.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
@@ -87,7 +88,7 @@ class outgoing_content final : public parley::detail::body_sink {
   void reset() noexcept;
 
   exchange& exchange_;
-  std::optional<parley::fields> trailers_;
+  std::unique_ptr<parley::fields> trailers_;
   parley::detail::waiter* writer_ = nullptr;
   std::uint64_t bytes_ = 0;
   bool room_ = true;
@@ -116,9 +117,9 @@ class exchange {
   [[nodiscard]] bool sent() const { return outgoing_.ended_; }
   /// Nothing can be sent or received on it any more.
   [[nodiscard]] bool lost() const { return lost_; }
-  /// Why it was lost, when the peer broke a rule or a limit. The server may still answer when `error()->status` is not 0 and no
+  /// Null, or why it was lost, when the peer broke a rule or a limit. The server may still answer when `error()->status` is not 0 and no
   /// head was sent.
-  [[nodiscard]] const std::optional<engine::protocol_error>& error() const { return error_; }
+  [[nodiscard]] const engine::protocol_error* error() const { return error_.get(); }
   /// It was lost, and the peer certainly did nothing with the request: it may be sent once more whatever its method (RFC 9113 §8.7).
   [[nodiscard]] bool unprocessed() const { return unprocessed_; }
 
@@ -133,7 +134,7 @@ class exchange {
   parley::detail::cancel_state cancel_;
   incoming_content incoming_{*this};
   outgoing_content outgoing_{*this};
-  std::optional<engine::protocol_error> error_;
+  std::unique_ptr<engine::protocol_error> error_;
   bool lost_ = false;
   bool unprocessed_ = false;
 };

@@ -110,7 +110,7 @@ void http_connection::handle(engine::event& e) {
       c.engine_->consume(d.id, d.bytes.size());  // nobody reads it any more: drained
     }
     void operator()(engine::trailers_event& t) {
-      if (exchange* x = c.find(t.id)) x->incoming_.trailers_ = std::move(t.trailers);
+      if (exchange* x = c.find(t.id)) x->incoming_.trailers_ = std::make_unique<parley::fields>(std::move(t.trailers));
     }
     void operator()(engine::complete_event& d) {
       if (exchange* x = c.find(d.id)) c.on_complete(*x);
@@ -230,7 +230,7 @@ void http_connection::on_reset_event(engine::reset_event& e) {
     if (!is_client_) owner_.on_refused(*this, e.id, e.error);
     return;
   }
-  x->error_ = e.error;
+  x->error_ = std::make_unique<engine::protocol_error>(e.error);
   x->unprocessed_ = e.unprocessed;
   lose(*x);
 }
@@ -309,7 +309,7 @@ bool http_connection::send(exchange& x, engine::chunk piece) {
 std::expected<void, engine::misuse> http_connection::end(exchange& x) {
   x.outgoing_.ended_ = true;
   if (closed_) return {};
-  const auto done = engine_->send_end(x.id_, x.outgoing_.trailers_ ? &*x.outgoing_.trailers_ : nullptr, loop_.now());
+  const auto done = engine_->send_end(x.id_, x.outgoing_.trailers_.get(), loop_.now());
   schedule_turn();
   // Where no content can follow, the head was the end already.
   const bool ended_before = !done && x.outgoing_.bytes_ == 0 &&

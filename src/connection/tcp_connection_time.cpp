@@ -39,7 +39,9 @@ void tcp_connection::on_time() {
     }
   }
   if (const auto due = delivery_until_ ? delivery_until_ : engine_->deadline(); due && *due <= now) {
-    if (wire().has_output()) {
+    if (!delivery_until_ && engine_->rest_long(now)) {
+      // nothing else was due
+    } else if (wire().has_output()) {
       // Only now, since it costs a call: `written` alone would be unfair to a peer for which the system holds much.
       wire().delivered(newly_delivered().value_or(UINT64_MAX), now);
       engine_->expired(now);

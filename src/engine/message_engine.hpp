@@ -88,6 +88,9 @@ class message_engine {
   virtual void expired(time_point now) = 0;
   /// Nothing is to be done for now: gives back what only a busy connection needs, as far as it is not needed.
   virtual void rest() = 0;
+  /// At a `deadline`: an idle engine gives back what it keeps for a while only. True: that was all that the deadline was for. `expired` does
+  /// it too; who does something of its own about a deadline asks first.
+  virtual bool rest_long(time_point /*now*/) { return false; }
 
   [[nodiscard]] virtual parley::version version() const = 0;
   /// The violation that ended the connection, if one did.

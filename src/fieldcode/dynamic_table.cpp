@@ -58,11 +58,7 @@ void dynamic_table::clear() {
 void dynamic_table::resize(std::size_t capacity) {
   capacity_ = std::min(capacity, largest_capacity);
   while (size_ > capacity_) evict_oldest();
-  if (capacity_ != 0) return;
-  bytes_.reset();
-  entries_.reset();
-  room_ = end_ = 0;
-  ring_mask_ = 0;
+  if (capacity_ == 0) give_back();
 }
 
 std::size_t dynamic_table::begin() const { return count_ == 0 ? end_ : static_cast<std::uint32_t>(newest(count_ - 1).at - base_); }
@@ -96,16 +92,38 @@ void dynamic_table::make_room(std::size_t size, std::string_view& name, std::str
   end_ = live;
 }
 
-void dynamic_table::grow_ring() {
-  const std::size_t size = std::max(smallest_ring, 2 * ring_size());
-  std::unique_ptr<entry[]> grown(new entry[size]);
+void dynamic_table::grow_ring() { remake_ring(std::max(smallest_ring, 2 * ring_size())); }
+
+void dynamic_table::remake_ring(std::size_t size) {
+  std::unique_ptr<entry[]> made(new entry[size]);
   const auto mask = static_cast<std::uint32_t>(size - 1);
   for (std::size_t age = 0; age < count_; ++age) {
     const std::uint32_t number = inserted_ - 1 - static_cast<std::uint32_t>(age);
-    grown[number & mask] = entries_[number & ring_mask_];
+    made[number & mask] = entries_[number & ring_mask_];
   }
-  entries_.swap(grown);
+  entries_.swap(made);
   ring_mask_ = mask;
+}
+
+void dynamic_table::fit() {
+  if (count_ == 0) return give_back();
+  const std::size_t from = begin();
+  const std::size_t live = end_ - from;
+  if (live < room_) {
+    std::unique_ptr<char[]> made(new char[live]);
+    if (live != 0) std::memcpy(made.get(), bytes_.get() + from, live);
+    bytes_.swap(made);
+    room_ = end_ = live;
+    base_ += static_cast<std::uint32_t>(from);
+  }
+  if (const std::size_t least = std::bit_ceil(count_); least < ring_size()) remake_ring(least);
+}
+
+void dynamic_table::give_back() {
+  bytes_.reset();
+  entries_.reset();
+  room_ = end_ = 0;
+  ring_mask_ = 0;
 }
 
 }  // namespace parley::fieldcode

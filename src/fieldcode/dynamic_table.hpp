@@ -51,6 +51,9 @@ class dynamic_table {
   /// Changes the capacity (at most `largest_capacity`); the oldest entries go until the rest fits. At 0 the memory is given back.
   void resize(std::size_t capacity);
 
+  /// Gives back what its entries do not need; the next `insert` takes it again.
+  void fit();
+
   /// Bytes of memory held, for those who account for connections.
   [[nodiscard]] std::size_t memory() const { return room_ + ring_size() * sizeof(entry); }
 
@@ -61,6 +64,8 @@ class dynamic_table {
   void evict_oldest();
   void make_room(std::size_t size, std::string_view& name, std::string_view& value);
   void grow_ring();
+  void remake_ring(std::size_t size);
+  void give_back();
 
   std::size_t capacity_;
   std::size_t size_ = 0;

@@ -71,6 +71,9 @@ class hpack_decoder {
     return {};
   }
 
+  /// Gives back what the table's entries do not need.
+  void fit() { table_.fit(); }
+
   /// The dynamic table, for those who show or count it.
   [[nodiscard]] const dynamic_table& table() const { return table_; }
 

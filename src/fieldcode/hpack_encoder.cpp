@@ -34,6 +34,17 @@ void hpack_encoder::set_peer_limit(std::size_t limit) {
   if (capacity == 0) index_.clear();
 }
 
+void hpack_encoder::forget() {
+  const std::size_t capacity = table_.capacity();
+  if (table_.count() > 0) {
+    lowest_ = 0;
+    update_due_ = true;
+  }
+  table_.resize(0);
+  table_.resize(capacity);
+  index_.clear();
+}
+
 char* hpack_encoder::write_updates(char* out) {
   // RFC 7541 §4.2: the smallest of the capacities in between, and then the last one.
   if (lowest_ < table_.capacity()) out = encode_integer(out, lowest_, 5, 0x20);

@@ -25,6 +25,10 @@ class hpack_encoder {
   /// next field that is encoded begins with the update, or both that RFC 7541 §4.2 asks for.
   void set_peer_limit(std::size_t limit);
 
+  /// Drops the table and gives its memory back; the next field that is encoded tells so (RFC 7541 §4.2: an update to 0, and one to what it
+  /// was). For connections that idle for long: what comes after costs its fields in full once more.
+  void forget();
+
   /// The room that encoding this field needs at most.
   [[nodiscard]] static constexpr std::size_t bound(std::string_view name, std::string_view value) {
     return name.size() + value.size() + fixed_bound;

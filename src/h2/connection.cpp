@@ -94,6 +94,7 @@ void connection::remove(stream& s) {
   streams_.close(s);
   if (!streams_.empty()) return;
   idle_since_ = now_;
+  rested_ = false;
   finish_if_drained();
 }
 
@@ -196,7 +197,7 @@ void connection::finish_if_drained() {
 }
 
 std::size_t connection::memory() const {
-  return decoder_.table().memory() + encoder_.memory() + block_.bytes.capacity() + streams_.memory();
+  return decoder_.table().memory() + encoder_.memory() + block_.bytes.capacity() + streams_.memory() + closed_.memory();
 }
 
 }  // namespace parley::h2

@@ -104,6 +104,7 @@ class connection final : public engine::byte_engine {
   [[nodiscard]] std::optional<time_point> deadline() const override;
   void expired(time_point now) override;
   void rest() override;
+  bool rest_long(time_point now) override;
 
   std::optional<engine::event> next_event() override { return events_.pop(); }
   [[nodiscard]] parley::version version() const override { return parley::version::http2; }
@@ -243,6 +244,7 @@ class connection final : public engine::byte_engine {
   void watch_sending(stream& s);
   void watch_from(time_point until) { sweep_at_ = std::min(sweep_at_, until); }
   void sweep();
+  [[nodiscard]] bool rests_later() const;
   [[nodiscard]] bool receives_slowly(stream& s);
   [[nodiscard]] bool sends_slowly(stream& s);
   [[nodiscard]] std::uint64_t least_rate(std::size_t of) const { return is_server() ? of : 0; }
@@ -289,6 +291,7 @@ class connection final : public engine::byte_engine {
   std::uint32_t ours_open_ = 0;      // streams that we have opened and that count; promised ones too
   std::uint32_t pushes_open_ = 0;    // client: promised streams that are there
   std::uint32_t settings_unacked_ = 0;
+  std::uint32_t head_room_ = 1024;             // what the last request's head took
   std::uint32_t our_window_ = default_window;  // SETTINGS_INITIAL_WINDOW_SIZE that the peer has acknowledged
   std::uint64_t requests_ = 0;
   std::uint64_t queued_ = 0;       // content of all streams that waits
@@ -301,6 +304,7 @@ class connection final : public engine::byte_engine {
   bool data_dropped_ = false;         // and was credited when it began
   bool preface_due_ = false;          // server: the client's
   bool settings_seen_ = false;
+  bool rested_ = false;            // since it is idle, what it can do without for long was given back
   bool priorities_known_ = false;  // the client uses those of RFC 9218
   bool frame_begun_ = false;       // a part of a frame is here
   bool eof_ = false;

@@ -137,7 +137,7 @@ void connection::take_request(const whole_block& b) {
     return refuse_stream(b.stream, violation::too_many_streams);
   }
   const semantics::request_rules rules{parley::version::http2, options_.extended_connect, options_.secure ? "https" : "http"};
-  semantics::request_fields section(semantics::section_caps::of_head(limits_), rules);
+  semantics::request_fields section(semantics::section_caps::of_head(limits_, head_room_), rules);
   const decoded how = decode(b.bytes, section);
   if (how == decoded::failed) return;
   highest_peers_ = b.stream;
@@ -148,6 +148,9 @@ void connection::take_request(const whole_block& b) {
   auto head = section.finish();
   if (!head) return malformed_message(s, head.error());
 
+  // A peer's heads resemble each other; one large head makes no others large.
+  head_room_ =
+      static_cast<std::uint32_t>(std::min(parley::detail::fields_access::used(head->fields), semantics::section_caps::usual_head));
   const semantics::section_facts& facts = section.facts();
   s.method = head->method.which();
   s.connect = s.method == parley::method::id::connect;

@@ -9,6 +9,15 @@
 
 namespace parley::h2 {
 
+namespace {
+
+// How long a connection idles until its tables, unless they are small, are given back as far as they can be: longer than between the requests
+// of a client at work.
+constexpr std::chrono::seconds tables_kept(5);
+constexpr std::size_t small_tables = 2 * 1024;
+
+}  // namespace
+
 // Content is due from the peer.
 void connection::start_receive_clock(stream& s) {
   s.receive_clock_runs = true;
@@ -35,6 +44,7 @@ std::optional<connection::time_point> connection::deadline() const {
     if (closing_.ours == closing::step::warned) consider(closing_.ping_until);
     if (streams_.empty()) {
       if (!preface_due_) consider(idle_since_ + limits_.idle_time);
+      if (rests_later()) consider(idle_since_ + tables_kept);
     } else {
       consider(sweep_at_);
     }
@@ -47,6 +57,7 @@ void connection::expired(time_point now) {
   now_ = now;
   if (!out_.empty() && now >= output_clock_.until()) return output_stalled();
   if (finished_) return;
+  static_cast<void>(rest_long(now));
   if (settings_unacked_ > 0 && now >= settings_until_) return fail(violation::settings_not_acknowledged);
   if ((preface_due_ || frame_begun_) && now >= frame_since_ + limits_.head_time) return fail(violation::head_timeout);
   if (block_.stream != 0 && now >= block_since_ + limits_.head_time) return fail(violation::head_timeout);
@@ -117,6 +128,23 @@ void connection::rest() {
   if (!idle()) return;
   streams_.rest();
   if (block_.bytes.capacity() > 0) block_ = {};
+}
+
+bool connection::rests_later() const {
+  return !rested_ && !preface_due_ && idle() && decoder_.table().memory() + encoder_.memory() > small_tables;
+}
+
+// A peer may fill both tables and stay. Ours can be dropped with a word about it in the next block; the peer's is kept, in no more room
+// than it takes. How streams ended long ago is of no use to anybody.
+bool connection::rest_long(time_point now) {
+  if (!rests_later() || now < idle_since_ + tables_kept) return false;
+  now_ = now;
+  rested_ = true;
+  encoder_.forget();
+  decoder_.fit();
+  closed_.forget();
+  const auto next = deadline();
+  return !next || *next > now;
 }
 
 }  // namespace parley::h2

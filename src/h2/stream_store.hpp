@@ -69,23 +69,31 @@ class stream_store {
 class closed_streams {
  public:
   void add(std::uint32_t id, stream_state how) {
-    ids_[next_] = id;
-    how_[next_] = how;
-    next_ = (next_ + 1) % kept;
+    if (last_ == nullptr) [[unlikely]]
+      last_ = std::make_unique<list>();
+    last_->ids[last_->next] = id;
+    last_->how[last_->next] = how;
+    last_->next = (last_->next + 1) % kept;
   }
   /// `idle` when it is not known.
   [[nodiscard]] stream_state find(std::uint32_t id) const {
-    for (std::size_t i = 0; i < kept; ++i) {
-      if (ids_[i] == id) return how_[i];
+    for (std::size_t i = 0; last_ != nullptr && i < kept; ++i) {
+      if (last_->ids[i] == id) return last_->how[i];
     }
     return stream_state::idle;
   }
+  /// All of it is too long ago.
+  void forget() { last_.reset(); }
+  [[nodiscard]] std::size_t memory() const { return last_ != nullptr ? sizeof(list) : 0; }
 
  private:
   static constexpr std::size_t kept = 128;
-  std::array<std::uint32_t, kept> ids_{};
-  std::array<stream_state, kept> how_{};
-  std::size_t next_ = 0;
+  struct list {
+    std::array<std::uint32_t, kept> ids{};
+    std::array<stream_state, kept> how{};
+    std::size_t next = 0;
+  };
+  std::unique_ptr<list> last_;
 };
 
 }  // namespace parley::h2

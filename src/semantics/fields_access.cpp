@@ -1,5 +1,6 @@
 #include "semantics/fields_access.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -13,6 +14,8 @@ namespace parley::detail {
 namespace {
 // Offsets have 32 bits, and blocks are powers of two.
 constexpr std::size_t largest_block = std::size_t{1} << 31;
+// For lines that come one after the other: what most heads fit into. One that comes as a whole gets what it needs.
+constexpr std::size_t first_block_of_lines = 1024;
 }  // namespace
 
 fields_access::old_block::~old_block() { base::release_block({data_, size_}); }
@@ -32,12 +35,13 @@ void fields_access::adopt(fields& f, base::block filled, std::size_t text, std::
   f.count_ = static_cast<std::uint16_t>(lines);
 }
 
-fields_access::old_block fields_access::make_room(fields& f, std::size_t text, std::size_t lines) {
+fields_access::old_block fields_access::make_room(fields& f, std::size_t text, std::size_t lines, std::size_t least) {
   if (f.count_ + lines > std::numeric_limits<std::uint16_t>::max()) throw std::length_error("parley: more than 65535 field lines");
   const std::size_t slots = (f.count_ + lines) * sizeof(field_slot);
   if (f.text_size_ + text + slots <= f.capacity_) return {};
   if (text > largest_block || f.text_size_ + text + slots > largest_block)
     throw std::length_error("parley: more than 2 GiB of fields");
+  if (f.block_ == nullptr) return move_to(f, std::max(text + slots, least));
   // A field that is set again and again leaves its old values behind: pack when that halves what the block holds.
   const std::size_t live = live_text(f) + text + slots;
   return live <= f.capacity_ / 2 ? pack(f, f.capacity_) : move_to(f, f.text_size_ + text + slots);
@@ -129,7 +133,7 @@ void fields_access::append(fields& f, semantics::field_id id, std::string_view n
 
 void fields_access::add(fields& f, semantics::field_id id, std::string_view name, std::string_view value) {
   // Until the end: `name` and `value` may lie in the block that has become too small.
-  const auto old = make_room(f, name.size() + value.size(), 1);
+  const auto old = make_room(f, name.size() + value.size(), 1, first_block_of_lines);
   const text_ref stored_name = put(f, name);
   const text_ref stored_value = put(f, value);
   push_slot(f, {stored_name.offset, stored_value.offset, stored_value.length, static_cast<std::uint16_t>(stored_name.length),

@@ -37,6 +37,8 @@ struct fields_access {
   /// Gives the block back to the pool.
   static void release(fields& f) noexcept;
 
+  /// What its text and its lines take of the block.
+  static std::size_t used(const fields& f) { return f.text_size_ + f.count_ * sizeof(field_slot); }
   static std::string_view view(const fields& f, text_ref r) { return {f.block_ + r.offset, r.length}; }
   /// The slots, first line first is at the highest index: use `slot(f, i)`.
   static const field_slot& slot(const fields& f, std::size_t index) {
@@ -78,7 +80,7 @@ struct fields_access {
     char* data_ = nullptr;
     std::size_t size_ = 0;
   };
-  [[nodiscard]] static old_block make_room(fields& f, std::size_t text, std::size_t lines);
+  [[nodiscard]] static old_block make_room(fields& f, std::size_t text, std::size_t lines, std::size_t least = 0);
   // Both give `f` a block of at least `size` bytes: with the text where it was, or without what no line uses any more.
   [[nodiscard]] static old_block move_to(fields& f, std::size_t size);
   [[nodiscard]] static old_block pack(fields& f, std::size_t size);

@@ -1,5 +1,6 @@
 #include "semantics/line_block.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace parley::semantics {
@@ -9,7 +10,7 @@ void line_block::grow(std::size_t more) {
   const std::size_t slots = count_ * sizeof(parley::detail::field_slot);
   const std::size_t wanted = text_ + more + slots;
   if (more > largest || wanted > largest) throw std::length_error("parley: more than 2 GiB of fields");
-  const base::block larger = base::acquire_block(wanted);
+  const base::block larger = base::acquire_block(block_.data != nullptr ? wanted : std::max(wanted, expected_));
   if (block_.data != nullptr) {
     std::memcpy(larger.data, block_.data, text_);
     std::memcpy(larger.data + larger.size - slots, block_.data + block_.size - slots, slots);

@@ -16,7 +16,8 @@ namespace parley::semantics {
 
 class line_block {
  public:
-  line_block() = default;
+  /// The first block has `expected` bytes or more.
+  explicit line_block(std::size_t expected = 1024) : expected_(expected) {}
   line_block(const line_block&) = delete;
   line_block& operator=(const line_block&) = delete;
   ~line_block() { base::release_block(block_); }
@@ -73,6 +74,7 @@ class line_block {
   void grow(std::size_t more);
 
   base::block block_;
+  std::size_t expected_;
   std::uint32_t text_ = 0;
   std::uint32_t count_ = 0;
 };

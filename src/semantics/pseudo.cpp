@@ -67,7 +67,7 @@ text_ref within(text_ref whole, text_ref part) { return {whole.offset + part.off
 // --- lines ---------------------------------------------------------------------------------------------------------------------
 
 // However large a head may be, a block takes it, with its cookies twice.
-field_section::field_section(kind what, const section_caps& caps) : caps_(caps), kind_(what) {
+field_section::field_section(kind what, const section_caps& caps) : caps_(caps), lines_(caps.expected), kind_(what) {
   constexpr std::size_t most = std::size_t{1} << 29;
   caps_.size = std::min(caps_.size, most);
 }

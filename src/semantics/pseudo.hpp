@@ -27,8 +27,13 @@ struct section_caps {
   std::size_t line = 0;    // the longest name and value together
   std::size_t target = 0;  // the longest `:path`
   bool trailers = false;   // which of `limits` is named when one fires
+  // The block to begin with. It grows, but copies then, so the best guess is what the last head of the same peer came to.
+  std::size_t expected = usual_head;
 
-  static section_caps of_head(const limits& l) { return {l.head, l.field_count, l.field_line, l.start_line, false}; }
+  static constexpr std::size_t usual_head = 1024;
+  static section_caps of_head(const limits& l, std::size_t expected = usual_head) {
+    return {l.head, l.field_count, l.field_line, l.start_line, false, expected};
+  }
   static section_caps of_trailers(const limits& l) { return {l.trailers, l.trailer_count, l.field_line, l.start_line, true}; }
 };
 

@@ -29,7 +29,7 @@ class server_exchange final : public connection::exchange, public detail::hint_s
 
   parley::request request;
   const server_room::route* route = nullptr;
-  response answer{200};                         // while its content is produced
+  std::unique_ptr<response> answer;             // while its content is produced
   std::chrono::system_clock::time_point began;  // both for the log, and set only when there is one
   std::chrono::steady_clock::time_point began_steadily;
   int status = 0;

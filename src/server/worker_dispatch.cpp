@@ -235,9 +235,9 @@ void worker::respond(server_exchange& x, response&& r) {
     end_message(x);
     return close_exchange(x);
   }
-  x.answer = std::move(r);
+  x.answer = std::make_unique<response>(std::move(r));
   // A tunnel's handler runs once the engine hands the byte stream over: see `on_detached`.
-  if (!std::holds_alternative<detail::tunnel_content>(response_access::content(x.answer))) produce(x);
+  if (!std::holds_alternative<detail::tunnel_content>(response_access::content(*x.answer))) produce(x);
 }
 
 void worker::end_message(server_exchange& x) {
@@ -271,7 +271,7 @@ bool worker::send_at_once(server_exchange& x, response& r) {
 
 void worker::produce(server_exchange& x) {
   x.running = true;
-  auto& content = response_access::content(x.answer);
+  auto& content = response_access::content(*x.answer);
   auto* const file = std::get_if<detail::file_content>(&content);
   std::exception_ptr thrown;
   try {
@@ -289,7 +289,7 @@ void worker::produce(server_exchange& x) {
 
 void worker::on_detached(connection::exchange& base) {
   server_exchange& x = of(base);
-  auto* content = std::get_if<detail::tunnel_content>(&response_access::content(x.answer));
+  auto* content = x.answer != nullptr ? std::get_if<detail::tunnel_content>(&response_access::content(*x.answer)) : nullptr;
   if (content == nullptr || x.running) return;
   x.running = true;
   std::exception_ptr thrown;
@@ -324,7 +324,7 @@ void worker::on_reset(connection::exchange& base) {
   server_exchange& x = of(base);
   if (x.running || x.waits) return;  // it has been cancelled; `handler_ended` comes, or `begin_pushed`
   x.awaits_content = false;
-  const auto& error = x.error();
+  const auto* error = x.error();
   if (error && error->status != 0 && !x.head_sent() && !x.connection().closed()) {
     const auto rule = problem(error->status).detail(std::string(error->message));
     return respond(x, core_.error_response(rule, x.request));
@@ -358,7 +358,7 @@ void worker::close_exchange(server_exchange& x) {
   x.status = 0;
   x.awaits_content = x.gave_up = x.pushed = false;
   x.links.clear();
-  if (!std::holds_alternative<std::monostate>(response_access::content(x.answer))) x.answer = response(200);
+  x.answer.reset();
   x.connection().finish(x);
   free_.push_back(&x);
 }

@@ -13,8 +13,14 @@ namespace {
 TEST(block_pool, sizes_are_powers_of_two) {
   const struct {
     std::size_t wanted, size;
-  } rows[] = {
-      {0, 1024}, {1, 1024}, {1024, 1024}, {1025, 2048}, {5000, 8192}, {128 * 1024, 128 * 1024}, {128 * 1024 + 1, 256 * 1024}};
+  } rows[] = {{0, 256},
+              {1, 256},
+              {256, 256},
+              {257, 512},
+              {1025, 2048},
+              {5000, 8192},
+              {128 * 1024, 128 * 1024},
+              {128 * 1024 + 1, 256 * 1024}};
   for (const auto& row : rows) {
     const block b = acquire_block(row.wanted);
     EXPECT_EQ(b.size, row.size);

@@ -16,7 +16,7 @@ TEST(buffer, holds_no_memory_until_it_is_written) {
   EXPECT_EQ(b.readable(), "");
   EXPECT_EQ(b.capacity(), 0u);
   EXPECT_TRUE(b.release());
-  EXPECT_EQ(b.writable(0).size(), 1024u);
+  EXPECT_EQ(b.writable(0).size(), 256u);
 }
 
 TEST(buffer, consuming_moves_nothing) {

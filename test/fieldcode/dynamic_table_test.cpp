@@ -56,6 +56,37 @@ TEST(dynamic_table, resizing) {
   EXPECT_EQ(table.capacity(), dynamic_table::largest_capacity);
 }
 
+TEST(dynamic_table, gives_back_what_it_does_not_need) {
+  dynamic_table table(4096);
+  for (int i = 0; i < 1'000; ++i) ASSERT_TRUE(table.insert("name", std::to_string(i) + std::string(50, 'v'), 1));
+  const std::string before = describe(table);
+  const std::size_t large = table.memory();
+  table.fit();
+  EXPECT_EQ(describe(table), before);
+  EXPECT_LT(table.memory(), large);
+  EXPECT_LE(table.memory(), 4096u);
+  const std::size_t fitting = table.memory();
+  table.fit();
+  EXPECT_EQ(table.memory(), fitting);
+  // It goes on as before, also with the name of an entry that goes.
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(table.insert(table.name(table.newest(table.count() - 1)), std::to_string(i), 1));
+    ASSERT_EQ(table.name(table.newest(0)), "name");
+    ASSERT_EQ(table.value(table.newest(0)), std::to_string(i));
+    if (i % 7 == 0) table.fit();
+  }
+  dynamic_table small(64);
+  ASSERT_TRUE(small.insert("", "", 1));
+  small.fit();
+  ASSERT_TRUE(small.insert("", "", 2));
+  EXPECT_EQ(small.count(), 2u);
+  small.clear();
+  small.fit();
+  EXPECT_EQ(small.memory(), 0u);
+  ASSERT_TRUE(small.insert("a", "b", 3));
+  EXPECT_EQ(describe(small), "a: b\n34");
+}
+
 // Against the plainest table there is.
 TEST(dynamic_table, the_same_as_a_list) {
   std::mt19937 random(3);

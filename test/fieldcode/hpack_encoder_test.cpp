@@ -127,6 +127,16 @@ TEST(hpack_encoder, table_size_updates) {
     encoder.set_peer_limit(10);
     encoder.set_peer_limit(50);
     EXPECT_EQ(encoded(encoder, ":method", "GET"), "2a3f1382");
+    encoder.forget();
+    EXPECT_EQ(encoded(encoder, ":method", "GET"), "82") << "there was nothing to forget";
+    encoded(encoder, "a", "b");
+    ASSERT_EQ(encoder.table().count(), 1u);
+    encoder.forget();
+    EXPECT_EQ(encoder.memory(), 0u);
+    EXPECT_EQ(encoded(encoder, ":method", "GET"), "203f1382") << "to nothing, and back";
+    encoder.forget();
+    encoder.set_peer_limit(100);
+    EXPECT_EQ(encoded(encoder, ":method", "GET"), "3f4582");
   }
   hpack_encoder small(1, 100);
   EXPECT_EQ(encoded(small, ":method", "GET"), "3f4582") << "smaller than what HTTP/2 starts with";
@@ -153,6 +163,8 @@ TEST(hpack_encoder, random_fields_come_back) {
           decoder.set_limit(limit);
         }
       }
+      if (random() % 8 == 0) encoder.forget();
+      if (random() % 8 == 0) decoder.fit();
       field_list sent;
       block.clear();
       for (std::size_t i = 0, n = 1 + random() % 20; i < n; ++i) {

@@ -28,6 +28,46 @@ TEST(h2_time, an_idle_connection_is_closed_with_a_goaway) {
   EXPECT_EQ(t.engine.error(), nullptr);
 }
 
+// A peer may fill both tables of HPACK, and then stay: it costs little more than one that did not.
+TEST(h2_time, full_tables_shrink_on_a_connection_that_idles) {
+  tester t(role::server);
+  t.start();
+  fieldcode::hpack_encoder theirs(1, 4096);
+  std::uint32_t id = 1;
+  const auto ask = [&] {
+    std::string block(8'000, '\0');
+    char* p = block.data();
+    for (const auto& [name, value] : {std::pair(":method", "GET"), {":scheme", "https"}, {":path", "/"}, {":authority", "a"}}) {
+      p = theirs.encode(name, value, p);
+    }
+    for (int i = 0; i < 3; ++i) p = theirs.encode("x-theirs", std::to_string(id) + std::string(30, 'x'), p);
+    block.resize(static_cast<std::size_t>(p - block.data()));
+    t.feed(frame(frame_type::headers, flag::end_headers | end, id, block));
+    const std::string value = std::to_string(id) + std::string(30, 'x');
+    ASSERT_TRUE(
+        t.engine.send_response(id, response(200, {{"x-ours", value}, {"x-more", value}}), content_length::no_content(), t.now));
+    id += 2;
+  };
+  for (int i = 0; i < 200; ++i) ask();
+  static_cast<void>(t.only_events());
+  t.engine.rest();
+  const std::size_t full = t.engine.memory();
+  t.pass(4s);
+  EXPECT_EQ(t.engine.memory(), full) << "a client at work finds all as it was";
+  t.pass(2s);
+  EXPECT_LE(t.engine.memory(), 4096u) << "of " << full;
+  EXPECT_GT(full, 12'000u);
+  EXPECT_EQ(t.frames(), "");
+  // And all goes on: the tester's decoder follows, and so does ours.
+  for (int i = 0; i < 200; ++i) ask();
+  EXPECT_EQ(t.engine.error(), nullptr);
+  const std::string events = t.events();
+  EXPECT_NE(events.find("request 799 GET / a | x-theirs: 799x"), std::string::npos);
+  EXPECT_NE(t.frames().find("HEADERS 799 END_STREAM | :status: 200 | x-ours: 799x"), std::string::npos);
+  t.pass(t.caps.idle_time);
+  EXPECT_TRUE(t.engine.wants_close());
+}
+
 TEST(h2_time, pings_do_not_keep_an_idle_connection) {
   tester t(role::server);
   t.start();
