@@ -68,6 +68,8 @@ TEST(h2_defence, resets_now_and_then_are_fine) {
 
 // CVE-2025-8671: the peer makes us reset.
 TEST(h2_defence, made_you_reset) {
+  std::string too_many_fields = block({{":method", "GET"}, {":scheme", "https"}, {":authority", "a"}, {":path", "/"}});
+  for (int i = 0; i < 101; ++i) too_many_fields += block({{"x", "y"}});
   const auto id = [](std::size_t i) { return static_cast<std::uint32_t>(2 * i + 1); };
   const std::function<std::string(std::size_t)> ways[] = {
       [&](std::size_t i) { return get(id(i)) + window_update(id(i), 0); },
@@ -76,6 +78,7 @@ TEST(h2_defence, made_you_reset) {
       [&](std::size_t i) { return get(id(i)) + get(id(i)); },
       [&](std::size_t i) { return get(id(i)) + frame(frame_type::priority, 0, id(i), "1234"); },
       [&](std::size_t i) { return headers(id(i), {{"A", "b"}}, end); },
+      [&](std::size_t i) { return frame(frame_type::headers, flag::end_headers | end, id(i), too_many_fields); },
       [&](std::size_t i) { return post(id(i), {{"content-length", "1"}}) + data(id(i), "xx"); },
   };
   limits caps;
