@@ -97,6 +97,13 @@ class qpack_decoder {
         field.name = qpack_static_table[index].name;
         field.value = qpack_static_table[index].value;
         field.tag = static_tags_[index];
+      } else if (const std::uint64_t absolute = prefix.base - 1 - (first & 0x3fU);
+                 first >= 0x80 && first < 0xbf && absolute < prefix.required && inserted_ - 1 - absolute < table_.count()) {
+        const dynamic_table::entry& e = table_.newest(static_cast<std::size_t>(inserted_ - 1 - absolute));
+        ++p;
+        field.name = table_.name(e);
+        field.value = table_.value(e);
+        field.tag = static_cast<name_tag>(e.mark);
       } else {
         p = read_line(p, end, limits.longest, prefix, memory, field);
         if (p == nullptr) return std::unexpected(*error_);

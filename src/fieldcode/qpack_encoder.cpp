@@ -36,6 +36,24 @@ consteval auto make_static_indexing() {
 }
 constexpr auto static_indexing = make_static_indexing();
 
+// The sizes of the names that go into the table in their own way and are not in QPACK's static table: few names have them.
+consteval std::uint64_t make_other_sizes() {
+  std::uint64_t sizes = 0;
+  for (std::size_t i = 1; i <= hpack_static_count; ++i) {
+    const std::string_view name = hpack_static_table[i].name;
+    if (indexing_by_name[i] == indexing::at_once || qpack_static_name(name) != qpack_no_index) continue;
+    if (name.size() >= 64) throw "a name is longer than the mask";
+    sizes |= std::uint64_t{1} << name.size();
+  }
+  return sizes;
+}
+constexpr std::uint64_t other_sizes = make_other_sizes();
+
+indexing other_indexing(std::string_view name) {
+  if (name.size() >= 64 || (other_sizes >> name.size() & 1) == 0) return indexing::at_once;
+  return indexing_by_name[hpack_static_name(name)];
+}
+
 }  // namespace
 
 qpack_encoder::qpack_encoder(std::uint64_t seed, const qpack_encoder_limits& limits) : limits_(limits), table_(0), seed_(seed) {
@@ -118,7 +136,7 @@ char* qpack_encoder::write_literal(std::size_t static_name, std::string_view nam
 }
 
 template <class Same>
-qpack_encoder::matches qpack_encoder::find(std::uint32_t mark, Same&& same) {
+qpack_encoder::matches qpack_encoder::find(std::uint32_t mark, search how, Same&& same) {
   matches found;
   std::uint32_t number = 0;
   const auto newer = [](std::uint64_t a, std::uint64_t b) { return b == none || a > b; };
@@ -127,13 +145,13 @@ qpack_encoder::matches qpack_encoder::find(std::uint32_t mark, Same&& same) {
     const std::uint64_t absolute = inserted_ - 1 - static_cast<std::uint32_t>(table_.inserted() - 1 - number);
     if (newer(absolute, found.newest)) found.newest = absolute;
     if (newer(absolute, found.best) && usable(absolute)) found.best = absolute;
-    return false;  // on to its duplicates
+    return how == search::any && found.best == absolute && absolute >= draining_;
   }));
   return found;
 }
 
 qpack_encoder::matches qpack_encoder::find_name(std::string_view name, std::uint32_t name_mark) {
-  return find(name_mark,
+  return find(name_mark, search::newest,
               [&](const dynamic_table::entry& e) { return e.name_mark == name_mark && same_text(table_.name(e), name); });
 }
 
@@ -152,7 +170,7 @@ std::uint64_t qpack_encoder::choose_entry(const matches& found) {
 
 char* qpack_encoder::encode(std::size_t static_name, std::string_view name, std::string_view value, sensitivity s, char* out) {
   const bool known = static_name != qpack_no_index;
-  const indexing how = known ? static_indexing[static_name] : indexing_by_name[hpack_static_name(name)];
+  const indexing how = known ? static_indexing[static_name] : other_indexing(name);
   // A name of the static table is as good as its index; others are hashed.
   const std::uint64_t name_hash = known ? seed_ ^ ((static_name + 1) * detail::hash_b) : field_hash(name, seed_);
   const auto name_mark =
@@ -176,7 +194,7 @@ char* qpack_encoder::encode(std::size_t static_name, std::string_view name, std:
   if (table_.capacity() == 0) return write_literal(static_name, name, name_mark, value, false, out);
   const std::uint64_t hash = field_hash(value, name_hash);
   const auto mark = static_cast<std::uint32_t>(hash);
-  const matches found = find(mark, [&](const dynamic_table::entry& e) {
+  const matches found = find(mark, search::any, [&](const dynamic_table::entry& e) {
     return e.mark == mark && e.name_mark == name_mark && same_text(table_.value(e), value) &&
            (known || same_text(table_.name(e), name));
   });

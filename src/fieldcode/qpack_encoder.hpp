@@ -108,6 +108,8 @@ class qpack_encoder {
   [[nodiscard]] std::size_t memory() const;
 
  private:
+  // Of a field, any entry does that is not about to go; of a name the newest is sought, since references keep entries from going.
+  enum class search : std::uint8_t { any, newest };
   struct matches {
     std::uint64_t newest = none;  // of all
     std::uint64_t best = none;    // of those that this section may reference
@@ -120,7 +122,7 @@ class qpack_encoder {
   char* write_reference(std::uint64_t absolute, char* out);
   [[nodiscard]] std::uint64_t choose_entry(const matches& found);
   template <class Same>
-  [[nodiscard]] matches find(std::uint32_t mark, Same&& same);
+  [[nodiscard]] matches find(std::uint32_t mark, search how, Same&& same);
   [[nodiscard]] matches find_name(std::string_view name, std::uint32_t name_mark);
   [[nodiscard]] bool usable(std::uint64_t absolute) { return may_refer_ && (absolute < references_.known() || may_risk()); }
   [[nodiscard]] bool may_risk();
