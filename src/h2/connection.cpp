@@ -197,7 +197,8 @@ void connection::finish_if_drained() {
 }
 
 std::size_t connection::memory() const {
-  return decoder_.table().memory() + encoder_.memory() + block_.bytes.capacity() + streams_.memory() + closed_.memory();
+  return decoder_.table().memory() + encoder_.memory() + block_.bytes.capacity() + streams_.memory() + closed_.memory() +
+         early_priorities_.memory();
 }
 
 }  // namespace parley::h2

@@ -35,6 +35,7 @@ class priority_updates {
     std::erase_if(waiting_, [id](const entry& e) { return e.id <= id; });
     return found;
   }
+  [[nodiscard]] std::size_t memory() const { return waiting_.capacity() * sizeof(entry); }
 
  private:
   struct entry {
