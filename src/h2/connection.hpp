@@ -44,8 +44,9 @@ struct options {
 /// One connection.
 ///
 /// When an exchange is over. At a client: when both messages are whole, when `reset` was called, and at its `reset_event`. At a server:
-/// when its response was handed over completely and sent (a request that is not whole is then stopped with RST_STREAM NO_ERROR, RFC 9113
-/// §8.1), or when `reset` was called. An exchange that its peer has cancelled, or that was cancelled for what the peer did, counts among
+/// when its response was handed over completely and sent, or when `reset` was called. A request that is not whole by then is stopped with
+/// RST_STREAM NO_ERROR (RFC 9113 §8.1): at once when much of it is to come, else when 16 KiB of it have come or `limits::linger_time` is
+/// over, so that what was on its way is still judged by the rules, and a peer that is about to end it is not reset. An exchange that its peer has cancelled, or that was cancelled for what the peer did, counts among
 /// `limits::streams` until the owner, which had a `request_event` and now a `reset_event` of it, calls `reset(id)` or `send_end(id)`: as
 /// long as something runs for it.
 ///
@@ -211,6 +212,9 @@ class connection final : public engine::byte_engine {
   void send_content(stream& s, engine::chunk&& data, std::uint64_t size);
   void message_handed_over(stream& s);
   void message_sent(stream& s);
+  [[nodiscard]] bool may_linger(const stream& s) const;
+  void linger(stream& s);
+  void stop_request(stream& s);
 
   // frames out (connection_output.cpp, connection_heads_out.cpp)
   char* begin_frame(std::size_t size);

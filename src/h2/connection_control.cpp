@@ -41,6 +41,10 @@ void connection::say_last() {
   closing_.ours = closing::step::said;
   closing_.last = highest_peers_;
   write_goaway(closing_.last, error_code::no_error, {});
+  for (const std::uint32_t id : streams_.ids()) {
+    stream& s = *streams_.find(id);
+    if (s.lingers) stop_request(s);
+  }
   finish_if_drained();
 }
 

@@ -57,7 +57,12 @@ void connection::on_rst_stream(const frame_header& h, std::string_view payload) 
     return;
   }
   const std::uint32_t code = load_u32(payload.data());
-  if (is_server() && !resets_.spend(now_)) return fail(violation::too_many_resets);
+  // One that was answered lets go of its request only: nothing is cancelled.
+  if (s->lingers) {
+    if (!glitch()) return;
+  } else if (is_server() && !resets_.spend(now_)) {
+    return fail(violation::too_many_resets);
+  }
   const bool refused = code == static_cast<std::uint32_t>(error_code::refused_stream);
   engine::protocol_error error = refused ? violation::stream_refused : violation::stream_reset;
   error.code = code;

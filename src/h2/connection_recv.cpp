@@ -173,6 +173,7 @@ void connection::data_begin(const frame_header& h) {
   if (s->discard) {
     s->receive.consume(h.length);
     drop_data(h.length);
+    if (s->lingers && !h.has(flag::end_stream) && !may_linger(*s)) return stop_request(*s);
     data_stream_ = s;
     data_dropped_ = true;
     return;

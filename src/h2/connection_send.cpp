@@ -238,7 +238,33 @@ void connection::message_sent(stream& s) {
   watch_(now_, s.id, engine::observed_end{engine::direction::out});
   feed(s, stream_input::end_out);
   // RFC 9113 §8.1: the response is whole, so the rest of the request is of no use.
-  if (s.handed_over && s.state == stream_state::half_closed_local) abandon(s, error_code::no_error);
+  if (s.handed_over && s.state == stream_state::half_closed_local) {
+    if (may_linger(s)) return linger(s);
+    abandon(s, error_code::no_error);
+  }
+  settle(s);
+}
+
+// Little of the request has come, and as far as it says little is to come. Not for a peer that waits for us, or whose fault was answered;
+// nor within a frame, when its credit is given back piece by piece. The stream's window is not opened any more.
+bool connection::may_linger(const stream& s) const {
+  if (s.refused || s.connect || s.expects_continue || closing_.ours == closing::step::said || data_stream_ == &s) return false;
+  const std::int64_t most = std::min<std::int64_t>(default_frame_size, s.receive.target() / 2);
+  return s.receive.target() - s.receive.left() <= most && s.expected.value_or(0) <= default_frame_size;
+}
+
+void connection::linger(stream& s) {
+  s.lingers = true;
+  s.linger_until = now_ + limits_.linger_time;
+  watch_from(s.linger_until);
+  if (s.receive.unread() == 0) return;
+  receive_.consume(s.receive.unread());
+  s.receive.consume(s.receive.unread());
+  credit_connection();
+}
+
+void connection::stop_request(stream& s) {
+  abandon(s, error_code::no_error);
   settle(s);
 }
 

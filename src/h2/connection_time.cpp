@@ -86,6 +86,14 @@ void connection::sweep() {
   for (const std::uint32_t id : streams_.ids()) {
     stream* const s = streams_.find(id);
     if (s == nullptr || finished_) continue;
+    if (s->lingers) {
+      if (now_ >= s->linger_until) {
+        stop_request(*s);
+      } else {
+        watch_from(s->linger_until);
+      }
+      continue;
+    }
     if (s->receive_clock_runs && receives_slowly(*s)) {
       const bool nothing = s->receive_clock.stalled(now_, limits_.stall_time);
       fail_stream(*s, nothing ? violation::content_timeout : violation::content_too_slow);

@@ -47,6 +47,7 @@ struct stream {
   bool pushed = false;            // the server's
   bool end_queued = false;        // END_STREAM goes with the last of the content
   bool eager = false;             // a larger window is of use
+  bool lingers = false;           // server: the response has gone, and the rest of the request may still come until `linger_until`
   bool receive_clock_runs = false;
   bool send_clock_runs = false;  // content waits for the peer's window
   std::uint16_t interim = 0;
@@ -63,6 +64,7 @@ struct stream {
   engine::scheduler::node place;
   engine::progress_clock receive_clock;
   engine::progress_clock send_clock;
+  time_point linger_until{};
 };
 
 static_assert(sizeof(stream) <= 512);

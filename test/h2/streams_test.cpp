@@ -170,14 +170,109 @@ TEST(h2_streams, nor_is_a_response_lost_with_a_request_that_waits_for_its_window
 }
 
 TEST(h2_streams, an_early_answer_stops_the_request) {
-  tester t(role::server);
+  // Where much of it is to come, at once.
+  const std::string large(16'384, 'x');
+  const std::string before[]{post(1, {{"content-length", "20000"}}) + data(1, "some"), post(1) + data(1, large) + data(1, "some"),
+                             post(1, {{"expect", "100-continue"}})};
+  for (const std::string& request : before) {
+    tester t(role::server);
+    t.start();
+    t.feed(request);
+    static_cast<void>(t.events());
+    ASSERT_TRUE(t.engine.send_response(1, response(413), content_length::no_content(), t.now));
+    EXPECT_EQ(t.frames(), "HEADERS 1 END_STREAM | :status: 413\nRST_STREAM 1 NO_ERROR\n");
+    t.feed(data(1, "more") + data(1, "and more", end));
+    EXPECT_EQ(t.events(), "");
+    EXPECT_EQ(t.frames(), "");
+    EXPECT_TRUE(t.engine.idle());
+  }
+}
+
+namespace {
+
+// Answered, though the request has not ended.
+void answered_early(tester& t) {
   t.start();
   t.feed(post(1) + data(1, "some"));
-  ASSERT_TRUE(t.engine.send_response(1, response(413), content_length::no_content(), t.now));
-  EXPECT_EQ(t.frames(), "HEADERS 1 END_STREAM | :status: 413\nRST_STREAM 1 NO_ERROR\n");
-  t.feed(data(1, "more") + data(1, "and more", end));
-  EXPECT_EQ(t.events(), "request 1 POST / a\ndata 1 some\n");
-  EXPECT_EQ(t.frames(), "");
+  static_cast<void>(t.events());
+  ASSERT_TRUE(t.engine.send_response(1, response(200), content_length::no_content(), t.now));
+  EXPECT_EQ(t.frames(), "HEADERS 1 END_STREAM | :status: 200\n");
+  EXPECT_FALSE(t.engine.idle());
+}
+
+}  // namespace
+
+TEST(h2_streams, a_small_request_may_end_behind_an_early_answer) {
+  for (const std::string& rest : {data(1, "more") + data(1, "and more", end), headers(1, {{"x", "y"}}, end)}) {
+    tester t(role::server);
+    answered_early(t);
+    t.feed(rest);
+    EXPECT_EQ(t.events(), "");
+    EXPECT_EQ(t.frames(), "");
+    EXPECT_TRUE(t.engine.idle());
+  }
+}
+
+TEST(h2_streams, behind_an_early_answer_the_rules_hold) {
+  const std::pair<std::string, std::string_view> faults[]{
+      {data(1, std::string(16'385, 'x')), "RST_STREAM 1 FRAME_SIZE_ERROR\n"},
+      {window_update(1, 0), "RST_STREAM 1 PROTOCOL_ERROR\n"},
+      {window_update(1, 0x7fff'ffff), "RST_STREAM 1 FLOW_CONTROL_ERROR\n"},
+      {headers(1, {{"x", "y"}}), "RST_STREAM 1 PROTOCOL_ERROR\n"},
+      {headers(1, {{":method", "GET"}}, end), "RST_STREAM 1 PROTOCOL_ERROR\n"},
+      {rst_stream(1, error_code::cancel) + data(1, "x"), "RST_STREAM 1 STREAM_CLOSED\n"},
+  };
+  for (const auto& [bytes, answer] : faults) {
+    tester t(role::server);
+    answered_early(t);
+    t.feed(bytes);
+    EXPECT_EQ(t.frames(), answer);
+    EXPECT_TRUE(t.engine.idle());
+    EXPECT_EQ(t.engine.error(), nullptr);
+  }
+  tester t(role::server);
+  t.start();
+  t.feed(post(1, {{"content-length", "1"}}));
+  ASSERT_TRUE(t.engine.send_response(1, response(200), content_length::no_content(), t.now));
+  static_cast<void>(t.frames());
+  t.feed(data(1, "test", end));
+  EXPECT_EQ(t.frames(), "RST_STREAM 1 PROTOCOL_ERROR\n");
+}
+
+TEST(h2_streams, a_request_that_goes_on_behind_its_answer_is_stopped) {
+  tester large(role::server);
+  answered_early(large);
+  large.feed(data(1, std::string(16'000, 'x')));
+  EXPECT_EQ(large.frames(), "");
+  large.feed(data(1, std::string(16'000, 'x')));
+  EXPECT_EQ(large.frames(), "RST_STREAM 1 NO_ERROR\n");
+  EXPECT_TRUE(large.engine.idle());
+
+  tester slow(role::server);
+  answered_early(slow);
+  slow.pass(slow.caps.linger_time - 1ms);
+  slow.feed(data(1, "x"));
+  EXPECT_EQ(slow.frames(), "");
+  slow.pass(1ms);
+  EXPECT_EQ(slow.frames(), "RST_STREAM 1 NO_ERROR\n");
+  EXPECT_TRUE(slow.engine.idle());
+
+  tester closing(role::server);
+  answered_early(closing);
+  closing.engine.close_gracefully(closing.now);
+  static_cast<void>(closing.frames());
+  closing.feed(ping("parley:)", flag::ack));
+  EXPECT_EQ(closing.frames(), "GOAWAY last 1 NO_ERROR\nRST_STREAM 1 NO_ERROR\n");
+  EXPECT_TRUE(closing.engine.wants_close());
+}
+
+TEST(h2_streams, the_window_of_an_early_answer_is_given_back) {
+  tester t(role::server);
+  t.return_credit = false;  // nobody reads
+  t.start();
+  t.feed(post(1) + data(1, std::string(10'000, 'x')));
+  ASSERT_TRUE(t.engine.send_response(1, response(200), content_length::no_content(), t.now));
+  t.feed(data(1, "x", end));
   EXPECT_TRUE(t.engine.idle());
 }
 
