@@ -120,6 +120,7 @@ class connection {
   void after_input(time_point now);
   void act(time_point now);
   void keep_tickets();
+  void tell_handshake(std::string_view failure);
   void tell_limits();
   bool open_up_to(engine::transport_stream stream);
   void stopped_by_peer(engine::transport_stream stream, time_point now);

@@ -40,6 +40,9 @@ void connection::end(quic::ending why, time_point now) {
   }
   engine_.transport_closed(why_.error(), now);
   if (observer_ != nullptr) {
+    if (!handshake_done_) tell_handshake(why_.reason.empty() ? why_.error().message : std::string_view(why_.reason));
+    if (why_.by != ending::cause::none && !why_.application)
+      observer_->observe({now, number_, 0, engine::observed_error{why_.error()}});
     const std::string_view reason = why_.reason.empty() ? why_.error().name : std::string_view(why_.reason);
     observer_->observe({now, number_, 0, engine::observed_close{reason}});
   }
@@ -109,6 +112,28 @@ void connection::write_close(batch& into, time_point now) {
 void connection::observe(engine::observer* sink, std::uint64_t number) {
   observer_ = sink;
   number_ = number;
+  if (sink != nullptr && !handshake_done_) {
+    engine::observed_handshake begins{};
+    begins.done = false;
+    sink->observe({native_->now, number_, 0, begins});
+  }
+}
+
+void connection::tell_handshake(std::string_view failure) {
+  if (observer_ == nullptr) return;
+  engine::observed_handshake seen{};
+  seen.done = true;
+  seen.error = failure;
+  const std::string name = tls_ ? tls_->server_name() : std::string();
+  if (tls_ && failure.empty()) {
+    seen.version = tls_->version();
+    seen.cipher = tls_->cipher();
+    seen.group = tls_->group();
+    seen.protocol = tls_->protocol();
+    seen.resumed = tls_->resumed();
+  }
+  seen.server_name = name;
+  observer_->observe({native_->now, number_, 0, seen});
 }
 
 }  // namespace parley::quic

@@ -50,6 +50,11 @@ struct connection::callbacks {
         c.tls_->set_glue(&c.native_->ref);
         ngtcp2_conn_set_tls_native_handle(conn, c.tls_->native());
       }
+      if (c.native_->tls_gone) {
+        constexpr std::uint8_t unexpected_message = 10;  // RFC 9001 §6: a client has nothing more to say in TLS
+        ngtcp2_conn_set_tls_alert(conn, unexpected_message);
+        return NGTCP2_ERR_CRYPTO;
+      }
       return ngtcp2_crypto_recv_crypto_data_cb(conn, level, offset, data, n, user_data);
     });
   }
@@ -57,6 +62,7 @@ struct connection::callbacks {
   static int handshake_completed(ngtcp2_conn* conn, void* user_data) {
     return guarded(user_data, [&](connection& c) -> int {
       c.handshake_done_ = true;
+      c.tell_handshake({});
       if (!c.tls_->handshake_done()) {
         constexpr std::uint8_t certificate_required = 116;  // RFC 8446 §6.2
         c.native_->tls_failed = true;
@@ -293,11 +299,18 @@ void connection::receive(const path& by, ecn mark, std::string_view datagram, ti
 
 void connection::after_input(time_point now) {
   keep_tickets();
+  // A server has said all in TLS that it has to say: its tickets wait in ngtcp2.
+  if (role_ == engine::role::server && handshake_done_ && !native_->tls_looked_at) {
+    native_->tls_looked_at = true;
+    native_->tls_gone = tls_->let_go();
+    if (native_->tls_gone) ngtcp2_conn_set_tls_native_handle(native_->conn, nullptr);
+  }
   // The application sees an address when the path is known to lead to the peer, not before (RFC 9000 §9.3).
   native& n = *native_;
   if (!(n.validated == where_) && path_from(*ngtcp2_conn_get_path(n.conn)) == n.validated) {
     where_ = n.validated;
     ++migrations_;
+    if (observer_ != nullptr) observer_->observe({now, number_, 0, engine::observed_state{"QUIC path", "validated", "changed"}});
   }
   act(now);
 }

@@ -85,7 +85,7 @@ std::size_t connection::write_packet(batch& into, time_point now) {
                                                           NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, &piece, 1, stamp_of(now));
     // One that the peer does not take, or that no packet holds, is dropped, as its sender was told.
     const bool impossible = size == NGTCP2_ERR_INVALID_STATE || size == NGTCP2_ERR_INVALID_ARGUMENT;
-    if (taken != 0 || impossible) n.datagrams.pop_front();
+    if (taken != 0 || impossible) n.datagrams.erase(n.datagrams.begin());
     if (size != NGTCP2_ERR_WRITE_MORE && !impossible) return done(size);
   }
 

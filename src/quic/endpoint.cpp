@@ -41,6 +41,8 @@ endpoint::~endpoint() = default;
 
 std::size_t endpoint::connections() const { return tables_->live; }
 
+std::size_t endpoint::ids() const { return tables_->ids.size(); }
+
 void endpoint::replace_credentials(std::shared_ptr<const tls::server_credentials> by) { settings_.credentials = std::move(by); }
 
 // --- ids -----------------------------------------------------------------------------------------------------------------------

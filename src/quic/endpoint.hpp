@@ -87,6 +87,8 @@ class endpoint {
   void drain() { draining_ = true; }
 
   [[nodiscard]] std::size_t connections() const;
+  /// Connection ids that are known: of connections, and of those that were closed a moment ago.
+  [[nodiscard]] std::size_t ids() const;
   /// Whose handshake is not done.
   [[nodiscard]] std::size_t half_open() const { return half_open_; }
   [[nodiscard]] const endpoint_counters& counters() const { return counters_; }

@@ -5,11 +5,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <ngtcp2/ngtcp2.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace parley::quic {
 
@@ -66,12 +66,14 @@ struct connection::native {
   std::uint64_t datagrams_out = 0;
   path validated;
   ngtcp2_ccerr close{};
-  std::deque<std::string> datagrams;  // that wait to be sent
-  std::string application;            // for tickets
-  std::string transport;              // the server's parameters, for tickets
+  std::vector<std::string> datagrams;  // that wait to be sent, few
+  std::string application;             // for tickets
+  std::string transport;               // the server's parameters, for tickets
   bool started = false;
   bool early_tried = false;  // a client that sent early data, or meant to
   bool tls_failed = false;
+  bool tls_looked_at = false;
+  bool tls_gone = false;
   bool half_open = false;
   bool wants_retry = false;
   bool was_reset = false;

@@ -112,6 +112,13 @@ void quic_session::send_ticket() {
   if (server_ && server_->tickets_) gnutls_session_ticket_send(session_, 1, 0);
 }
 
+bool quic_session::let_go() {
+  if (session_ == nullptr || !server_ || gnutls_certificate_get_peers(session_, nullptr) != nullptr) return false;
+  keep_facts();
+  gnutls_deinit(std::exchange(session_, nullptr));
+  return true;
+}
+
 std::optional<std::string> quic_session::take_ticket() {
   if (!std::exchange(ticket_came_, false)) return std::nullopt;
   owned_datum data;
@@ -119,7 +126,9 @@ std::optional<std::string> quic_session::take_ticket() {
   return std::string(data.view());
 }
 
-bool quic_session::early_data_accepted() const { return (gnutls_session_get_flags(session_) & GNUTLS_SFLAGS_EARLY_DATA) != 0; }
+bool quic_session::early_data_accepted() const {
+  return session_ != nullptr && (gnutls_session_get_flags(session_) & GNUTLS_SFLAGS_EARLY_DATA) != 0;
+}
 
 error quic_session::failure(int alert, bool from_peer) const {
   if (error_) return error_;

@@ -41,6 +41,9 @@ class quic_session : public session_facts {
   bool handshake_done();
   /// Server, then: sends a ticket, when there are any.
   void send_ticket();
+  /// Server, then: GnuTLS's session goes, which weighs more than all else of a connection; what it settled stays. False, and nothing happens, where
+  /// the client showed a certificate.
+  bool let_go();
   /// Client: the session to resume, once for each ticket that came; the caller keeps it with `keep_ticket`.
   [[nodiscard]] std::optional<std::string> take_ticket();
   /// Early data was taken by the server.

@@ -3,6 +3,7 @@
 
 #include "tls/certificate.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,12 +30,18 @@ class session_facts {
   [[nodiscard]] bool is_for(std::string_view host) const;
 
  protected:
-  session_facts() = default;
-  ~session_facts() = default;
+  session_facts();
+  ~session_facts();
+  /// Keeps what a handshake without certificates of the peer's settled, so that GnuTLS's session can go.
+  void keep_facts();
   /// Server: the name that the client asked for.
   [[nodiscard]] std::string asked_name() const;
 
   gnutls_session_int* session_ = nullptr;
+
+ private:
+  struct kept_facts;
+  std::unique_ptr<kept_facts> kept_;
 };
 
 }  // namespace parley::tls

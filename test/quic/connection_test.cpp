@@ -304,5 +304,41 @@ TEST(QuicConnection, KeysAreUpdatedOnTheWay) {
   EXPECT_EQ(client.engine.streams.at(20).in, pattern(50'000, 5));
 }
 
+struct seen_by : engine::observer {
+  void observe(const engine::observation& seen) noexcept override {
+    EXPECT_EQ(seen.connection, 7U);
+    if (const auto* h = std::get_if<engine::observed_handshake>(&seen.what)) {
+      told.push_back(h->done ? "handshake " + std::string(h->error.empty() ? h->protocol : h->error) : "begins");
+    } else if (const auto* c = std::get_if<engine::observed_close>(&seen.what)) {
+      told.push_back("close " + std::string(c->reason));
+    } else if (const auto* e = std::get_if<engine::observed_error>(&seen.what)) {
+      told.push_back("error " + std::string(e->error.name));
+    }
+  }
+  std::vector<std::string> told;
+};
+
+TEST(QuicConnection, WhatAnObserverSees) {
+  memory_net net;
+  net.settings.transport.idle_time = 2s;
+  net.serve();
+  seen_by sees;
+  auto& client = net.connect();
+  client.transport->observe(&sees, 7);
+  ASSERT_TRUE(net.handshake(client));
+  net.run(5s);
+  EXPECT_EQ(sees.told, (std::vector<std::string>{"begins", "handshake h3", "error idle-timeout", "close idle-timeout"}));
+
+  sees.told.clear();
+  net.settings.protocols = {"other"};
+  net.serve();
+  auto& refused = net.connect();
+  refused.transport->observe(&sees, 7);
+  net.run(1s);
+  ASSERT_EQ(sees.told.size(), 4U);
+  EXPECT_EQ(sees.told[1], "handshake the TLS handshake failed");
+  EXPECT_EQ(sees.told[2], "error quic-tls");
+}
+
 }  // namespace
 }  // namespace parley::quic

@@ -144,6 +144,22 @@ TEST(QuicEndpoint, ResetsAreSmallerThanWhatTheyAnswerAndRateLimited) {
   EXPECT_EQ(net.home->counters().stateless_resets, 11U) << "and after a while it answers again";
 }
 
+TEST(QuicEndpoint, AClosedConnectionAnswersLessAndLess) {
+  memory_net net;
+  net.serve();
+  auto& client = net.connect();
+  ASSERT_TRUE(net.handshake(client));
+  client.engine.open("x");
+  net.speak();
+  ASSERT_FALSE(net.air.empty());
+  const memory_net::flying one = net.air.begin()->second;
+  net.clients.clear();
+  net.servers.at(0)->transport->close(0x100, "enough", net.now);
+  net.run(1ms);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(net.home->receive(one.by, one.mark, one.bytes, net.now).is, arrival::what::done);
+  EXPECT_EQ(net.home->counters().closed_again, 7U) << "to the 1st, 2nd, 4th ... 64th";
+}
+
 TEST(QuicEndpoint, UnknownVersionsAreToldOurs) {
   memory_net net;
   net.serve();

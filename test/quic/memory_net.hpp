@@ -39,6 +39,7 @@ struct weather {
   unsigned twice = 0;
   unsigned broken = 0;       // one bit turned
   std::size_t mtu = 65'000;  // larger payloads vanish
+  unsigned congested = 0;    // marked CE, where the sender can read that (RFC 3168)
 };
 
 class memory_net {
@@ -107,6 +108,7 @@ class memory_net {
       return;
     }
     std::string copy(bytes);
+    if (mark == ecn::ect0 && fate.below(1000) < sky.congested) mark = ecn::ce;
     if (fate.below(1000) < sky.broken) copy[fate.below(copy.size())] ^= static_cast<char>(1U << fate.below(8));
     const bool of_a_client = !(sender.local == server_address);
     const path seen{sender.remote, rebind && of_a_client ? rebind(sender.local) : sender.local};
@@ -131,8 +133,10 @@ class memory_net {
   void speak() {
     batch out;
     const auto drain = [&](auto&& send) {
+      const std::uint64_t before = sent;
       while (send(out)) launch(out);
       launch(out);
+      most_at_once = std::max(most_at_once, sent - before);
     };
     if (home) {
       drain([&](batch& b) { return home->send(b); });
@@ -221,6 +225,7 @@ class memory_net {
   std::uint64_t sent = 0;
   std::uint64_t lost = 0;
   std::uint64_t runs = 0;
+  std::uint64_t most_at_once = 0;  // datagrams of one connection at one moment
   unsigned next_port = 40'000;
   bool reap = true;
 };

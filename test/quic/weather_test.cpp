@@ -77,6 +77,32 @@ TEST(QuicWeather, AnMtuThatShrinksMidTransfer) {
   EXPECT_TRUE(client.engine.streams.at(0).in == text);
 }
 
+TEST(QuicWeather, MarksOfCongestionSlowASenderWithoutALoss) {
+  std::array<std::uint64_t, 2> windows{};
+  for (const unsigned congested : {0U, 100U}) {
+    memory_net net;
+    net.sky.congested = congested;
+    net.serve();
+    auto& client = net.connect();
+    client.engine.open(pattern(1'000'000, 4));
+    ASSERT_TRUE(net.run(60s, [&] { return client.engine.all_done(); }));
+    EXPECT_EQ(net.lost, 0U);
+    windows[congested == 0 ? 0 : 1] = client.transport->facts().congestion_window;
+  }
+  EXPECT_LT(windows[1] * 4, windows[0]);
+}
+
+TEST(QuicWeather, SendingIsPaced) {
+  memory_net net;
+  net.sky.delay = 100ms;
+  net.serve();
+  auto& client = net.connect();
+  client.engine.open(pattern(3'000'000, 4));
+  ASSERT_TRUE(net.run(60s, [&] { return client.engine.all_done(); }));
+  EXPECT_GT(net.sent, 4'000U);
+  EXPECT_LE(net.most_at_once, 64U);
+}
+
 TEST(QuicWeather, ManyDatagramsLeaveAsOneRun) {
   memory_net net;
   net.serve();
