@@ -118,6 +118,18 @@ struct limits {
   /// Early data (0-RTT) that one server remembers in order to refuse replays, all loops together; where it is full, early data is refused
   /// and the client sends again after the handshake.
   std::size_t early_data_replays = 64 * 1024;
+  /// Unidirectional streams that a peer may have open at once, those of its pushes not counted (RFC 9114 §6.2 needs three).
+  std::size_t unidirectional_streams = 16;
+  /// Streams whose heads may wait for entries of the QPACK table (SETTINGS_QPACK_BLOCKED_STREAMS): above it QPACK_DECOMPRESSION_FAILED.
+  std::size_t blocked_streams = 16;
+  /// How long such a head, or a push stream whose promise has not come, may wait: then its stream is reset.
+  std::chrono::milliseconds blocked_time{5'000};
+  /// The largest frame on a control stream: above it H3_EXCESSIVE_LOAD.
+  std::size_t control_frame = 4 * 1024;
+  /// What was sent and is not yet acknowledged, all exchanges of a connection together, and so is kept; then writing waits.
+  std::size_t unacknowledged = 4 * 1024 * 1024;
+  /// HTTP datagrams (RFC 9297) that wait for their reader, all exchanges of a connection together; more are dropped.
+  std::size_t datagrams = 64;
 
   // --- a connection, a server ---------------------------------------------------------------------------------------------
   /// Requests on one connection; the last answer says `Connection: close`, in HTTP/2 GOAWAY is sent. Memory does not grow with them, so

@@ -4,6 +4,8 @@
 #include "h1/violations.hpp"
 #include "h2/connection.hpp"
 #include "h2/message_faults.hpp"
+#include "h3/connection.hpp"
+#include "h3/message_faults.hpp"
 
 #include <utility>
 
@@ -42,8 +44,29 @@ std::expected<std::unique_ptr<engine::byte_engine>, engine::protocol_error> make
   return made;
 }
 
+std::unique_ptr<engine::stream_engine> make_http3_engine(engine::role as, const limits& caps, http3_options how,
+                                                         engine::time_point now) {
+  h3::options chosen;
+  chosen.push = how.push;
+  chosen.extended_connect = how.extended_connect;
+  chosen.datagrams = how.datagrams;
+  chosen.seed = how.seed;
+  if (!how.remembered.empty()) {
+    h3::settings kept;
+    if (h3::read_settings(kept, how.remembered) == nullptr) chosen.remembered = kept;
+  }
+  return std::make_unique<h3::connection>(as, caps, std::move(chosen), now);
+}
+
+std::string http3_settings(const engine::stream_engine& of) {
+  const h3::settings* const said = static_cast<const h3::connection&>(of).peer_settings();
+  return said != nullptr ? h3::to_bytes(*said) : std::string();
+}
+
 std::span<const engine::protocol_error* const> http1_violations() { return h1::violation::all; }
 
 std::span<const engine::protocol_error* const> http2_violations() { return h2::all_faults(); }
+
+std::span<const engine::protocol_error* const> http3_violations() { return h3::all_faults(); }
 
 }  // namespace parley::connection

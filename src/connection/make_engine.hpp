@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/byte_engine.hpp"
+#include "engine/stream_engine.hpp"
 
 #include <parley/limits.hpp>
 #include <parley/method.hpp>
@@ -10,6 +11,7 @@
 #include <expected>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace parley::connection {
@@ -42,9 +44,28 @@ struct http2_options {
     engine::role as, const limits& caps, http2_options how, parley::method::id method, std::string_view settings,
     engine::time_point now);
 
+/// What both ends may choose about HTTP/3.
+struct http3_options {
+  bool push = false;  // client: takes pushed responses (MAX_PUSH_ID); a server pushes where its peer allows it
+  bool extended_connect = false;  // server: announces SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 9220)
+  bool datagrams = false;         // announces SETTINGS_H3_DATAGRAM (RFC 9297): the transport takes DATAGRAM frames
+  std::string remembered;         // client, for early data: what `http3_settings` gave for the connection that the ticket is of
+  std::uint64_t seed = 0;         // for hashing (QPACK's lookup) and GREASE: different for each connection
+};
+
+/// An engine for HTTP/3. `caps` must outlive it.
+[[nodiscard]] std::unique_ptr<engine::stream_engine> make_http3_engine(engine::role as, const limits& caps, http3_options how,
+                                                                       engine::time_point now);
+
+/// The peer's settings, as some bytes to keep with its ticket (RFC 9114 §7.2.4.2); empty while they have not come. `of` was made by
+/// `make_http3_engine`.
+[[nodiscard]] std::string http3_settings(const engine::stream_engine& of);
+
 /// Everything that a peer can do wrong in HTTP/1.
 [[nodiscard]] std::span<const engine::protocol_error* const> http1_violations();
 /// Everything that a peer can do wrong in HTTP/2.
 [[nodiscard]] std::span<const engine::protocol_error* const> http2_violations();
+/// Everything that a peer can do wrong in HTTP/3.
+[[nodiscard]] std::span<const engine::protocol_error* const> http3_violations();
 
 }  // namespace parley::connection
