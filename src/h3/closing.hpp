@@ -15,11 +15,11 @@ struct closing {
     said,    // GOAWAY with the last id is sent
   };
   step ours = step::none;
-  bool asked = false;                        // client: no new requests
-  bool peer = false;                         // the peer has sent GOAWAY
-  std::uint64_t refused = largest_varint;    // from this request stream on we take nothing (client: from this push on)
-  std::uint64_t peers_id = largest_varint;   // the same of the peer's
-  std::uint64_t warned_at = 0;               // bytes of our control stream up to the first GOAWAY's end
+  bool asked = false;                       // client: no new requests
+  bool peer = false;                        // the peer has sent GOAWAY
+  std::uint64_t refused = largest_varint;   // from this request stream on we take nothing (client: from this push on)
+  std::uint64_t peers_id = largest_varint;  // the same of the peer's
+  std::uint64_t warned_at = 0;              // bytes of our control stream up to the first GOAWAY's end
   engine::progress_clock::time_point warned_until{};
 
   [[nodiscard]] bool under_way() const { return ours != step::none || asked || peer; }

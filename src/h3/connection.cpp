@@ -145,16 +145,30 @@ void connection::stream_closed(transport_stream id, time_point now) {
     return;
   }
   stream* const s = find_transport(id);
-  if (is_peers_unidirectional(id)) std::erase_if(uni_, [id](const peer_stream& u) { return u.id == id; });
-  if (s == nullptr) return;
-  s->closed = true;
-  stop_sending(*s);
-  const bool cut = s->in == way::open || s->out == way::open;
-  if (s->in == way::open) s->in = way::stopped;
-  if (s->out == way::open) s->out = way::stopped;
-  s->waiting.reset();
-  if (cut && !finished_) lose(*s, violation::stream_reset);
-  settle(*s);
+  if (is_peers_unidirectional(id)) {
+    peer_stream* const u = find_unidirectional(id);
+    if (u != nullptr && u->waits) {  // all of it is here, its promise is not
+      u->closed = true;
+      return;
+    }
+    std::erase_if(uni_, [id](const peer_stream& each) { return each.id == id; });
+  }
+  if (s != nullptr) close_transport(*s);
+}
+
+// What is here of it and could not be read yet may still be.
+void connection::close_transport(stream& s) {
+  s.closed = true;
+  const bool rest_is_here = s.in == way::open && s.all_came;
+  const bool cut = (s.in == way::open && !rest_is_here) || s.out == way::open;
+  stop_sending(s);
+  if (s.out == way::open) s.out = way::stopped;
+  if (cut) {
+    if (s.in == way::open) s.in = way::stopped;
+    s.waiting.reset();
+    if (!finished_) lose(s, violation::stream_reset);
+  }
+  settle(s);
 }
 
 // Nothing of our message leaves any more.
@@ -169,9 +183,9 @@ void connection::stop_sending(stream& s) {
 void connection::stop_reading(stream& s, error_code code) {
   s.receive_clock_runs = s.head_clock_runs = false;
   if (s.in == way::open) {
-    s.in = way::stopped;
+    s.in = s.all_came ? way::ended : way::stopped;
     if (!finished_) {
-      actions_.emplace_back(engine::transport_action::stop{s.transport, static_cast<std::uint64_t>(code)});
+      if (!s.all_came) actions_.emplace_back(engine::transport_action::stop{s.transport, static_cast<std::uint64_t>(code)});
       decoder_.cancel(s.transport);  // RFC 9204 §2.2.2.2
     }
   }

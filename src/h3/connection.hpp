@@ -164,7 +164,8 @@ class connection final : public engine::stream_engine {
     transport_stream id = 0;
     uni_kind kind = uni_kind::starting;
     bool fin = false;
-    bool waits = false;  // a push stream whose promise has not come
+    bool waits = false;   // a push stream whose promise has not come
+    bool closed = false;  // its transport has done with it
     std::uint8_t have = 0;
     std::array<char, most_varint_bytes> head{};
     stream_id exchange = 0;
@@ -241,6 +242,7 @@ class connection final : public engine::stream_engine {
   // streams, faults (connection.cpp)
   stream& open_stream(stream_id id);
   [[nodiscard]] stream* find_transport(transport_stream id);
+  void close_transport(stream& s);
   void enter(stream& s, frame_place place);
   void settle(stream& s);
   void remove(stream& s);
@@ -298,6 +300,7 @@ class connection final : public engine::stream_engine {
   void allow_pushes();
   void cancel_push(stream& s);
   void attach_push(stream& s, peer_stream& u);
+  [[nodiscard]] stream* find_pushed(transport_stream id);
 
   // time (connection_time.cpp)
   void start_head_clock(stream& s, std::chrono::milliseconds time);
@@ -358,9 +361,10 @@ class connection final : public engine::stream_engine {
   std::uint32_t peers_live_ = 0;           // those of them that the peer has opened
   std::uint32_t pushes_live_ = 0;          // and those that are pushed
   std::uint64_t requests_ = 0;
-  std::uint64_t queued_ = 0;   // bytes of all exchanges that were not sent
-  std::uint64_t held_ = 0;     // and those that were, and may be lost
-  std::uint64_t unread_ = 0;   // content of all exchanges that was told and not consumed
+  std::uint64_t queued_ = 0;            // bytes of all exchanges that were not sent
+  std::uint64_t held_ = 0;              // and those that were, and may be lost
+  std::uint64_t acknowledged_new_ = 0;  // since the output clock was set last
+  std::uint64_t unread_ = 0;            // content of all exchanges that was told and not consumed
   std::uint64_t control_acknowledged_ = 0;
   std::uint64_t control_written_ = 0;
   std::uint32_t earned_ = 0;  // frames without use that messages excuse

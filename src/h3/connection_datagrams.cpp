@@ -34,8 +34,8 @@ std::optional<datagram> connection::next_datagram() {
 
 bool connection::send_datagram(stream_id id, std::string_view bytes) {
   const stream* const s = streams_.find(id);
-  const bool can = s != nullptr && s->datagrams && s->out == way::open && !s->lost && !finished_ && options_.datagrams &&
-                   theirs_.h3_datagram;
+  const bool can =
+      s != nullptr && s->datagrams && s->out == way::open && !s->lost && !finished_ && options_.datagrams && theirs_.h3_datagram;
   if (!can) return false;
   char head[most_varint_bytes];
   const char* const end = write_varint(head, s->transport / 4);

@@ -84,7 +84,7 @@ void connection::keep_blocked(stream& s, const section_in& in) {
 }
 
 void connection::unblock(transport_stream id) {
-  stream* const s = find_transport(id);
+  stream* const s = (id & 2) == 0 ? streams_.find(engine::exchange_of(id)) : find_pushed(id);
   if (s != nullptr && s->blocked()) resume(*s, std::move(s->waiting));
 }
 
@@ -92,10 +92,12 @@ void connection::resume(stream& s, std::unique_ptr<waiting_bytes> kept) {
   s.head_clock_runs = false;
   const std::string_view behind_it = kept->bytes.readable();
   const section_in in{kept->type, kept->section.readable(), kept->push_id, kept->fin && behind_it.empty(), kept->wire_size};
+  const bool closed = std::exchange(s.closed, false);  // it stays while it is read
   take_section(s, in);
-  if (finished_) return;
-  take_bytes(s, behind_it, kept->fin);
+  if (!finished_) take_bytes(s, behind_it, kept->fin);
   used_.push_back(std::move(kept->bytes));
+  s.closed = closed;
+  if (!finished_) settle(s);
 }
 
 // --- requests ----------------------------------------------------------------------------------------------------------------

@@ -39,10 +39,9 @@ void connection::write_data_header(stream& s, std::uint64_t size) {
   }
 }
 
-// Whoever has something to send, and a window or only an end, takes part in the turns.
+// Whoever has something to send, and a window for it, takes part in the turns.
 void connection::schedule(stream& s) {
-  const std::uint64_t size = s.output.unsent();
-  if (s.out == way::open && (size > 0 ? !s.window_shut : s.end_queued)) {
+  if (s.out == way::open && !s.window_shut && (s.output.unsent() > 0 || s.end_queued)) {
     turns_.insert(s.place, s.id);
     start_output_clock();
   } else {
@@ -177,7 +176,8 @@ void connection::acknowledged(transport_stream id, std::size_t n) {
   n = static_cast<std::size_t>(std::min<std::uint64_t>(n, s->output.unacknowledged()));
   s->output.acknowledged(n);
   held_ -= n;
-  output_progress(n);
+  acknowledged_new_ += n;
+  if (held_ == 0 && turns_.empty()) output_clock_runs_ = false;
   if (any_full_) update_room();
   if (s->out == way::ended && s->output.empty()) settle(*s);
 }

@@ -35,7 +35,8 @@ std::uint64_t mark_of(const parley::fields& f, std::string_view method, std::str
 // --- at a server ---------------------------------------------------------------------------------------------------------------
 
 bool connection::can_push(stream_id parent) const {
-  if (!is_server() || finished_ || closing_.under_way() || next_push_ >= push_limit_ || pushes_live_ >= limits_.pushes) return false;
+  if (!is_server() || finished_ || closing_.under_way() || next_push_ >= push_limit_ || pushes_live_ >= limits_.pushes)
+    return false;
   if (next_unidirectional_ >= unidirectional_limit_) return false;
   const stream* const s = streams_.find(parent);
   // RFC 9114 §7.2.5: on a request's stream, while our response goes on; not within the frame that holds all of its content.
@@ -164,10 +165,24 @@ void connection::attach_push(stream& s, peer_stream& u) {
   u.waits = false;
   s.transport = u.id;
   s.in = way::open;
+  const bool closed = u.closed;
   base::buffer kept = std::move(u.bytes);
-  if (kept.empty() && !u.fin) return;
-  take_bytes(s, kept.readable(), u.fin);
-  used_.push_back(std::move(kept));
+  if (!kept.empty() || u.fin) {
+    take_bytes(s, kept.readable(), u.fin);
+    used_.push_back(std::move(kept));
+  }
+  if (!closed || finished_) return;
+  std::erase_if(uni_, [&s](const peer_stream& each) { return each.id == s.transport; });
+  close_transport(s);
+}
+
+// The pushed response on that stream, also where the transport has done with the stream.
+stream* connection::find_pushed(transport_stream id) {
+  stream* found = nullptr;
+  streams_.for_each([&](stream& s) {
+    if (s.pushed && s.transport == id) found = &s;
+  });
+  return found;
 }
 
 }  // namespace parley::h3

@@ -25,6 +25,7 @@ void connection::receive(transport_stream id, std::string_view bytes, bool fin, 
 void connection::open_request(transport_stream id, std::string_view bytes, bool fin) {
   stream& s = open_stream(engine::exchange_of(id));
   s.in = s.out = way::open;
+  s.all_came = fin;
   if (id >= closing_.refused) {  // RFC 9114 §5.2: after our GOAWAY
     credit(id, bytes.size());
     abandon(s, error_code::request_rejected);
@@ -42,6 +43,7 @@ void connection::open_request(transport_stream id, std::string_view bytes, bool 
 
 void connection::take_bytes(stream& s, std::string_view bytes, bool fin) {
   std::uint64_t used = 0;  // that is no content
+  s.all_came = s.all_came || fin;
   while (s.in == way::open && !finished_) {
     if (s.blocked()) {
       if (!bytes.empty()) s.waiting->bytes.append(bytes);

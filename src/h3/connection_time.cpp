@@ -36,6 +36,7 @@ void connection::start_output_clock() {
 }
 
 void connection::output_progress(std::uint64_t n) {
+  n += std::exchange(acknowledged_new_, 0);
   if (!output_clock_runs_) return;
   output_clock_.progress(n, now_, least_rate(limits_.send_rate), limits_.stall_time);
   if (held_ == 0 && turns_.empty()) output_clock_runs_ = false;
@@ -56,7 +57,10 @@ void connection::expired(time_point now) {
   release_used();
   if (finished_) return;
   if (now >= settings_until_) return fail(violation::settings_not_received);
-  if (output_clock_runs_ && now >= output_clock_.until()) output_stalled();
+  if (output_clock_runs_ && now >= output_clock_.until()) {
+    output_progress(0);  // what was acknowledged meanwhile counts from now on
+    if (output_clock_runs_ && now >= output_clock_.until()) output_stalled();
+  }
   if (closing_.ours == closing::step::warned && now >= closing_.warned_until && !finished_) say_last();
   if (now >= sweep_at_ && !finished_) sweep();
   if (finished_ || live_ > 0 || !started_ || now < idle_since_ + limits_.idle_time) return;
@@ -98,8 +102,9 @@ void connection::sweep_pushes() {
     credit(u.id, u.bytes.size());
     u.bytes.reset();
     pushes_.set_cancelled(u.exchange - first_push);
-    ignore_stream(u, error_code::request_cancelled);
+    if (!u.closed) ignore_stream(u, error_code::request_cancelled);
   }
+  std::erase_if(uni_, [](const peer_stream& u) { return u.closed && !u.waits; });
 }
 
 // Whether the peer's window may be shut, because nobody reads.

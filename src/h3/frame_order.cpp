@@ -33,8 +33,8 @@ constexpr std::array<row, frame_place_count> table{{
 // clang-format on
 
 constexpr std::array<std::string_view, frame_place_count> names{
-    "control (start)", "control (client)", "control (server)", "request head", "request content", "request end", "response head",
-    "response content", "response end", "pushed head", "pushed content", "pushed end", "tunnel"};
+    "control (start)",  "control (client)", "control (server)", "request head",   "request content", "request end", "response head",
+    "response content", "response end",     "pushed head",      "pushed content", "pushed end",      "tunnel"};
 
 }  // namespace order
 

@@ -12,9 +12,9 @@ namespace {
 // The same rule in RFC 9114.
 std::string_view section_here(std::string_view section) {
   static constexpr std::pair<std::string_view, std::string_view> same[] = {
-      {"RFC 9113 §8.1", "RFC 9114 §4.1"},     {"RFC 9113 §8.1.1", "RFC 9114 §4.1.2"}, {"RFC 9113 §8.2", "RFC 9114 §4.2"},
-      {"RFC 9113 §8.2.1", "RFC 9114 §4.2"},   {"RFC 9113 §8.2.2", "RFC 9114 §4.2"},   {"RFC 9113 §8.3", "RFC 9114 §4.3"},
-      {"RFC 9113 §8.3.1", "RFC 9114 §4.3.1"}, {"RFC 9113 §8.3.2", "RFC 9114 §4.3.2"}, {"RFC 9113 §8.5", "RFC 9114 §4.4"},
+      {"RFC 9113 §8.1", "RFC 9114 §4.1"},     {"RFC 9113 §8.1.1", "RFC 9114 §4.1.2"},  {"RFC 9113 §8.2", "RFC 9114 §4.2"},
+      {"RFC 9113 §8.2.1", "RFC 9114 §4.2"},   {"RFC 9113 §8.2.2", "RFC 9114 §4.2"},    {"RFC 9113 §8.3", "RFC 9114 §4.3"},
+      {"RFC 9113 §8.3.1", "RFC 9114 §4.3.1"}, {"RFC 9113 §8.3.2", "RFC 9114 §4.3.2"},  {"RFC 9113 §8.5", "RFC 9114 §4.4"},
       {"RFC 9113 §8.6", "RFC 9114 §4.5"},     {"RFC 9113 §10.5.1", "RFC 9114 §4.2.2"}, {"RFC 8441 §4", "RFC 9220 §3"},
   };
   for (const auto& [there, here] : same) {

@@ -63,9 +63,9 @@ class send_buffer {
   void close_block();
 
   std::vector<piece> pieces_;
-  std::size_t first_ = 0;        // the pieces before it are gone
+  std::size_t first_ = 0;         // the pieces before it are gone
   std::size_t first_offset_ = 0;  // of it, so much was acknowledged
-  std::size_t next_ = 0;         // where sending goes on: a piece, and how much of it was sent
+  std::size_t next_ = 0;          // where sending goes on: a piece, and how much of it was sent
   std::size_t next_offset_ = 0;
   std::uint64_t unsent_ = 0;
   std::uint64_t unacknowledged_ = 0;

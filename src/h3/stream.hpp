@@ -28,7 +28,7 @@ enum class send_phase : std::uint8_t {
 
 /// One direction of a stream.
 enum class way : std::uint8_t {
-  none,     // it has not this direction, or it is not there yet
+  none,  // it has not this direction, or it is not there yet
   open,
   ended,    // in order
   stopped,  // by a reset of either side
@@ -72,6 +72,7 @@ struct stream {
   bool end_queued = false;        // our direction ends behind what is queued
   bool framed = false;            // one DATA frame that is begun holds all of the content
   bool window_shut = false;       // the transport says that the peer's window is full
+  bool all_came = false;          // the peer's end of it is here, though perhaps not read
   bool closed = false;            // its transport has done with it
   bool over = false;              // it counts no longer
   bool receive_clock_runs = false;

@@ -53,7 +53,9 @@ class stream_store {
     engine::stream_id id = 0;
     stream* at = nullptr;
   };
-  [[nodiscard]] std::size_t place_of(engine::stream_id id) const { return static_cast<std::size_t>(id * multiplier_ >> 40) & mask_; }
+  [[nodiscard]] std::size_t place_of(engine::stream_id id) const {
+    return static_cast<std::size_t>(id * multiplier_ >> 40) & mask_;
+  }
   void insert(engine::stream_id id, stream* at);
   void grow();
 

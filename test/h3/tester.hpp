@@ -37,7 +37,7 @@ using setting_values = std::initializer_list<std::pair<std::uint64_t, std::uint6
 /// A field section of literals: it needs no table.
 [[nodiscard]] std::string section(lines fields);
 [[nodiscard]] std::string headers(lines fields);
-[[nodiscard]] std::string data(std::string_view content);
+[[nodiscard]] std::string data_frame(std::string_view content);
 [[nodiscard]] std::string settings_frame(setting_values values = {});
 [[nodiscard]] std::string goaway(std::uint64_t id);
 [[nodiscard]] std::string max_push_id(std::uint64_t id);
@@ -92,14 +92,15 @@ class tester {
   std::function<void(const engine::event&)> on_event;
   /// For each stream, the credit that came back; behind 0 lies that of all.
   std::map<std::uint64_t, std::uint64_t> credit;
-  std::uint64_t given = 0;  // bytes fed, all streams
+  std::uint64_t given = 0;         // bytes fed, all streams
+  std::uint64_t instructions = 0;  // bytes that came on the engine's decoder stream
   limits caps;
   connection engine;
 
  private:
   struct stream_view {
-    std::string unread;   // output that is no whole frame yet
-    bool begun = false;   // unidirectional: its type was read
+    std::string unread;  // output that is no whole frame yet
+    bool begun = false;  // unidirectional: its type was read
     std::uint64_t type = 0;
     bool in_ended = false;
     bool out_ended = false;

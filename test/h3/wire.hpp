@@ -31,8 +31,8 @@ class wire {
   explicit wire(std::size_t step, std::uint32_t seed = 0, const limits& of = tester::default_limits(), const options& how = {})
       : caps(of), client(engine::role::client, caps, how, epoch), server(engine::role::server, caps, how, epoch), step_(step),
         seed_(seed) {
-    client.stream_limits(100, 50);
-    server.stream_limits(0, 50);
+    client.stream_limits(100, 100);
+    server.stream_limits(0, 100);
   }
   void start() {
     client.start(false, now);

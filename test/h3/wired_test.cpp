@@ -21,7 +21,8 @@ TEST(h3_wired, echo_of_many_at_once) {
       std::map<engine::stream_id, std::string> sent;
       w.on_server = [&](engine::event& e) {
         if (auto* r = std::get_if<engine::request_event>(&e)) {
-          ASSERT_TRUE(w.server.send_response(r->id, response(200, {{"X-Path", r->head.target()}}), content_length::stream(), w.now));
+          ASSERT_TRUE(
+              w.server.send_response(r->id, response(200, {{"X-Path", r->head.target()}}), content_length::stream(), w.now));
         } else if (auto* d = std::get_if<engine::data_event>(&e)) {
           ASSERT_TRUE(w.server.send_data(d->id, {chunk::view{d->bytes}}, w.now).has_value());
         } else if (auto* c = std::get_if<engine::complete_event>(&e)) {
@@ -78,13 +79,15 @@ TEST(h3_wired, a_get_and_what_it_says) {
     }
   };
   w.on_client = [&](engine::event& e) { log += describe(e) + "\n"; };
-  ASSERT_TRUE(w.client.send_request(request(parley::method::get, "/b?c", {{"Accept", "*/*"}}), content_length::no_content(), w.now));
+  ASSERT_TRUE(
+      w.client.send_request(request(parley::method::get, "/b?c", {{"Accept", "*/*"}}), content_length::no_content(), w.now));
   w.run();
-  EXPECT_EQ(log, "request 1 GET /b?c a | accept: */* | end\n"
-                 "response 1 103 | link: </a> | interim\n"
-                 "response 1 200 | content-type: text/plain | content-length: 5\n"
-                 "data 1 hello\n"
-                 "complete 1\n");
+  EXPECT_EQ(log,
+            "request 1 GET /b?c a | accept: */* | end\n"
+            "response 1 103 | link: </a> | interim\n"
+            "response 1 200 | content-type: text/plain | content-length: 5\n"
+            "data 1 hello\n"
+            "complete 1\n");
   EXPECT_TRUE(w.client.idle());
   EXPECT_TRUE(w.server.idle());
 }
