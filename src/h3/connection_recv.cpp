@@ -224,6 +224,8 @@ void connection::receive_reset(transport_stream id, std::uint64_t code, time_poi
       u->bytes.reset();
       u->waits = false;
       u->kind = uni_kind::ignored;
+      pushes_.set_cancelled(u->exchange - first_push);
+      return allow_pushes();
     }
   }
   stream* const s = find_transport(id);

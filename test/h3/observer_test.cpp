@@ -10,36 +10,37 @@ using engine::chunk;
 using engine::content_length;
 using engine::role;
 
+struct observation_text {
+  static std::string way(engine::direction d) { return d == engine::direction::in ? "in " : "out "; }
+  std::string operator()(const engine::observed_frame& f) const {
+    std::string s = way(f.way) + "frame " + std::string(f.type) + " " + std::to_string(f.size);
+    if (!f.about.empty()) s.append(" ").append(f.about);
+    return s;
+  }
+  std::string operator()(const engine::observed_head& h) const {
+    return way(h.way) + "head " +
+           (h.request != nullptr ? std::string(h.request->method.name()) : std::to_string(h.response->status)) + " " +
+           std::to_string(h.size);
+  }
+  std::string operator()(const engine::observed_data& d) const { return way(d.way) + "data " + std::to_string(d.size); }
+  std::string operator()(const engine::observed_trailers& t) const { return way(t.way) + "trailers"; }
+  std::string operator()(const engine::observed_end& e) const { return way(e.way) + "end"; }
+  std::string operator()(const engine::observed_push& p) const { return way(p.way) + "push " + describe_id(p.promised); }
+  std::string operator()(const engine::observed_state& s) const {
+    return std::string(s.machine) + " " + std::string(s.from) + " -> " + std::string(s.to);
+  }
+  std::string operator()(const engine::observed_error& e) const { return "error " + std::string(e.error.name); }
+  template <class Other>
+  std::string operator()(const Other&) const {
+    return "other";
+  }
+};
+
 /// Every observation as a line: stream, then what it was.
 class note_taker : public engine::observer {
  public:
   void observe(const engine::observation& seen) noexcept override {
-    struct text {
-      static std::string way(engine::direction d) { return d == engine::direction::in ? "in " : "out "; }
-      std::string operator()(const engine::observed_frame& f) const {
-        std::string s = way(f.way) + "frame " + std::string(f.type) + " " + std::to_string(f.size);
-        if (!f.about.empty()) s.append(" ").append(f.about);
-        return s;
-      }
-      std::string operator()(const engine::observed_head& h) const {
-        return way(h.way) + "head " +
-               (h.request != nullptr ? std::string(h.request->method.name()) : std::to_string(h.response->status)) + " " +
-               std::to_string(h.size);
-      }
-      std::string operator()(const engine::observed_data& d) const { return way(d.way) + "data " + std::to_string(d.size); }
-      std::string operator()(const engine::observed_trailers& t) const { return way(t.way) + "trailers"; }
-      std::string operator()(const engine::observed_end& e) const { return way(e.way) + "end"; }
-      std::string operator()(const engine::observed_push& p) const { return way(p.way) + "push " + describe_id(p.promised); }
-      std::string operator()(const engine::observed_state& s) const {
-        return std::string(s.machine) + " " + std::string(s.from) + " -> " + std::string(s.to);
-      }
-      std::string operator()(const engine::observed_error& e) const { return "error " + std::string(e.error.name); }
-      template <class Other>
-      std::string operator()(const Other&) const {
-        return "other";
-      }
-    };
-    log += std::to_string(seen.stream) + ": " + std::visit(text{}, seen.what) + "\n";
+    log += std::to_string(seen.stream) + ": " + std::visit(observation_text{}, seen.what) + "\n";
   }
   std::string log;
 };
