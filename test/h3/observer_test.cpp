@@ -85,11 +85,11 @@ TEST(h3_observer, control_frames_in_words) {
   t.engine.start(false, t.now);
   t.feed(3, varint(0) + settings_frame({{1, 4096}, {0x4242, 7}}) + frame(0x21, "grease") + goaway(8));
   EXPECT_EQ(seen.log,
-            "0: out frame SETTINGS 13 QPACK_MAX_TABLE_CAPACITY=4096 QPACK_BLOCKED_STREAMS=16 "
+            "0: out frame SETTINGS 12 QPACK_MAX_TABLE_CAPACITY=4096 QPACK_BLOCKED_STREAMS=16 "
             "MAX_FIELD_SECTION_SIZE=65536 0x21=0\n"
             "0: out frame 0x21 4\n"
             "0: out frame MAX_PUSH_ID 1 push=31\n"
-            "0: in frame SETTINGS 6 QPACK_MAX_TABLE_CAPACITY=4096 0x4242=7\n"
+            "0: in frame SETTINGS 8 QPACK_MAX_TABLE_CAPACITY=4096 0x4242=7\n"
             "0: in frame 0x21 6\n"
             "0: in frame GOAWAY 1 id=8\n");
 }
