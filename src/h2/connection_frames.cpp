@@ -60,8 +60,8 @@ void connection::on_rst_stream(const frame_header& h, std::string_view payload) 
   // One that was answered lets go of its request only: nothing is cancelled.
   if (s->lingers) {
     if (!glitch()) return;
-  } else if (is_server() && !resets_.spend(now_)) {
-    return fail(violation::too_many_resets);
+  } else {
+    if (is_server() && !resets_.spend(now_)) return fail(violation::too_many_resets);
   }
   const bool refused = code == static_cast<std::uint32_t>(error_code::refused_stream);
   engine::protocol_error error = refused ? violation::stream_refused : violation::stream_reset;

@@ -257,10 +257,7 @@ void connection::linger(stream& s) {
   s.lingers = true;
   s.linger_until = now_ + limits_.linger_time;
   watch_from(s.linger_until);
-  if (s.receive.unread() == 0) return;
-  receive_.consume(s.receive.unread());
-  s.receive.consume(s.receive.unread());
-  credit_connection();
+  if (s.receive.unread() > 0) credit_all_of(s);
 }
 
 void connection::stop_request(stream& s) {

@@ -266,6 +266,20 @@ TEST(h2_streams, a_request_that_goes_on_behind_its_answer_is_stopped) {
   EXPECT_TRUE(closing.engine.wants_close());
 }
 
+TEST(h2_streams, what_an_early_answer_had_set_aside_is_not_credited_twice) {
+  limits caps;
+  caps.connection_receive_window = default_window;
+  tester t(role::server, caps);
+  t.return_credit = false;
+  t.start();
+  t.feed(post(1) + data(1, std::string(16'384, 'x')) + post(3) + data(3, std::string(16'000, 'x')) +
+         data(3, std::string(16'000, 'x')));
+  t.engine.set_aside(1, 16'384);
+  EXPECT_EQ(t.frames(), "");
+  ASSERT_TRUE(t.engine.send_response(1, response(200), content_length::no_content(), t.now));
+  EXPECT_EQ(t.frames(), "HEADERS 1 END_STREAM | :status: 200\n");  // stream 3 still holds half of the window
+}
+
 TEST(h2_streams, the_window_of_an_early_answer_is_given_back) {
   tester t(role::server);
   t.return_credit = false;  // nobody reads
