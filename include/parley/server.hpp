@@ -181,6 +181,10 @@ class PARLEY_API server {
   server& http09(bool allowed);
   /// HTTP/2: by ALPN over TLS, and in cleartext to clients that begin with it or ask to `Upgrade: h2c`; on by default.
   server& http2(bool allowed);
+  /// HTTP/3 (RFC 9114) beside what listens by https: over QUIC, on the UDP port of the same number, announced to clients of HTTP/1 and 2
+  /// (Alt-Svc, RFC 7838). On by default where this build of Parley has QUIC; `true` throws `std::runtime_error` where it has not. Sockets
+  /// that were inherited have none. Best before `listen`, so that a port that is taken shows there.
+  server& http3(bool allowed);
   /// Whether `request::hint` may push to browsers (whatever calls itself Mozilla) that take pushed responses; else they get a 103
   /// with a link. Off by default: browsers have a cache, which a server cannot see.
   server& push_to_browsers(bool allowed);

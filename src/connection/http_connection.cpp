@@ -3,7 +3,10 @@
 #include "base/number.hpp"
 #include "semantics/fields_access.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -300,10 +303,26 @@ std::expected<void, engine::misuse> http_connection::push(exchange& parent, exch
 bool http_connection::send(exchange& x, engine::chunk piece) {
   if (closed_ || piece.size() == 0) return true;
   x.outgoing_.bytes_ += piece.size();
+  if (!takes_files_ && !read_file(piece)) return false;
   const auto room = engine_->send_data(x.id_, std::move(piece), loop_.now());
   x.outgoing_.room_ = room.value_or(true);
   schedule_turn();
   return room.has_value();
+}
+
+// Only a file that lies in the system's memory comes here (server/file_sender.hpp), so this does not wait for a disk.
+bool http_connection::read_file(engine::chunk& piece) {
+  const auto* file = std::get_if<engine::chunk::file>(&piece.content);
+  if (file == nullptr) return true;
+  std::string bytes(static_cast<std::size_t>(file->length), '\0');
+  for (std::size_t at = 0; at < bytes.size();) {
+    const ssize_t n = pread(file->descriptor, bytes.data() + at, bytes.size() - at, static_cast<off_t>(file->offset + at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    at += static_cast<std::size_t>(n);
+  }
+  piece.content = engine::chunk::owned{std::move(bytes)};
+  return true;
 }
 
 std::expected<void, engine::misuse> http_connection::end(exchange& x) {
@@ -332,8 +351,7 @@ void http_connection::reset_in_engine(engine::stream_id id) {
 
 // --- the end -----------------------------------------------------------------------------------------------------------------
 
-void http_connection::tell_closing(std::string_view reason) {
-  see(engine::observed_close{reason});
+void http_connection::tell_closing() {
   if (!std::exchange(draining_told_, true)) owner_.on_draining(*this);
   lose_all();
   // A turn that is under way, or `finish` of the last exchange, tells the owner.

@@ -30,7 +30,9 @@ class http_connection {
   virtual ~http_connection();
 
   /// The observer may go: it is not called any more.
-  void unobserve();
+  virtual void unobserve();
+  /// Begins to talk and to watch the time.
+  virtual void start() = 0;
 
   // --- client --------------------------------------------------------------------------------------------------------------
   [[nodiscard]] bool can_send_request() const { return !closed_ && !write_ended_ && !peer_ended_ && engine_->can_send_request(); }
@@ -105,6 +107,8 @@ class http_connection {
 
   void schedule_turn();  // soon, when not already inside one
   void handle(engine::event& e);
+  /// What of `piece` the engine cannot take as it is becomes bytes; false: a file that is shorter than it was.
+  [[nodiscard]] static bool read_file(engine::chunk& piece);
   /// Only what a busy connection needs goes to the next one that is.
   void rest() {
     engine_->rest();
@@ -114,7 +118,7 @@ class http_connection {
   void tell_idle();
   void tell_violation();
   /// The transport was closed just now: all exchanges are lost.
-  void tell_closing(std::string_view reason);
+  void tell_closing();
   /// Once it is closed and no exchange is left, the owner hears of it.
   void check_closed();
   exchange* find(engine::stream_id id) { return exchanges_.find(id); }
@@ -137,6 +141,7 @@ class http_connection {
   std::error_code transport_error_;
   const bool is_client_;
   bool without_tls_ = false;
+  bool takes_files_ = true;  // the engine does
   bool in_turn_ = false;
   bool turn_scheduled_ = false;
   bool peer_ended_ = false;   // its direction of the byte stream

@@ -256,7 +256,8 @@ void tcp_connection::close_stream(std::string_view reason) {
     stream_->close();
   }
   in_.reset();
-  tell_closing(reason);
+  see(engine::observed_close{reason});
+  tell_closing();
 }
 
 void tcp_connection::fail_stream(std::error_code error) {

@@ -31,8 +31,7 @@ class tcp_connection final : public http_connection, private net::stream_handler
   /// Server, before `start`, with an engine for HTTP/1: looks for a client that begins with HTTP/2. `allowed`: then, or when its first request
   /// asks to `Upgrade: h2c`, an engine for HTTP/2 takes over; otherwise it is told what is wrong.
   void select(bool allowed);
-  /// Begins to read and to watch the time.
-  void start();
+  void start() override;
   /// Client, from within `on_detached`: the server has switched to HTTP/2, whose engine has the exchange as its stream 1 (RFC 7540 §3.2).
   void upgraded(std::unique_ptr<engine::byte_engine> engine);
 

@@ -92,6 +92,8 @@ class memory_datagrams final : public datagram_socket {
     bool happens(double share) { return share > 0 && static_cast<double>(on.chance_.below(1'000'000)) < share * 1'000'000; }
 
     void take(parcel&& one) {
+      // A NAT puts our own address back.
+      if (seen_as != local) one.local = local;
       waiting.push_back(std::move(one));
       std::push_heap(waiting.begin(), waiting.end(), later);
       give_soon();

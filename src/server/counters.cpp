@@ -44,6 +44,11 @@ constexpr std::array all_limits{
     "connections"sv,
     "connections_per_address"sv,
     "handshakes_per_address"sv,
+    "control_frame"sv,
+    "blocked_time"sv,
+    "quic_idle_time"sv,
+    "quic_half_open"sv,
+    "quic_stateless_replies"sv,
 };
 
 // A response's faults (502) are a client's business. What is no HTTP at all is told by the connection. A rule that both versions have is one.
@@ -56,6 +61,9 @@ const std::vector<std::string_view>& violation_names() {
     for (const engine::protocol_error* v : connection::http2_violations()) {
       if (std::ranges::find(names, v->name) == names.end()) names.push_back(v->name);
     }
+    for (const engine::protocol_error* v : connection::http3_violations()) {
+      if (std::ranges::find(names, v->name) == names.end()) names.push_back(v->name);
+    }
     names.push_back("tls-on-cleartext");
     names.push_back("http2-not-settled");
     return names;
@@ -63,9 +71,10 @@ const std::vector<std::string_view>& violation_names() {
   return all;
 }
 
-void add_to(std::vector<base::counter>& values, std::span<const std::string_view> names, std::string_view name) {
+void add_to(std::vector<base::counter>& values, std::span<const std::string_view> names, std::string_view name,
+            std::uint64_t n = 1) {
   const auto at = std::ranges::find(names, name);
-  if (at != names.end()) values[static_cast<std::size_t>(at - names.begin())].add();
+  if (at != names.end()) values[static_cast<std::size_t>(at - names.begin())].add(n);
 }
 
 // Made once: `counter::name` are views.
@@ -92,7 +101,15 @@ void counters::add_violation(const engine::protocol_error& error) {
   if (!error.limit.empty()) add_limit(error.limit);
 }
 
-void counters::add_limit(std::string_view name) { add_to(limits_, all_limits, name); }
+void counters::add_limit(std::string_view name, std::uint64_t n) { add_to(limits_, all_limits, name, n); }
+
+void counters::add(const connection::http3_counts& more) {
+  add(count::datagrams_unknown, more.garbage);
+  add(count::quic_retries, more.retries);
+  add(count::quic_resets, more.stateless_resets);
+  if (more.over_half_open > 0) add_limit("quic_half_open", more.over_half_open);
+  if (more.over_replies > 0) add_limit("quic_stateless_replies", more.over_replies);
+}
 
 std::vector<counter> counters::sum(std::span<const counters* const> sets) {
   static const std::vector<std::string> limit_texts = [] {
@@ -129,8 +146,15 @@ std::vector<counter> counters::sum(std::span<const counters* const> sets) {
       {"responses_5xx", plain(count::responses_5xx)},
       {"connections_http2", plain(count::connections_http2)},
       {"requests_http2", plain(count::requests_http2)},
+      {"connections_http3", plain(count::connections_http3)},
+      {"requests_http3", plain(count::requests_http3)},
       {"pushes", plain(count::pushes)},
       {"early_hints", plain(count::early_hints)},
+      {"datagrams_unknown", plain(count::datagrams_unknown)},
+      {"datagrams_handed_over", plain(count::datagrams_handed_over)},
+      {"datagrams_dropped", plain(count::datagrams_dropped)},
+      {"quic_retries", plain(count::quic_retries)},
+      {"quic_resets", plain(count::quic_resets)},
       {"bytes_received", total([](const counters& c) { return c.traffic_.received.value(); })},
       {"bytes_sent", total([](const counters& c) { return c.traffic_.sent.value(); })},
   };

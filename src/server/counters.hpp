@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/counter.hpp"
+#include "connection/http3.hpp"
 #include "connection/traffic.hpp"
 #include "engine/protocol_error.hpp"
 
@@ -33,21 +34,29 @@ enum class count : std::uint8_t {
   responses_5xx,
   connections_http2,
   requests_http2,
+  connections_http3,
+  requests_http3,
   pushes,
   early_hints,
+  datagrams_unknown,
+  datagrams_handed_over,
+  datagrams_dropped,
+  quic_retries,
+  quic_resets,
 };
-inline constexpr std::size_t count_count = 17;
+inline constexpr std::size_t count_count = 24;
 
 /// Of one loop: only its thread counts, any thread reads.
 class alignas(64) counters {
  public:
   counters();
-  void add(count what) { plain_[static_cast<std::size_t>(what)].add(); }
+  void add(count what, std::uint64_t n = 1) { plain_[static_cast<std::size_t>(what)].add(n); }
   void add_response(int status);
   /// Under its name, and under that of its limit if it has one.
   void add_violation(const engine::protocol_error& error);
   /// A member of `parley::limits`, by its name.
-  void add_limit(std::string_view name);
+  void add_limit(std::string_view name, std::uint64_t n = 1);
+  void add(const connection::http3_counts& more);
 
   [[nodiscard]] connection::traffic& traffic() { return traffic_; }
   [[nodiscard]] std::uint64_t value(count what) const { return plain_[static_cast<std::size_t>(what)].value(); }

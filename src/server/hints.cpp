@@ -76,7 +76,7 @@ semantics::request_head promised_request(const request& from, std::string_view t
   std::size_t text = target.size() + from.authority().size() + scheme.size();
   for (const field_id id : negotiating) text += fields_access::get(sent, id).size() + semantics::canonical_name_of(id).size();
   head.method = method::get;
-  head.version = http2;
+  head.version = from.version();
   fields_access::reserve(head.fields, text, negotiating.size());
   head.target_ref = fields_access::store(head.fields, target);
   head.path_ref = {head.target_ref.offset + parts->path.offset, parts->path.length};

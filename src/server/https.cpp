@@ -29,6 +29,12 @@ void https::data_folder(std::string path) {
   data_folder_ = std::move(path);
 }
 
+std::string https::kept_folder() {
+  const std::lock_guard lock(reloading_);
+  if (!data_folder_.empty() || !files_.empty()) return data_folder_;
+  return base::default_data_folder().value_or(std::string());  // where the local authority is
+}
+
 void https::add_certificate(std::string certificate_file, std::string key_file) {
   auto read = tls::read_certificate(certificate_file, key_file);
   if (!read) throw listen_error(read.error().message);

@@ -38,6 +38,8 @@ class https {
   void client_certificates(std::string authorities_file, bool required);
   /// Whether ALPN offers `h2`, before all else; so it is unless this says no.
   void http2(bool offered);
+  /// Where secrets are kept across restarts; empty: nowhere.
+  [[nodiscard]] std::string kept_folder();
   /// Makes the credentials, once there is something to listen for. From here on the local authority's certificate is looked after.
   void prepare();
 

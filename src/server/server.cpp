@@ -97,6 +97,16 @@ server& server::http2(bool allowed) {
   return *this;
 }
 
+server& server::http3(bool allowed) {
+  if (allowed && !connection::has_http3()) {
+    throw std::runtime_error(
+        "parley::server: this build has no HTTP/3; install ngtcp2 1.11 or newer with its GnuTLS part (tools/setup run does), and "
+        "build Parley again");
+  }
+  core_->http3 = allowed;
+  return *this;
+}
+
 server& server::push_to_browsers(bool allowed) {
   core_->push_to_browsers = allowed;
   return *this;

@@ -1,6 +1,7 @@
 // What stands behind parley::server: its settings, its routes, its workers.
 #pragma once
 
+#include "connection/http3.hpp"
 #include "engine/observer.hpp"
 #include "net/stream.hpp"
 #include "server/access_log.hpp"
@@ -17,6 +18,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -48,6 +50,7 @@ class server_core {
   bool threads_settled = false;  // somebody counts on it
   bool http09 = true;
   bool http2 = true;
+  bool http3 = connection::has_http3();
   bool push_to_browsers = false;
   std::chrono::milliseconds drain_time{10'000};
   std::function<void(std::string_view)> message_sink;
@@ -82,6 +85,12 @@ class server_core {
   bool reload();
   bool reload_certificates();
   [[nodiscard]] std::vector<std::string> addresses() const;
+  /// While it runs. Null: there is none of that number.
+  [[nodiscard]] server_room::worker* worker_at(std::size_t loop) const {
+    return loop < workers_.size() ? workers_[loop].get() : nullptr;
+  }
+  /// Of HTTP/3 on that port: the same for all loops. Any thread.
+  [[nodiscard]] std::string http3_keys_for(std::uint16_t port);
   std::uint64_t next_connection_id() { return connection_ids_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
   // --- answering -----------------------------------------------------------------------------------------------------------------
@@ -100,6 +109,8 @@ class server_core {
 
  private:
   void make_worker();
+  /// TCP on the first worker, and UDP beside it for https; with port 0 both get the same number.
+  [[nodiscard]] net::endpoint listen_first(const net::endpoint& at, bool secure);
   /// Something listens by https.
   [[nodiscard]] bool secure() const;
   void listen_shared(std::string scheme, server_room::shared_socket socket);
@@ -112,6 +123,8 @@ class server_core {
   struct listening {
     std::string scheme;
     net::endpoint at;
+    bool kept_port = true;                             // it was asked for, so the next run has it too
+    bool http3 = false;                                // UDP is open on it
     std::optional<server_room::shared_socket> shared;  // one socket for all loops, else each has its own
   };
   std::vector<listening> listening_;
@@ -122,6 +135,8 @@ class server_core {
   std::condition_variable run_ended_;
   bool in_run_ = false;
   std::atomic<std::uint64_t> connection_ids_{0};
+  std::mutex http3_keys_mutex_;
+  std::map<std::uint16_t, std::string> http3_keys_;
   mutable server_room::message_limiter message_limiter_;
   mutable std::mutex counters_mutex_;  // of the list, not of what it holds
   std::vector<std::unique_ptr<server_room::counters>> counters_;

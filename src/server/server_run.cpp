@@ -2,6 +2,7 @@
 #include "net/listen.hpp"
 #include "net/signals.hpp"
 #include "semantics/escape.hpp"
+#include "server/http3_keys.hpp"
 #include "server/server_core.hpp"
 #include "server/worker.hpp"
 
@@ -25,6 +26,16 @@ constexpr std::string_view unix_prefix = "unix:";
 
 [[noreturn]] void refuse_url(std::string_view url, std::string_view why) {
   throw listen_error("cannot listen on \"" + std::string(url) + "\": " + std::string(why));
+}
+
+[[noreturn]] void refuse_http3(const net::endpoint& at, std::error_code error) {
+  const std::string where = "UDP port " + std::to_string(at.port) + " on " + at.host;
+  const std::string why =
+      error == std::errc::address_in_use ? where + " is in use" : "cannot open " + where + ": " + error.message();
+  throw listen_error(why +
+                         "; HTTP/3 needs the number of https for UDP too: choose another port, or leave HTTP/3 out "
+                         "(server::http3(false), --no-http3)",
+                     error);
 }
 
 net::endpoint endpoint_of(std::string_view url) {
@@ -103,8 +114,32 @@ void server_core::listen(std::string_view url) {
   // The first worker takes the address at once, so that a clash shows here and port 0 gets its number.
   const net::endpoint at = endpoint_of(url);
   std::string scheme(uri::parse(url)->scheme());
-  net::endpoint got = workers_.front()->listen(at, true, scheme == "https");
-  listening_.push_back({std::move(scheme), std::move(got), std::nullopt});
+  const bool secure = scheme == "https";
+  net::endpoint got = listen_first(at, secure);
+  listening_.push_back({std::move(scheme), std::move(got), at.port != 0, secure && http3, std::nullopt});
+}
+
+net::endpoint server_core::listen_first(const net::endpoint& at, bool secure) {
+  constexpr int most_tries = 32;
+  for (int tries = 1;; ++tries) {
+    net::endpoint got = workers_.front()->listen(at, true, secure);
+    if (!secure || !http3) return got;
+    const std::error_code error = workers_.front()->open_datagrams(got, true);
+    if (!error) return got;
+    workers_.front()->forget_last_listener();
+    const bool clash = error == std::errc::address_in_use;
+    if (clash && at.port == 0 && tries < most_tries) continue;  // somebody has that number for UDP
+    refuse_http3(got, error);
+  }
+}
+
+std::string server_core::http3_keys_for(std::uint16_t port) {
+  const std::lock_guard lock(http3_keys_mutex_);
+  if (const auto found = http3_keys_.find(port); found != http3_keys_.end()) return found->second;
+  const bool kept = std::ranges::any_of(listening_, [port](const listening& l) { return l.at.port == port && l.kept_port; });
+  std::string keys =
+      server_room::http3_keys(kept ? https.kept_folder() : std::string(), port, [this](std::string_view text) { message(text); });
+  return http3_keys_[port] = std::move(keys);
 }
 
 void server_core::listen(int descriptor, std::string_view scheme) {
@@ -118,7 +153,7 @@ void server_core::listen(int descriptor, std::string_view scheme) {
 void server_core::listen_shared(std::string scheme, server_room::shared_socket socket) {
   workers_.front()->listen(socket, scheme == "https");
   net::endpoint at = socket.local();
-  listening_.push_back({std::move(scheme), std::move(at), std::move(socket)});
+  listening_.push_back({std::move(scheme), std::move(at), false, false, std::move(socket)});
 }
 
 std::vector<std::string> server_core::addresses() const {
@@ -132,6 +167,10 @@ void server_core::start() {
   if (listening_.empty()) throw listen_error("there is nothing to listen on; call listen(\"http://127.0.0.1:8080\") first");
   if (!running_.empty()) throw std::logic_error("parley::server: started twice");
   if (secure()) https.prepare();
+  for (listening& l : listening_) {
+    if (l.scheme != "https" || l.shared || !http3 || std::exchange(l.http3, true) || workers_.empty()) continue;
+    if (const std::error_code error = workers_.front()->open_datagrams(l.at, true)) refuse_http3(l.at, error);
+  }
   while (workers_.size() < loop_count()) {
     make_worker();
     for (const listening& l : listening_) {
@@ -139,6 +178,8 @@ void server_core::start() {
         workers_.back()->listen(*l.shared, l.scheme == "https");
       } else {
         workers_.back()->listen(l.at, false, l.scheme == "https");
+        if (!l.http3 || !http3) continue;
+        if (const std::error_code error = workers_.back()->open_datagrams(l.at, false)) refuse_http3(l.at, error);
       }
     }
   }

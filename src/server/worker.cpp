@@ -50,6 +50,7 @@ void worker::start_listening() {
     net::accept_handler* const in_cleartext = this;
     listeners_[i]->start(secure_[i] ? &door_ : in_cleartext);
   }
+  start_http3();
 }
 
 // --- accepting ---------------------------------------------------------------------------------------------------------------
@@ -141,7 +142,7 @@ void worker::serve(std::unique_ptr<net::byte_stream> stream, std::uint64_t id, c
   made.owner_index = connections_.size();
   made.traffic = &counters_.traffic();
   if (!by_alpn) made.select(core_.http2 && tls == nullptr);
-  connections_.push_back({std::move(c), std::move(place), nullptr});
+  connections_.push_back({std::move(c), std::move(place), nullptr, http3_port(made)});
   made.start();
 }
 
@@ -201,11 +202,12 @@ void worker::drain() {
 void worker::begin_drain() {
   if (std::exchange(draining_, true)) return;
   // Who is connected already is answered, also above the limit on connections.
+  drain_http3();
   for (auto& l : listeners_) {
     l->turn_away();
     l->resume();
   }
-  for (auto& [c, place, pushed] : connections_) {
+  for (auto& [c, place, pushed, port] : connections_) {
     // A connection that has not had a request yet gets its answer: its client may have sent one already.
     if (c->requests() > 0) c->close_gracefully();
   }
@@ -242,7 +244,7 @@ void worker::abort() {
 void worker::abort_connections() {
   close_listeners();
   clear_gate();
-  for (auto& [c, place, pushed] : connections_) c->abort("the server stops");
+  for (auto& [c, place, pushed, port] : connections_) c->abort("the server stops");
   check_drained();
 }
 
@@ -255,7 +257,7 @@ void worker::clear_gate() {
 // A client that has begun its handshake is served: it has `handshake_time`, as ever, and then the time of the unused.
 void worker::close_unused() {
   for (std::size_t i = gate_.clear_silent(); i > 0; --i) counters_.add(count::connections_closed);
-  for (auto& [c, place, pushed] : connections_) {
+  for (auto& [c, place, pushed, port] : connections_) {
     if (c->idle()) c->close_gracefully();
   }
   check_drained();

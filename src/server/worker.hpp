@@ -2,7 +2,9 @@
 #pragma once
 
 #include "connection/http_connection.hpp"
+#include "net/datagram.hpp"
 #include "net/loop.hpp"
+#include "server/datagram_mailbox.hpp"
 #include "server/date_line.hpp"
 #include "server/file_cache.hpp"
 #include "server/hints.hpp"
@@ -57,6 +59,12 @@ class worker final : private connection::exchange_owner, private net::accept_han
   net::endpoint listen(const net::endpoint& at, bool first, bool secure = false);
   /// On a socket that other loops have too.
   void listen(const shared_socket& socket, bool secure = false);
+  /// HTTP/3 beside what listens by https on that address. Before `run`.
+  [[nodiscard]] std::error_code open_datagrams(const net::endpoint& at, bool first);
+  /// The last one that `listen` opened is closed again.
+  void forget_last_listener();
+  /// Any thread: a datagram that another loop got. False: too many wait, and it is dropped.
+  bool deliver(std::size_t door, const net::datagram_run& datagram);
   /// Runs on this thread until drained.
   void run();
   /// Begins to accept; `run` does.
@@ -99,6 +107,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
     std::unique_ptr<connection::http_connection> connection;
     address_counts::place place;
     std::unique_ptr<pushed_targets> pushed;  // from the first push on
+    std::uint16_t http3_port = 0;            // HTTP/3 is announced there (Alt-Svc, RFC 7838)
   };
   /// What accepts for the https listeners.
   class secure_door final : public net::accept_handler {
@@ -110,6 +119,18 @@ class worker final : private connection::exchange_owner, private net::accept_han
    private:
     worker& to_;
   };
+
+  // worker_http3.cpp
+  class http3_door;
+  struct http3_door_deleter {
+    void operator()(http3_door* gone) const;
+  };
+  void start_http3();
+  void drain_http3();
+  [[nodiscard]] std::optional<address_counts::place> place_for_http3(const net::endpoint& peer);
+  void serve_http3(std::unique_ptr<connection::http_connection> made, address_counts::place place);
+  void hand_over(unsigned loop, std::size_t door, const net::datagram_run& datagram);
+  [[nodiscard]] std::uint16_t http3_port(const connection::http_connection& of) const;
 
   /// A place for a connection of this peer; nothing when its address has too many.
   [[nodiscard]] std::optional<address_counts::place> place_for(const net::endpoint& peer);
@@ -137,7 +158,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
   void log_exchange(server_exchange& x);
   void close_exchange(server_exchange& x);
   /// Takes the fields out of `r`; its content stays.
-  semantics::response_head make_head(response& r);
+  semantics::response_head make_head(response& r, const connection::http_connection& on);
   void end_message(server_exchange& x);
   server_exchange& take_exchange();
   void take_request(server_exchange& x, connection::http_connection& on, semantics::request_head&& head);
@@ -159,6 +180,8 @@ class worker final : private connection::exchange_owner, private net::accept_han
   std::unique_ptr<net::loop> loop_;
   std::vector<std::unique_ptr<net::listener>> listeners_;
   std::vector<bool> secure_;  // of each listener: https
+  std::vector<std::unique_ptr<http3_door, http3_door_deleter>> http3_;
+  datagram_mailbox mailbox_;
   std::vector<held> connections_;
   secure_door door_{*this};
   tls_gate gate_;

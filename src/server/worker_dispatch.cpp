@@ -79,8 +79,9 @@ server_exchange& worker::take_exchange() {
 connection::exchange& worker::on_request(connection::http_connection& on, engine::request_event&& event) {
   if (on.requests() == core_.caps.requests_per_connection) counters_.add_limit("requests_per_connection");
   if (on.version() >= http2) {
-    counters_.add(count::requests_http2);
-    if (on.requests() == 1) counters_.add(count::connections_http2);
+    const bool http3 = on.version() == parley::http3;
+    counters_.add(http3 ? count::requests_http3 : count::requests_http2);
+    if (on.requests() == 1) counters_.add(http3 ? count::connections_http3 : count::connections_http2);
   }
   server_exchange& x = take_exchange();
   take_request(x, on, std::move(event.head));
@@ -183,15 +184,18 @@ void worker::handler_ended(server_exchange& x, detail::outcome<response> result)
 
 // --- the answer --------------------------------------------------------------------------------------------------------------
 
-semantics::response_head worker::make_head(response& r) {
+semantics::response_head worker::make_head(response& r, const connection::http_connection& on) {
   semantics::response_head head = response_access::to_head(std::move(r));
   // RFC 9110 §6.6.1: an origin server with a clock sends Date.
   const bool has_date = fields_access::find(head.fields, field_id::date) != nullptr;
   const bool has_server = fields_access::find(head.fields, field_id::server) != nullptr;
+  std::uint16_t http3_port = connections_[on.owner_index].http3_port;
+  if (http3_port != 0 && fields_access::find(head.fields, field_id::alt_svc) != nullptr) http3_port = 0;
   if (!has_date && !has_server) {
-    head.ready[1] = &date_.lines(core_.product);
+    head.ready[1] = &date_.lines(core_.product, http3_port);
     return head;
   }
+  if (http3_port != 0) fields_access::append(head.fields, field_id::alt_svc, "Alt-Svc", alt_svc_for(http3_port));
   if (!has_date) fields_access::append(head.fields, field_id::date, "Date", date_.now());
   if (!has_server && !core_.product.empty()) fields_access::append(head.fields, field_id::server, "Server", core_.product);
   return head;
@@ -211,7 +215,7 @@ void worker::respond(server_exchange& x, response&& r) {
   // A producer may go on reading the request: after the final head it would be too late for 100.
   const bool streamed = std::holds_alternative<detail::streamed_content>(response_access::content(r));
   if (streamed && r.status() < 300) x.incoming().ask_for_content();
-  const semantics::response_head head = make_head(r);
+  const semantics::response_head head = make_head(r, c);
   // The field is HTTP/1's and is left out; what it asks for is not.
   if (c.version() >= http2 && semantics::parse_connection_options(head.fields).close) c.close_gracefully();
   if (const auto sent = c.send_response(x, head, length); !sent) {
@@ -370,7 +374,7 @@ void worker::on_refused(connection::http_connection& on, engine::stream_id id, c
   response answer = core_.error_response(rule, nothing);
   std::string content(answer.content());
   const auto bytes = content.size();
-  const semantics::response_head head = make_head(answer);
+  const semantics::response_head head = make_head(answer, on);
   on.refuse(id, head, std::move(content));
   counters_.add_response(error.status);
   if (!core_.log.on()) return;

@@ -43,6 +43,7 @@ const std::vector<config_key>& config_keys() {
       {"access-log-format", value_kind::format, &serve_options::access_log_format},
       {"list", value_kind::truth, nullptr, &serve_options::list},
       {"no-http2", value_kind::truth, nullptr, &serve_options::no_http2},
+      {"no-http3", value_kind::truth, nullptr, &serve_options::no_http3},
       {"show", value_kind::truth, nullptr, &serve_options::show},
       {"frames", value_kind::truth, nullptr, &serve_options::frames},
   };

@@ -84,7 +84,9 @@ void declare_serve_options(arguments& to, serve_options& o) {
       .flag("--no-http2", o.no_http2,
             "no HTTP/2; else both serve it: https to clients that ask for h2 (ALPN), http to those that begin with it or ask to "
             "upgrade "
-            "(h2c)");
+            "(h2c)")
+      .flag("--no-http3", o.no_http3,
+            "no HTTP/3; else https has it on the UDP port of the same number, and tells clients of HTTP/1 and 2 so (Alt-Svc)");
   to.group("Https")
       .values(
           "--cert", "FILE", o.certs,
@@ -127,6 +129,7 @@ serve_plan make_serve_plan(serve_options o) {
   for (const std::string& assignment : o.limit) set_limit(plan.caps, assignment, "--limit: ");
   plan.http2 = !o.no_http2;
   plan.list = o.list;
+  plan.http3 = !o.no_http3;
   plan.frames = o.frames;
   plan.show = o.show || o.frames;
   return plan;
@@ -148,6 +151,7 @@ std::vector<std::string> need_restart(const serve_plan& before, const serve_plan
   if (before.data != after.data) names.emplace_back("data");
   if (before.list != after.list) names.emplace_back("list");
   if (before.http2 != after.http2) names.emplace_back("no-http2");
+  if (before.http3 != after.http3) names.emplace_back("no-http3");
   if (before.show != after.show || before.frames != after.frames) names.emplace_back("show");
   if (before.caps != after.caps) names.emplace_back("limits");
   return names;

@@ -1,0 +1,148 @@
+#include "connection/http3.hpp"
+#include "connection/make_engine.hpp"
+#include "connection/quic_connection.hpp"
+#include "connection/quic_outbox.hpp"
+#include "connection/select.hpp"
+#include "quic/endpoint.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// A server's UDP socket: what comes goes through QUIC's endpoint to connections, or to another loop.
+
+namespace parley::connection {
+
+namespace {
+
+// Request streams that a client may open at once are the engine's limit; unidirectional ones are its control stream, QPACK's two and some
+// that nobody knows (RFC 9114 §6.2).
+constexpr std::uint64_t unidirectional_streams = 16;
+
+std::chrono::nanoseconds wall_offset(net::time_point now) {
+  return std::chrono::system_clock::now().time_since_epoch() - now.time_since_epoch();
+}
+
+quic::endpoint_settings settings_of(http3_listener_setup& setup, const limits& caps, net::time_point now) {
+  quic::endpoint_settings s;
+  s.keys = quic::endpoint_keys::from(setup.keys).value_or(quic::endpoint_keys::make(base::system_random()));
+  s.credentials = std::move(setup.credentials);
+  s.transport.limits = caps;
+  s.transport.bidirectional_streams = caps.streams;
+  s.transport.unidirectional_streams = unidirectional_streams;
+  s.transport.idle_time = caps.quic_idle_time;
+  s.loop = setup.loop;
+  s.loops = setup.loops;
+  s.wall_offset = wall_offset(now);
+  return s;
+}
+
+class quic_listener final : public http3_listener, private net::datagram_handler {
+ public:
+  quic_listener(net::loop& on, std::unique_ptr<net::datagram_socket> socket, http3_listener_setup setup, http3_owner& owner,
+                exchange_owner& dispatch, const limits& caps, base::unique_function<std::uint64_t()> ids)
+      : loop_(on), socket_(std::move(socket)), owner_(owner), dispatch_(dispatch), limits_(caps), ids_(std::move(ids)),
+        observer_(setup.observer), traffic_(setup.traffic), extended_connect_(setup.extended_connect),
+        endpoint_(settings_of(setup, caps, on.now()), base::system_random(), on.now()), outbox_(on, *socket_, setup.traffic),
+        timer_(on, [this] {
+          endpoint_.expired(loop_.now());
+          watch_time();
+        }) {}
+
+  [[nodiscard]] const net::ip_endpoint& local() const override { return socket_->local(); }
+  void start() override { socket_->start(this); }
+  void take(const net::datagram_run& datagram) override { on_datagrams({&datagram, 1}); }
+  void credentials(std::shared_ptr<const tls::server_credentials> now) override {
+    if (now != endpoint_.settings().credentials) endpoint_.replace_credentials(std::move(now));
+  }
+  void drain() override { endpoint_.drain(); }
+  std::error_code steer() override { return socket_->steer({endpoint_.mask().key(), endpoint_.settings().loops}); }
+
+ private:
+  void on_datagrams(std::span<const net::datagram_run> runs) override {
+    for (const net::datagram_run& run : runs) {
+      if (traffic_ != nullptr) traffic_->received.add(run.bytes.size());
+      const quic::path by{to_quic(run.local), to_quic(run.remote)};
+      for (std::size_t at = 0; at < run.bytes.size(); at += run.segment) {
+        take_one(run, by, run.bytes.substr(at, run.segment));
+      }
+    }
+    answer();
+    tell_counts();
+    watch_time();
+  }
+
+  void take_one(const net::datagram_run& run, const quic::path& by, std::string_view datagram) {
+    using what = quic::arrival::what;
+    const auto mark = static_cast<quic::ecn>(run.ecn);
+    const quic::arrival found = endpoint_.receive(by, mark, datagram, loop_.now());
+    switch (found.is) {
+      case what::done: return;
+      case what::known: return static_cast<quic_connection*>(found.to->owner)->receive(by, mark, datagram);
+      case what::fresh: return let_in(by);
+      case what::elsewhere: return owner_.hand_over(found.loop, {run.local, run.remote, run.ecn, datagram.size(), datagram});
+    }
+  }
+
+  void let_in(const quic::path& by) {
+    const auto now = loop_.now();
+    if (!owner_.may_enter(from_quic(by.remote).to_endpoint())) return endpoint_.refuse(now);
+    const std::uint64_t id = ids_();
+    auto engine =
+        make_http3_engine(engine::role::server, limits_, {.extended_connect = extended_connect_, .seed = engine_seed(id)}, now);
+    auto transport = endpoint_.accept(*engine, now);
+    if (!transport) return;
+    owner_.on_connection(std::make_unique<quic_connection>(loop_, std::move(engine), std::move(transport), outbox_, dispatch_,
+                                                           engine::role::server, limits_, id, observer_));
+  }
+
+  // What belongs to no connection.
+  void answer() {
+    while (!outbox_.blocked()) {
+      const bool more = endpoint_.send(outbox_.batch());
+      if (!outbox_.batch().empty()) outbox_.flush_soon();
+      if (!more || !outbox_.flush()) return;
+    }
+  }
+
+  void on_writable() override {
+    outbox_.on_writable();
+    answer();
+  }
+
+  void tell_counts() {
+    const quic::endpoint_counters& c = endpoint_.counters();
+    const http3_counts now{c.garbage, c.over_half_open, c.retries, c.stateless_resets, c.over_replies};
+    if (now == told_) return;
+    owner_.on_counts({now.garbage - told_.garbage, now.over_half_open - told_.over_half_open, now.retries - told_.retries,
+                      now.stateless_resets - told_.stateless_resets, now.over_replies - told_.over_replies});
+    told_ = now;
+  }
+
+  void watch_time() {
+    if (const auto when = endpoint_.deadline()) timer_.arm(*when);
+  }
+
+  net::loop& loop_;
+  std::unique_ptr<net::datagram_socket> socket_;
+  http3_owner& owner_;
+  exchange_owner& dispatch_;
+  const limits& limits_;
+  base::unique_function<std::uint64_t()> ids_;
+  engine::observer* observer_;
+  traffic* traffic_;
+  const bool extended_connect_;
+  quic::endpoint endpoint_;
+  quic_outbox outbox_;
+  net::timer timer_;
+  http3_counts told_;
+};
+
+}  // namespace
+
+std::unique_ptr<http3_listener> make_quic_listener(net::loop& on, std::unique_ptr<net::datagram_socket> socket,
+                                                   http3_listener_setup setup, http3_owner& owner, exchange_owner& dispatch,
+                                                   const limits& caps, base::unique_function<std::uint64_t()> ids) {
+  return std::make_unique<quic_listener>(on, std::move(socket), std::move(setup), owner, dispatch, caps, std::move(ids));
+}
+
+}  // namespace parley::connection

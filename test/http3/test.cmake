@@ -1,0 +1,1 @@
+set(NEEDS PARLEY_HAS_QUIC)
