@@ -95,12 +95,12 @@ inline parley::limits server_caps() {
   return c;
 }
 
-/// `to` has `route` and `plain`, as `memory_server`.
-void add_routes(auto& to) {
-  to.route("* /echo", echo);
-  to.plain("GET /seen", [](const request& req) { return parley::text(seen_of(req)); });
-  to.plain("* /plain", [](const request& req) { return parley::text(std::to_string(req.content().size())); });
-  to.plain("GET /fields", [](const request&) {
+/// `on` has `route` and `plain`, as `memory_server`.
+void add_routes(auto& on) {
+  on.route("* /echo", echo);
+  on.plain("GET /seen", [](const request& req) { return parley::text(seen_of(req)); });
+  on.plain("* /plain", [](const request& req) { return parley::text(std::to_string(req.content().size())); });
+  on.plain("GET /fields", [](const request&) {
     response r = parley::text("fields");
     r.header("X-One", "1").header("ETag", "\"tag\"").header("Cache-Control", "max-age=1");
     r.fields().add("Set-Cookie", "a=1; Path=/");
@@ -109,21 +109,21 @@ void add_routes(auto& to) {
     r.fields().add("X-High", "caf\xc3\xa9");
     return r;
   });
-  to.plain("GET /204", [](const request&) { return parley::no_content(); });
-  to.plain("GET /304", [](const request&) { return response(304).header("ETag", "\"t\""); });
-  to.plain("GET /redirect", [](const request&) { return parley::redirect("/elsewhere", 303); });
-  to.plain("GET /throws", [](const request&) -> response { throw std::runtime_error("no"); });
-  to.plain("GET /problem", [](const request&) -> response { throw parley::problem_error(422, "not this"); });
-  to.plain("GET /odd", [](const request&) { return parley::text("odd").status(418); });
-  to.plain("GET /name/{name}", [](const request& req) { return parley::text(req.path("name")); });
-  to.plain("GET /hint", [](const request& req) {
+  on.plain("GET /204", [](const request&) { return parley::no_content(); });
+  on.plain("GET /304", [](const request&) { return response(304).header("ETag", "\"t\""); });
+  on.plain("GET /redirect", [](const request&) { return parley::redirect("/elsewhere", 303); });
+  on.plain("GET /throws", [](const request&) -> response { throw std::runtime_error("no"); });
+  on.plain("GET /problem", [](const request&) -> response { throw parley::problem_error(422, "not this"); });
+  on.plain("GET /odd", [](const request&) { return parley::text("odd").status(418); });
+  on.plain("GET /name/{name}", [](const request& req) { return parley::text(req.path("name")); });
+  on.plain("GET /hint", [](const request& req) {
     req.hint("/style.css", parley::as::style);
     return parley::text("hinted");
   });
-  to.plain("GET /bytes/{n}", [](const request& req) {
+  on.plain("GET /bytes/{n}", [](const request& req) {
     return response(200).content(repeated(std::stoul(req.path("n"))), "application/octet-stream");
   });
-  to.plain("GET /stream/{n}", [](const request& req) {
+  on.plain("GET /stream/{n}", [](const request& req) {
     const std::size_t size = std::stoul(req.path("n"));
     return parley::stream(
         [size](body_writer& to) -> task<> {
@@ -138,7 +138,7 @@ void add_routes(auto& to) {
         },
         "text/plain");
   });
-  to.plain("GET /known/{n}", [](const request& req) {
+  on.plain("GET /known/{n}", [](const request& req) {
     const std::size_t size = std::stoul(req.path("n"));
     return parley::stream(
         [size](body_writer& to) -> task<> {
@@ -147,8 +147,8 @@ void add_routes(auto& to) {
         },
         "text/plain", size);
   });
-  to.route("POST /unread", [](request&) -> task<response> { co_return parley::text("unread"); });
-  to.route("GET /later", [](request&) -> task<response> {
+  on.route("POST /unread", [](request&) -> task<response> { co_return parley::text("unread"); });
+  on.route("GET /later", [](request&) -> task<response> {
     auto pause = parley::sleep_for(3s);
     co_await pause;
     co_return parley::text("later");

@@ -162,7 +162,7 @@ class client final : private connection::exchange_owner {
   void on_too_large(connection::exchange&) override {}
   void on_detached(connection::exchange&) override {}
   void on_reset(connection::exchange& x) override {
-    of(x).answer.lost = x.error().value_or(engine::protocol_error{});
+    of(x).answer.lost = x.error() != nullptr ? *x.error() : engine::protocol_error{};
     of(x).answer.unprocessed = x.unprocessed();
     end(of(x));
   }
