@@ -17,9 +17,11 @@ bool connection::glitch() {
 
 // --- priorities ----------------------------------------------------------------------------------------------------------------
 
-// RFC 9113 §5.3.2: checked and ignored.
+// RFC 9113 §5.3.2: checked and ignored. It no longer says what RFC 7540 does of a stream that depends on itself; no peer means that, so
+// the rule is kept, as most servers have it.
 void connection::on_priority(const frame_header& h, std::string_view payload) {
   if (payload.size() != 5) return bad_priority(h);
+  if ((load_u32(payload.data()) & largest_stream_id) == h.stream) return fail(violation::self_dependency);
   static_cast<void>(glitch());
 }
 

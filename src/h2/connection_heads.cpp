@@ -36,6 +36,7 @@ void connection::on_headers(const frame_header& h, std::string_view payload) {
     const bool short_of_it = !h.has(flag::padded) || payload.empty();
     return fail(short_of_it ? violation::bad_frame_size : violation::bad_padding);
   }
+  if (priority > 0 && (load_u32(payload.data()) & largest_stream_id) == h.stream) return fail(violation::self_dependency);
   payload.remove_prefix(priority);
   begin_block(h, 0, payload);
 }

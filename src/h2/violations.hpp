@@ -51,6 +51,8 @@ inline constexpr auto bad_frame_size =
     all_lost(frame_size_error, "bad-frame-size", "A frame does not have the size that its type needs.", "RFC 9113 §4.2");
 inline constexpr auto bad_priority_size =
     one_lost(frame_size_error, "bad-priority-size", "A PRIORITY frame does not have 5 bytes.", "RFC 9113 §6.3");
+inline constexpr auto self_dependency =
+    all_lost(protocol_error, "self-dependency", "The priority of a stream says that it depends on itself.", "RFC 7540 §5.3.1");
 inline constexpr auto stream_needed =
     all_lost(protocol_error, "stream-needed", "A frame that belongs to a stream came on stream 0.", "RFC 9113 §6");
 inline constexpr auto stream_not_allowed =
@@ -193,6 +195,7 @@ inline constexpr const engine::protocol_error* all[] = {
     &data_too_large,
     &bad_frame_size,
     &bad_priority_size,
+    &self_dependency,
     &stream_needed,
     &stream_not_allowed,
     &bad_padding,

@@ -51,6 +51,11 @@ const rule_row frame_rules[] = {
     {"6.3 PRIORITY above the largest frame", role::server,
      get(1) + frame(priority_type, 0, 1, std::string(16'385, 'x')) + ping("12345678"),
      "RST_STREAM 1 FRAME_SIZE_ERROR\nPING ACK 12345678\n", "bad-priority-size"},
+    {"RFC 7540 5.3.1 PRIORITY of a stream that depends on itself", role::server,
+     frame(priority_type, 0, 3, std::string("\x80\0\0\x03\x10", 5)), "GOAWAY last 0 PROTOCOL_ERROR\n", "self-dependency"},
+    {"RFC 7540 5.3.1 HEADERS of a stream that depends on itself", role::server,
+     frame(frame_type::headers, whole | flag::priority, 1, std::string("\0\0\0\x01\x10\x82\x86\x84", 8)),
+     "GOAWAY last 0 PROTOCOL_ERROR\n", "self-dependency"},
     {"RFC 9218 7.1 PRIORITY_UPDATE of 3 bytes", role::server, frame(frame_type::priority_update, 0, 0, "123"),
      "GOAWAY last 0 FRAME_SIZE_ERROR\n", "bad-frame-size"},
     // streams
