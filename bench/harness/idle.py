@@ -71,6 +71,29 @@ def h2_idle_memory(server: Server, count: int) -> float:
     return added(server, 500, count, lambda n: [h2_client.used(server.https, True) for _ in range(n)]) / count / 1024
 
 
+class H3Holder:
+    """bench/h3_load, which keeps connections open."""
+
+    def __init__(self, server: Server):
+        self.server = server
+        self.process = server.stage.start_load([server.site.build / "bench/h3_load", server.https, SMALL, "idle"])
+
+    def open(self, count: int) -> list:
+        self.process.stdin.write(f"{count}\n")
+        self.process.stdin.flush()
+        if not self.process.stdout.readline().startswith("open "):
+            raise Trouble(f"idle QUIC connections to {self.server.name}: {self.process.stderr.read().strip()}")
+        return [self]
+
+    def close(self) -> None:
+        self.server.stage.end(self.process)
+
+
+def h3_idle_memory(server: Server, count: int) -> float:
+    """KiB a QUIC connection that has done one request and waits."""
+    return added(server, 500, count, H3Holder(server).open) / count / 1024
+
+
 def h2_stream_memory(server: Server, streams: int) -> float:
     """KiB a stream whose response waits for the client's window: what 50 more add to the 50 that each connection has."""
     opened = []

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,6 +127,39 @@ def steady(server: Server, seconds: float, connections: int) -> Sample:
     finally:
         stage.end(process)
     return Sample(int(words[0]), int(words[0]) * size, after - before)
+
+
+def _h3_load(server: Server, words: list, first: str, timeout: float) -> tuple[list[str], float]:
+    """What bench/h3_load counts, and the server's time between its two lines."""
+    stage = server.stage
+    process = stage.start_load([server.site.build / "bench/h3_load", server.https, *words])
+    try:
+        if process.stdout.readline().strip() != first:
+            raise Trouble(f"HTTP/3 to {server.name}: {process.stderr.read().strip()}")
+        before = cpu_seconds(server.pid)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        if not select.select([process.stdout], [], [], timeout)[0]:
+            raise Trouble(f"HTTP/3 to {server.name}: nothing within {timeout:.0f} s")
+        counted = process.stdout.readline().split()
+        after = cpu_seconds(server.pid)
+        server.check_alive()
+        if not counted:
+            raise Trouble(f"HTTP/3 to {server.name}: {process.stderr.read().strip()}")
+    finally:
+        stage.end(process)
+    return counted, after - before
+
+
+def h3_load(server: Server, seconds: float, connections: int = 8, streams: int = 32, path: str = SMALL, loss: float = 0) -> Sample:
+    """`loss`: the part of the datagrams from the server that the load drops before its QUIC sees them."""
+    counted, cpu = _h3_load(server, [path, "run", connections, streams, seconds, loss], "connected", seconds + 60)
+    return Sample(int(counted[0]), int(counted[2]), cpu)
+
+
+def h3_handshakes(server: Server, count: int) -> Sample:
+    """One QUIC connection after the other, each with one request."""
+    return Sample(count, 0, _h3_load(server, [SMALL, "handshakes", count], "ready", 60 + count / 20)[1])
 
 
 def handshakes(server: Server, count: int, resumed: bool) -> Sample:

@@ -26,6 +26,7 @@ def versions(build: Path) -> dict[str, str]:
         "nginx": words_of(["nginx", "-v"], r"nginx/(\S+)"),
         "h2o": words_of(["h2o", "--version"], r"version (\S+)"),
         "wrk": words_of(["wrk", "-v"], r"wrk (?:debian/)?(\S+)"),
+        "ngtcp2": words_of(["dpkg-query", "-W", "-f", "${Version}", "ngtcp2-server"], r"([\d.]+)"),
         "OpenSSL": words_of(["openssl", "version"], r"OpenSSL (\S+)"),
         "GnuTLS": words_of(["dpkg-query", "-W", "-f", "${Version}", "libgnutls30*"], r"([\d.]+)"),
         "g++": words_of(["g++", "-dumpfullversion"], r"(\S+)"),

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from .processes import Stage, Trouble
-from .responses import compare
+from .responses import compare, compare_content
 from .rows import Result, Row, Settings
-from .servers import LARGE, SMALL, Floor, H2o, Nginx, Ours, Site
+from .servers import LARGE, SMALL, Floor, H2o, Nginx, Ngtcp2, Ours, OwnTcp, Site
 
-SERVERS = {kind.name: kind for kind in (Ours, Nginx, H2o, Floor)}
+SERVERS = {kind.name: kind for kind in (Ours, Nginx, H2o, Ngtcp2, OwnTcp, Floor)}
 
 
 def prepare(stage: Stage, site: Site) -> str:
@@ -32,6 +32,11 @@ def prepare(stage: Stage, site: Site) -> str:
 def compare_all(servers: dict, row: Row) -> None:
     """The floor has one answer, made of ours, so there is nothing to compare it with."""
     for path in (SMALL, LARGE):
+        if row.h3:
+            ours = servers["parley"].fetch(path, h3=True)
+            if "ngtcp2" in servers:
+                compare_content(ours, servers["ngtcp2"].fetch(path), "ngtcp2", path + " over HTTP/3")
+            continue
         ours = servers["parley"].fetch(path, tls=row.tls, h2=row.h2)
         for name, server in servers.items():
             if name not in ("parley", "floor"):

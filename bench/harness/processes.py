@@ -13,6 +13,10 @@ class Trouble(Exception):
     """Something that ends the run, in words for the person who started it."""
 
 
+class NoAnswer(Trouble):
+    """A server does not answer, or not yet."""
+
+
 def tree(pid: int) -> list[int]:
     """A process and all that descend from it."""
     found = [pid]

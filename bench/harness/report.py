@@ -10,7 +10,7 @@ from . import chart, machine
 from .processes import Stage
 from .rows import Result, Settings
 
-SERVERS = ("parley", "nginx", "h2o", "floor")
+SERVERS = ("parley", "nginx", "h2o", "ngtcp2", "own TCP", "floor")
 
 
 def figure(value: float | None) -> str:
@@ -67,20 +67,20 @@ def write(folder: Path, results: list[Result], settings: Settings, stage: Stage,
         "Figures of servers are medians over the rounds. A bar compares ours with another server within each round; the median of those ratios",
         "counts, the smallest and largest stand behind it.",
         "",
-        "| row | unit | parley | nginx | h2o | floor | bar | is | |",
-        "| --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- |",
+        f"| row | unit | {' | '.join(SERVERS)} | bar | is | |",
+        f"| --- | --- |{' ---: |' * len(SERVERS)} --- | --- | --- |",
     ]
     for result in results:
         row = result.row
         if result.missing:
-            lines.append(f"| {row.title} | {row.unit} | | | | | {'; '.join(bar.words() for bar in row.bars)} | not yet: {result.missing.splitlines()[0]} | |")
+            lines.append(f"| {row.title} | {row.unit} |{' |' * len(SERVERS)} {'; '.join(bar.words() for bar in row.bars)} | not yet: {result.missing.splitlines()[0]} | |")
             continue
         figures = [figure(result.middle(server)) for server in SERVERS]
         if not row.bars:
             lines.append("| " + " | ".join([row.title, row.unit, *figures, "none", "", ""]) + " |")
         for i, bar in enumerate(row.bars):
             values = result.ratios(bar)
-            left = [row.title, row.unit, *figures] if i == 0 else [""] * 6
+            left = [row.title, row.unit, *figures] if i == 0 else [""] * (2 + len(SERVERS))
             lines.append("| " + " | ".join([*left, bar.words(), spread(values), "met" if bar.holds(median(values)) else "**missed**"]) + " |")
     now = datetime.datetime.now(datetime.UTC) if hasattr(datetime, "UTC") else datetime.datetime.now(datetime.timezone.utc)
     lines += ["", "## Where and with what", "", "| | |", "| --- | --- |", f"| date | {now:%Y-%m-%d %H:%M} UTC |"]

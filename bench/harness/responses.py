@@ -5,8 +5,9 @@ import socket
 import ssl
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
-from .processes import Trouble
+from .processes import NoAnswer, Trouble
 
 # Both peers add `Connection: keep-alive` to every response of HTTP/1.1 and cannot be told not to; it says what is so anyway.
 UNCOMPARED = {"connection"}
@@ -82,6 +83,30 @@ def fetch_h2(port: int, path: str, tls: bool) -> Response:
         raise Trouble(f"no answer over HTTP/2 at {url}: {done.stderr.decode().strip() or lines[0]}")
     fields = [tuple(part.strip() for part in line.split(":", 1)) for line in lines[1:]]
     return Response(done.stdout, int(lines[0].split()[1]), fields, content)
+
+
+def fetch_h3(build: Path, port: int, path: str) -> Response:
+    """Over HTTP/3, as our load sees it."""
+    command = [str(build / "bench/h3_load"), str(port), path, "fetch"]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=10)
+    except subprocess.TimeoutExpired:
+        raise NoAnswer(f"no answer over HTTP/3 on port {port} within 10 s") from None
+    head, separator, content = done.stdout.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    if done.returncode != 0 or not separator:
+        raise NoAnswer(f"no answer over HTTP/3 on port {port}: {done.stderr.decode().strip()}")
+    fields = [tuple(part.strip() for part in line.split(":", 1)) for line in lines[1:]]
+    return Response(done.stdout, int(lines[0].split()[1]), fields, content)
+
+
+def compare_content(ours: Response, theirs: Response, name: str, what: str) -> None:
+    """Ends the run when another server, whose fields are its own, does not send what ours sends, or sends fields that ours does not."""
+    if (ours.status, ours.content) != (theirs.status, theirs.content):
+        raise Trouble(f"{name} does not answer {what} as ours does; nothing is timed")
+    more = {key.lower() for key, _ in theirs.fields} - {key.lower() for key, _ in ours.fields}
+    if more:
+        raise Trouble(f"{name} answers {what} with fields that ours does not send: {sorted(more)}; nothing is timed")
 
 
 def compare(ours: Response, theirs: Response, name: str, what: str) -> None:

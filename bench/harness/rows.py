@@ -1,13 +1,14 @@
 """What is measured, a row each, with its bars. A row gives one value per server and round; bars look at the median."""
 
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
 
 from . import loads
-from .idle import h2_idle_memory, h2_stream_memory, idle_memory
+from .idle import h2_idle_memory, h2_stream_memory, h3_idle_memory, idle_memory
 from .processes import Trouble
 from .servers import LARGE, SMALL, Server, Site
 
@@ -51,7 +52,8 @@ class Row:
     needs: Callable[[Site], str] = field(default=lambda site: "")  # why it cannot be measured yet, or nothing
     nginx: dict[str, str] = field(default_factory=dict)  # its settings, where they differ from Debian's
     h2: bool = False
-    limits: dict[str, int] = field(default_factory=dict)  # ours, where they differ from the defaults
+    limits: dict[str, int | str] = field(default_factory=dict)  # ours, where they differ from the defaults
+    h3: bool = False
 
 
 def request_cost(**how) -> Callable[[Server, Settings], float]:
@@ -72,6 +74,28 @@ def h2_cost(**how) -> Callable[[Server, Settings], float]:
 
 def h2_throughput(**how) -> Callable[[Server, Settings], float]:
     return lambda server, settings: loads.h2load(server, settings.seconds, streams=1, path=LARGE, **how).gibibytes
+
+
+def h3_cost(server: Server, settings: Settings) -> float:
+    load = loads.h2load(server, settings.seconds, tls=True) if server.over_tcp else loads.h3_load(server, settings.seconds)
+    return load.microseconds
+
+
+def h3_throughput(server: Server, settings: Settings) -> float:
+    return loads.h3_load(server, settings.seconds, streams=1, path=LARGE).gibibytes
+
+
+def h3_loss_rise(server: Server, settings: Settings) -> float:
+    """What a byte costs when each hundredth datagram is lost, in proportion to what it costs else."""
+    without = loads.h3_load(server, settings.seconds, streams=1, path=LARGE)
+    lossy = loads.h3_load(server, settings.seconds, streams=1, path=LARGE, loss=0.01)
+    return without.gibibytes / lossy.gibibytes
+
+
+def h3_handshake(server: Server, settings: Settings) -> float:
+    if server.over_tcp:
+        return loads.handshakes(server, settings.handshakes, False).microseconds
+    return loads.h3_handshakes(server, settings.handshakes).microseconds
 
 
 def h2_p99(server: Server, settings: Settings) -> float:
@@ -147,6 +171,12 @@ def needs_tag(site: Site) -> str:
     return "" if site.model.field("etag") else "ours sends no ETag"
 
 
+def needs_ngtcp2(site: Site) -> str:
+    if not (site.build / "bench/h3_load").exists():
+        return "this build has no QUIC (./dev setup quic)"
+    return "" if shutil.which("gtlsserver") else "no gtlsserver (./dev setup bench)"
+
+
 ROWS = [
     Row("keep-alive", "13 bytes, 64 connections kept alive", "µs a request",
         [Bar(0.70, "nginx"), Bar(0.90, "h2o"), Bar(1.15, "floor")], request_cost()),
@@ -186,6 +216,17 @@ ROWS += [
 for row in ROWS:
     if row.tls:
         row.servers = ("parley", "nginx", "h2o")
+H3 = {"tls": True, "h3": True, "needs": needs_ngtcp2}
+QUIC = ("parley", "ngtcp2")
+ROWS += [
+    Row("h3", "HTTP/3, 13 bytes, 8 connections × 32", "µs a request", [Bar(0.6, "ngtcp2"), Bar(2.0, "own TCP")], h3_cost,
+        servers=(*QUIC, "own TCP"), **H3),
+    Row("h3-large", "HTTP/3, 10 MiB, 8 connections", "GiB a CPU second", [Bar(1.15, "ngtcp2", at_least=True)], h3_throughput, servers=QUIC, **H3),
+    Row("h3-handshake", "a QUIC connection, one request", "µs a connection", [Bar(1.3, "own TCP")], h3_handshake, servers=(*QUIC, "own TCP"), **H3),
+    Row("h3-idle", "memory of an idle QUIC connection", "KiB", [Bar(40.0)], lambda server, settings: h3_idle_memory(server, settings.idle),
+        servers=QUIC, once=True, limits={"quic_idle_time": "60min", "idle_time": "60min"}, **H3),
+    Row("h3-loss", "cost of a byte at 1 % loss, without it is 1", "×", [Bar(1.1)], h3_loss_rise, servers=QUIC, **H3),
+]
 ROWS.append(
     Row("instructions", "user space for a request, kept alive", "instructions", [], instructions_a_request, servers=("parley",), once=True)
 )

@@ -1,11 +1,11 @@
-"""The servers under test: ours, Debian's nginx and h2o, and the floor. One worker each, no access log, the same files and fields."""
+"""The servers under test: ours, Debian's nginx, h2o and ngtcp2's own server, and the floor. One worker each, no access log, the same files and fields."""
 
 import subprocess
 import time
 from pathlib import Path
 
-from .processes import Stage, Trouble, free_port
-from .responses import Response, fetch, fetch_h2
+from .processes import NoAnswer, Stage, Trouble, free_port
+from .responses import Response, fetch, fetch_h2, fetch_h3
 
 SMALL, LARGE = "/small.txt", "/large.bin"
 HOLD = 65536  # descriptors a server may have; 10,000 connections need as many
@@ -16,6 +16,7 @@ class Server:
 
     name = ""
     colour = ""
+    over_tcp = False  # in a row about HTTP/3 it is what that is compared with
 
     def __init__(self, stage: Stage, site: "Site"):
         self.stage, self.site = stage, site
@@ -50,7 +51,9 @@ class Server:
         if self.process.poll() is not None:
             raise Trouble(f"{self.name} ended with {self.process.returncode}: {self.log.read_text().strip()[-400:]}")
 
-    def fetch(self, path: str, *, tls: bool = False, fields: dict | None = None, h2: bool = False) -> Response:
+    def fetch(self, path: str, *, tls: bool = False, fields: dict | None = None, h2: bool = False, h3: bool = False) -> Response:
+        if h3:
+            return fetch_h3(self.site.build, self.https, path)
         if h2:
             return fetch_h2(self.https if tls else self.http, path, tls)
         return fetch(self.https if tls else self.http, path, fields or {}, tls)
@@ -89,6 +92,12 @@ class Ours(Reporting):
         for name, value in self.site.limits.items():
             words += ["--limit", f"{name}={value}"]
         return words
+
+
+class OwnTcp(Ours):
+    """Ours again, over TLS on TCP, beside HTTP/3."""
+
+    name, over_tcp = "own TCP", True
 
 
 class Floor(Reporting):
@@ -133,7 +142,7 @@ class Configured(Server):
             try:
                 # A stranger on the port would not call itself so.
                 return self.name in self.fetch(SMALL).field("server")
-            except OSError:
+            except (OSError, NoAnswer):
                 time.sleep(0.05)
         return False
 
@@ -234,6 +243,21 @@ file.mime.settypes:
         return ["h2o", "-c", file]
 
 
+class Ngtcp2(Configured):
+    """The server that comes with ngtcp2, made with GnuTLS: the library and the cryptography that ours has, in one thread. It sends fewer fields."""
+
+    name, colour = "ngtcp2", "#7a4fb5"
+
+    def configuration(self) -> str:
+        return ""
+
+    def command(self, file: Path) -> list:
+        return ["gtlsserver", "-q", "-d", self.site.root, "--timeout=3600s", "127.0.0.1", self.https, self.site.key, self.site.certificate]
+
+    def fetch(self, path: str, **how) -> Response:
+        return fetch_h3(self.site.build, self.https, path)
+
+
 class Site:
     """What all servers serve, and the answer of ours that they all imitate."""
 
@@ -250,7 +274,7 @@ class Site:
         self.tls = False
         self.model: Response | None = None
         self.nginx: dict[str, str] = {}  # settings for the row that is measured
-        self.limits: dict[str, int] = {}  # of ours, for the row that is measured
+        self.limits: dict[str, int | str] = {}  # of ours, for the row that is measured
 
     def make_certificate(self, folder: Path) -> None:
         self.certificate, self.key = folder / "certificate.pem", folder / "key.pem"
