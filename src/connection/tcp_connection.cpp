@@ -141,49 +141,66 @@ void tcp_connection::expect_half_closed() {
   if (!is_client_ && !exchanges_.empty()) half_closed_until_ = loop_.now() + limits_.half_close_time;
 }
 
+// One more than is written at a time: it tells that more follows.
+bool tcp_connection::flush_many(engine::byte_engine& from) {
+  std::array<engine::segment, 17> segments;
+  const std::size_t n = from.output(segments);
+  const bool more = n == segments.size();
+  return write(from, std::span(segments).first(more ? n - 1 : n), more);
+}
+
+// False: the stream has failed.
+bool tcp_connection::write(engine::byte_engine& from, std::span<const engine::segment> segments, bool more) {
+  const net::write_result done = stream_->write(segments, more);
+  if (done.written > 0) {
+    if (observer_ != nullptr) show_sent(segments, done.written);
+    bytes_written_ += done.written;
+    if (traffic != nullptr) traffic->sent.add(done.written);
+    from.written(done.written, loop_.now());
+    if (half_closed_until_) half_closed_until_ = loop_.now() + limits_.half_close_time;  // it still reads
+  }
+  if (done.error) {
+    fail_stream(done.error);
+    return false;
+  }
+  if (done.blocked) {
+    write_blocked_ = true;
+    stream_->wait_writable();
+  }
+  return true;
+}
+
+void tcp_connection::show_sent(std::span<const engine::segment> segments, std::size_t left) {
+  for (const engine::segment& each : segments) {
+    if (left == 0) return;
+    const std::size_t part = std::min<std::uint64_t>(left, each.size());
+    if (each.descriptor < 0) {
+      see(engine::observed_bytes{engine::direction::out, each.bytes.substr(0, part)});
+    } else {
+      see(engine::observed_bytes{engine::direction::out, {}, part});
+    }
+    left -= part;
+  }
+}
+
 bool tcp_connection::flush() {
   if (write_blocked_) return false;
   bool wrote = false;
-  // One more than is written at a time: it tells that more follows.
-  std::array<engine::segment, 17> segments;
-  while (before_ || wire().has_output()) {
+  while (!write_blocked_ && (before_ || wire().has_output())) {
     engine::byte_engine& from = before_ ? *before_ : wire();
-    const std::size_t n = from.output(segments);
-    if (n == 0) {
+    // One or two pieces are the usual case; a longer list takes longer to make than they take to write.
+    std::array<engine::segment, 3> few;
+    const std::size_t n = from.output(few);
+    if (n == few.size()) {
+      if (!flush_many(from)) return false;
+    } else if (n > 0) {
+      if (!write(from, std::span(few).first(n), false)) return false;
+    } else {
       if (!before_) break;
       before_.reset();
       continue;
     }
-    const bool more = n == segments.size();
-    const net::write_result done = stream_->write(std::span(segments).first(more ? n - 1 : n), more);
-    if (done.written > 0) {
-      if (observer_ != nullptr) {
-        std::size_t left = done.written;
-        for (std::size_t i = 0; i < n && left > 0; ++i) {
-          const std::size_t part = std::min<std::uint64_t>(left, segments[i].size());
-          if (segments[i].descriptor < 0) {
-            see(engine::observed_bytes{engine::direction::out, segments[i].bytes.substr(0, part)});
-          } else {
-            see(engine::observed_bytes{engine::direction::out, {}, part});
-          }
-          left -= part;
-        }
-      }
-      bytes_written_ += done.written;
-      if (traffic != nullptr) traffic->sent.add(done.written);
-      from.written(done.written, loop_.now());
-      wrote = true;
-      if (half_closed_until_) half_closed_until_ = loop_.now() + limits_.half_close_time;  // it still reads
-    }
-    if (done.error) {
-      fail_stream(done.error);
-      return false;
-    }
-    if (done.blocked) {
-      write_blocked_ = true;
-      stream_->wait_writable();
-      break;
-    }
+    wrote = true;
   }
   // `writable` events, and in HTTP/1 the next pipelined request, wait for what was just written.
   if (!in_.empty() || !exchanges_.empty()) {

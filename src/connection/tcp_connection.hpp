@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 
@@ -58,6 +59,9 @@ class tcp_connection final : public http_connection, private net::stream_handler
   void process();
   bool take_events();  // whether there was any
   bool flush();        // whether it wrote something, and could write more
+  bool flush_many(engine::byte_engine& from);
+  bool write(engine::byte_engine& from, std::span<const engine::segment> segments, bool more);
+  void show_sent(std::span<const engine::segment> segments, std::size_t left);
   void read_more();
   void watch_time();
   void on_time();

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -13,9 +14,11 @@ namespace parley::engine {
 
 class event_queue {
  public:
-  void push(event e) {
+  /// One of the kinds of events, moved into its place.
+  template <class Event>
+  void push(Event&& e) {
     if (count_ == ring_.size()) grow();
-    ring_[(first_ + count_++) & (ring_.size() - 1)] = std::move(e);
+    ring_[(first_ + count_++) & (ring_.size() - 1)].template emplace<std::remove_cvref_t<Event>>(std::forward<Event>(e));
   }
 
   std::optional<event> pop() {

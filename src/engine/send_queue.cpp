@@ -103,8 +103,9 @@ std::size_t send_queue::peek(std::span<base::segment> out) const {
 void send_queue::pop() {
   piece& p = pieces_[first_];
   base::release_block(p.memory);
-  p = {};
-  if (++first_ == pieces_.size()) {
+  if (++first_ < pieces_.size()) {
+    p = {};
+  } else {
     pieces_.clear();
     if (pieces_.capacity() <= most_spare_pieces) base::spares<std::vector<piece>>::give(std::move(pieces_));
     pieces_ = {};

@@ -81,15 +81,11 @@ constexpr std::array<std::string_view, send_state_count> names{"idle", "head", "
 
 }  // namespace sending
 
-receive_step step(receive_state state, receive_input input) {
-  return receiving::table[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)];
-}
+constinit const std::array<receiving::row, receive_state_count> receive_table = receiving::table;
 
 std::string_view name(receive_state state) { return receiving::names[static_cast<std::size_t>(state)]; }
 
-send_step step(send_state state, send_input input) {
-  return sending::table[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)];
-}
+constinit const std::array<sending::row, send_state_count> send_table = sending::table;
 
 std::string_view name(send_state state) { return sending::names[static_cast<std::size_t>(state)]; }
 

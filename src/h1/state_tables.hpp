@@ -1,6 +1,7 @@
 // The two state machines of an HTTP/1 connection, as tables: what a message that is received, and one that is sent, may do next.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -49,7 +50,12 @@ struct receive_step {
   receive_action action;
 };
 
-[[nodiscard]] receive_step step(receive_state state, receive_input input);
+/// A row a state.
+extern const std::array<std::array<receive_step, receive_input_count>, receive_state_count> receive_table;
+
+[[nodiscard]] inline receive_step step(receive_state state, receive_input input) {
+  return receive_table[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)];
+}
 [[nodiscard]] std::string_view name(receive_state state);
 
 // --- sending -----------------------------------------------------------------------------------------------------------------
@@ -84,7 +90,12 @@ struct send_step {
   engine::misuse why;  // when it is not allowed
 };
 
-[[nodiscard]] send_step step(send_state state, send_input input);
+/// A row a state.
+extern const std::array<std::array<send_step, send_input_count>, send_state_count> send_table;
+
+[[nodiscard]] inline send_step step(send_state state, send_input input) {
+  return send_table[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)];
+}
 [[nodiscard]] std::string_view name(send_state state);
 
 }  // namespace parley::h1

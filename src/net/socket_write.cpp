@@ -94,9 +94,29 @@ write_result write_file(int socket, const write_place& place, std::uint64_t most
   return {0, false, last_error()};
 }
 
+/// The usual case: one piece of bytes, such as a head with a small content behind it.
+socket_written write_piece(int socket, std::string_view bytes, bool more) {
+  ssize_t n = 0;
+  do n = send_once(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+  while (n < 0 && errno == EINTR);
+  socket_written all;
+  if (n >= 0) {
+    all.written = static_cast<std::size_t>(n);
+    all.blocked = all.full = all.written < bytes.size();
+  } else if (errno == EAGAIN) {
+    all.blocked = all.full = true;
+  } else {
+    all.error = last_error();
+  }
+  return all;
+}
+
 }  // namespace
 
 socket_written write_segments(int socket, std::span<const base::segment> segments, bool more) {
+  if (segments.size() == 1 && segments[0].descriptor < 0 && !segments[0].bytes.empty()) [[likely]] {
+    return write_piece(socket, segments[0].bytes, more);
+  }
   socket_written all;
   write_place place{segments};
   place.advance(0);
