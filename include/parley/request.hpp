@@ -106,6 +106,11 @@ class PARLEY_API request {
   [[nodiscard]] const std::string& peer() const;
   /// Whether it came over TLS or QUIC.
   [[nodiscard]] bool secure() const { return secure_; }
+  /// Whether it may be a copy: it came in the early data of QUIC (0-RTT), before the handshake had shown that its client is there, and who
+  /// recorded it could send it again (RFC 8446 §8); or a gateway says the same of its own client (the field Early-Data, RFC 8470 §5.1).
+  /// Handlers only get such requests of safe methods (RFC 9110 §9.2.1); all others are answered 425. Who must not answer a copy even then
+  /// answers 425 too, and the client asks again once its handshake is done.
+  [[nodiscard]] bool early_data() const;
   /// What TLS settled for its connection, a client's certificate included; nothing where there is none.
   [[nodiscard]] std::optional<tls_info> tls() const;
 
@@ -132,6 +137,7 @@ class PARLEY_API request {
   parley::method method_;
   parley::version version_ = parley::version::http1_1;
   bool secure_ = false;
+  bool early_ = false;
   bool text_apart_ = true;      // the target's text lies in `text_`, else in the block of `fields_`, as it was received
   bool content_owned_ = false;  // the content is `owned_content_`, else `content_`
   std::uint8_t parameter_count_ = 0;

@@ -185,6 +185,10 @@ class PARLEY_API server {
   /// (Alt-Svc, RFC 7838). On by default where this build of Parley has QUIC; `true` throws `std::runtime_error` where it has not. Sockets
   /// that were inherited have none. Best before `listen`, so that a port that is taken shows there.
   server& http3(bool allowed);
+  /// Early data of QUIC (0-RTT, RFC 8470): clients that come again send safe requests (GET, HEAD, OPTIONS, TRACE) with their first packet;
+  /// other methods get 425 then, before any handler. On by default. A recorded first packet is good once, in this process, for
+  /// 10 seconds; `request::early_data` tells handlers. Never where client certificates are asked for. Before `run` or `start`.
+  server& early_data(bool allowed);
   /// Whether `request::hint` may push to browsers (whatever calls itself Mozilla) that take pushed responses; else they get a 103
   /// with a link. Off by default: browsers have a cache, which a server cannot see.
   server& push_to_browsers(bool allowed);

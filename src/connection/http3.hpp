@@ -99,6 +99,7 @@ struct http3_client_setup {
   tls::destination to;    // its protocols: `h3`
   net::ip_endpoint peer;  // of the socket
   bool push = false;      // takes pushed responses
+  bool early = false;     // requests may be sent before the handshake is done, where a ticket allows it (RFC 8470)
   engine::observer* observer = nullptr;
   connection::traffic* traffic = nullptr;
 };

@@ -55,6 +55,9 @@ class http_connection {
   /// owner begins it, in a turn of its own.
   std::expected<void, engine::misuse> push(exchange& parent, exchange& x, const semantics::request_head& promised);
 
+  /// What comes now came before the client had shown that it is there: it may be a copy of what another sent once (RFC 8446 §8).
+  [[nodiscard]] virtual bool early() const { return false; }
+
   // --- both ------------------------------------------------------------------------------------------------------------------
   /// Sends content; `x.outgoing()` says when there is room for more. False: more than was announced, or a message that has ended.
   bool send(exchange& x, engine::chunk piece);

@@ -37,7 +37,7 @@ const fields* memory_source::trailers() noexcept { return read_ && !trailers_.em
 void request_access::reset(request& r) {
   r.method_ = method::get;
   r.version_ = parley::version::http1_1;
-  r.secure_ = false;
+  r.secure_ = r.early_ = false;
   r.parameter_count_ = 0;
   r.fields_ = {};
   empty_string(r.text_);

@@ -59,6 +59,7 @@ struct request_access {
     r.secure_ = true;
     r.tls_ = by;
   }
+  static void early(request& r) { r.early_ = true; }
   static void version(request& r, parley::version v) { r.version_ = v; }
   static void content_limit(request& r, std::size_t bytes) { r.content_limit_ = bytes; }
   [[nodiscard]] static std::size_t content_limit(const request& r) { return r.content_limit_; }

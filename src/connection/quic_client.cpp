@@ -44,15 +44,18 @@ std::unique_ptr<http_connection> make_quic_client(net::loop& on, std::unique_ptr
                                                   http3_client_setup setup, exchange_owner& owner, const limits& caps,
                                                   std::uint64_t id, http3_ready ready) {
   const auto now = on.now();
-  auto engine = make_http3_engine(engine::role::client, caps, {.push = setup.push, .seed = base::system_random().next()}, now);
   quic::client_setup with;
+  with.resume = tls::take_ticket(*setup.credentials, setup.to);
+  with.early = setup.early;
+  http3_options how{.push = setup.push, .seed = base::system_random().next()};
+  if (with.early && with.resume) how.remembered = with.resume->application;
+  auto engine = make_http3_engine(engine::role::client, caps, std::move(how), now);
   with.credentials = std::move(setup.credentials);
   with.to = std::move(setup.to);
   with.by = {to_quic(socket->local()), to_quic(setup.peer)};
   with.settings.limits = caps;
   with.settings.unidirectional_streams = unidirectional_streams;
   with.settings.idle_time = caps.quic_idle_time;
-  with.resume = tls::take_ticket(*with.credentials, with.to);
   auto transport = quic::connection::connect(std::move(with), *engine, base::system_random(), now);
   auto own = std::make_unique<quic_socket>(on, std::move(socket), setup.traffic);
   quic_outbox& outbox = own->outbox();

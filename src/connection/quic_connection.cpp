@@ -1,5 +1,7 @@
 #include "connection/quic_connection.hpp"
 
+#include "connection/make_engine.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -75,6 +77,7 @@ void quic_connection::dial(std::unique_ptr<quic_socket> own, http3_ready ready) 
 
 void quic_connection::start() {
   if (own_) own_->start(*this);
+  for (kept_event& each : std::exchange(kept_, {})) handle(each.what);
   turn();
 }
 
@@ -110,7 +113,15 @@ void quic_connection::turn() {
 }
 
 // Content is handed on while its packet is there.
-void quic_connection::take_events() { take_all(); }
+void quic_connection::take_events() {
+  take_all();
+  // Before a ticket comes, which is kept with them.
+  if (!is_client_ || remembered_) return;
+  std::string settings = http3_settings(streams());
+  if (settings.empty()) return;
+  remembered_ = true;
+  quic_->remember(std::move(settings));
+}
 
 bool quic_connection::take_all() {
   bool any = false;

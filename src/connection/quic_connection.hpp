@@ -16,9 +16,17 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace parley::connection {
+
+/// An event that waits for its connection, and what it is a view of.
+struct kept_event {
+  engine::event what;
+  std::unique_ptr<std::string> bytes;
+};
 
 class quic_connection final : public http_connection, private quic::event_taker, private parley::detail::tls_source {
  public:
@@ -30,6 +38,8 @@ class quic_connection final : public http_connection, private quic::event_taker,
 
   void unobserve() override;
   void start() override;
+  /// Server: what came before it was made; taken at `start`.
+  void begin_with(std::vector<kept_event> events) { kept_ = std::move(events); }
   /// Client: the socket that is its own; `ready` hears once that the handshake is done, or why it will not be.
   void dial(std::unique_ptr<quic_socket> own, http3_ready ready);
   /// Of its own socket: nobody listens there, say.
@@ -41,6 +51,7 @@ class quic_connection final : public http_connection, private quic::event_taker,
   [[nodiscard]] quic::connection& transport() { return *quic_; }
   [[nodiscard]] engine::stream_engine& streams() { return static_cast<engine::stream_engine&>(*engine_); }
 
+  [[nodiscard]] bool early() const override { return !is_client_ && !quic_->handshake_done(); }
   [[nodiscard]] bool shown_to_be(std::string_view host) const override;
   void close_gracefully() override;
   void abort(std::string_view reason) override;
@@ -63,12 +74,14 @@ class quic_connection final : public http_connection, private quic::event_taker,
   std::unique_ptr<quic_socket> own_;  // before what sends through it
   std::unique_ptr<quic::connection> quic_;
   http3_ready ready_;
+  std::vector<kept_event> kept_;
   quic_outbox& outbox_;
   net::endpoint peer_;
   net::endpoint local_;
   net::timer timer_;
   unsigned migrations_ = 0;
   bool graceful_ = false;
+  bool remembered_ = false;  // client: the server's settings, for early data of the next connection
 };
 
 }  // namespace parley::connection

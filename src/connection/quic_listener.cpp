@@ -30,11 +30,36 @@ quic::endpoint_settings settings_of(http3_listener_setup& setup, const limits& c
   s.transport.bidirectional_streams = caps.streams;
   s.transport.unidirectional_streams = unidirectional_streams;
   s.transport.idle_time = caps.quic_idle_time;
+  s.early_data = true;  // where the credentials have what refuses copies
   s.loop = setup.loop;
   s.loops = setup.loops;
   s.wall_offset = wall_offset(now);
   return s;
 }
+
+/// What the first datagram of a client brought in early data, before there is a connection that could take it.
+class early_events final : public quic::event_taker {
+ public:
+  explicit early_events(engine::stream_engine& of) : engine_(of) {}
+  [[nodiscard]] std::vector<kept_event> take() { return std::move(kept_); }
+
+ private:
+  void take_events() override {
+    while (auto e = engine_.next_event()) {
+      // Content is a view into the datagram, which goes.
+      const auto* data = std::get_if<engine::data_event>(&*e);
+      std::unique_ptr<std::string> bytes;
+      if (data != nullptr) {
+        bytes = std::make_unique<std::string>(data->bytes);
+        e = engine::data_event{data->id, *bytes};
+      }
+      kept_.push_back({std::move(*e), std::move(bytes)});
+    }
+  }
+
+  engine::stream_engine& engine_;
+  std::vector<kept_event> kept_;
+};
 
 class quic_listener final : public http3_listener, private net::datagram_handler {
  public:
@@ -89,10 +114,13 @@ class quic_listener final : public http3_listener, private net::datagram_handler
     const std::uint64_t id = ids_();
     auto engine =
         make_http3_engine(engine::role::server, limits_, {.extended_connect = extended_connect_, .seed = engine_seed(id)}, now);
-    auto transport = endpoint_.accept(*engine, now);
+    early_events early(*engine);
+    auto transport = endpoint_.accept(*engine, now, &early);
     if (!transport) return;
-    owner_.on_connection(std::make_unique<quic_connection>(loop_, std::move(engine), std::move(transport), outbox_, dispatch_,
-                                                           engine::role::server, limits_, id, observer_));
+    auto made = std::make_unique<quic_connection>(loop_, std::move(engine), std::move(transport), outbox_, dispatch_,
+                                                  engine::role::server, limits_, id, observer_);
+    made->begin_with(early.take());
+    owner_.on_connection(std::move(made));
   }
 
   // What belongs to no connection.

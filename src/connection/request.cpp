@@ -82,6 +82,7 @@ request& request::operator=(request&& other) noexcept {
   method_ = other.method_;
   version_ = other.version_;
   secure_ = other.secure_;
+  early_ = other.early_;
   text_apart_ = other.text_apart_;
   content_owned_ = other.content_owned_;
   parameter_count_ = other.parameter_count_;
@@ -130,6 +131,9 @@ void request::keep_text_apart() {
 }
 
 std::string_view request::target() const { return view(target_); }
+
+// RFC 8470 §5.1: whatever stands in the field, it means 1.
+bool request::early_data() const { return early_ || fields_.contains("Early-Data"); }
 
 std::string_view request::scheme() const {
   if (scheme_.length != 0) return view(scheme_);

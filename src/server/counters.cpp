@@ -148,6 +148,8 @@ std::vector<counter> counters::sum(std::span<const counters* const> sets) {
       {"requests_http2", plain(count::requests_http2)},
       {"connections_http3", plain(count::connections_http3)},
       {"requests_http3", plain(count::requests_http3)},
+      {"requests_early", plain(count::requests_early)},
+      {"too_early", plain(count::too_early)},
       {"pushes", plain(count::pushes)},
       {"early_hints", plain(count::early_hints)},
       {"datagrams_unknown", plain(count::datagrams_unknown)},

@@ -36,6 +36,8 @@ enum class count : std::uint8_t {
   requests_http2,
   connections_http3,
   requests_http3,
+  requests_early,
+  too_early,
   pushes,
   early_hints,
   datagrams_unknown,
@@ -44,7 +46,7 @@ enum class count : std::uint8_t {
   quic_retries,
   quic_resets,
 };
-inline constexpr std::size_t count_count = 24;
+inline constexpr std::size_t count_count = 26;
 
 /// Of one loop: only its thread counts, any thread reads.
 class alignas(64) counters {

@@ -62,6 +62,13 @@ void https::http2(bool offered) {
   http2_ = offered;
 }
 
+void https::early_data(std::size_t replays) {
+  const std::lock_guard lock(reloading_);
+  replays_ = replays > 0 ? std::make_shared<tls::replay_guard>(replays) : nullptr;
+}
+
+std::uint64_t https::refused_replays() const { return replays_ ? replays_->refused() : 0; }
+
 void https::prepare() {
   if (const tls::error wrong = replace()) throw listen_error(wrong.message);
   if (!files_.empty() || looking_.joinable()) return;
@@ -138,6 +145,7 @@ https::made https::make() {
     settings.client_authorities = std::move(*read);
   }
   settings.tickets = key_for(settings.client_authorities);
+  settings.replays = replays_;
   return tls::server_credentials::make(settings);
 }
 

@@ -3,9 +3,12 @@
 #pragma once
 
 #include "tls/credentials.hpp"
+#include "tls/replay_guard.hpp"
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -38,6 +41,10 @@ class https {
   void client_certificates(std::string authorities_file, bool required);
   /// Whether ALPN offers `h2`, before all else; so it is unless this says no.
   void http2(bool offered);
+  /// Takes early data over QUIC, and remembers so many of their first messages in order to refuse copies; 0: none is taken.
+  void early_data(std::size_t replays);
+  /// How many copies were refused, or could not be told from others. Any thread.
+  [[nodiscard]] std::uint64_t refused_replays() const;
   /// Where secrets are kept across restarts; empty: nowhere.
   [[nodiscard]] std::string kept_folder();
   /// Makes the credentials, once there is something to listen for. From here on the local authority's certificate is looked after.
@@ -68,6 +75,7 @@ class https {
   std::string authorities_file_;
   tls::client_certificates clients_ = tls::client_certificates::none;
   bool http2_ = true;
+  std::shared_ptr<tls::replay_guard> replays_;  // one for all loops and all reloads
 
   std::mutex reloading_;       // one at a time; guards the settings above and the next two
   std::string ticket_policy_;  // what `tickets_` was made for

@@ -107,6 +107,11 @@ server& server::http3(bool allowed) {
   return *this;
 }
 
+server& server::early_data(bool allowed) {
+  core_->https.early_data(allowed ? core_->caps.early_data_replays : 0);
+  return *this;
+}
+
 server& server::push_to_browsers(bool allowed) {
   core_->push_to_browsers = allowed;
   return *this;

@@ -51,7 +51,7 @@ net::endpoint endpoint_of(std::string_view url) {
 
 }  // namespace
 
-server_core::server_core(const limits& c) : caps(c) {}
+server_core::server_core(const limits& c) : caps(c) { https.early_data(caps.early_data_replays); }
 
 server_core::~server_core() { stop(); }
 
@@ -90,6 +90,7 @@ std::vector<counter> server_core::read_counters() const {
   std::vector<counter> all = server_room::counters::sum(sets);
   all.push_back({"handler_errors", handler_errors_.load(std::memory_order_relaxed)});
   all.push_back({"storage_errors", storage_errors_.load(std::memory_order_relaxed)});
+  all.push_back({"early_data_refused", https.refused_replays()});
   all.push_back({"messages_left_out", message_limiter_.left_out()});
   return all;
 }

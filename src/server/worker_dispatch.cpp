@@ -81,6 +81,7 @@ connection::exchange& worker::on_request(connection::http_connection& on, engine
   if (on.version() >= http2) {
     const bool http3 = on.version() == parley::http3;
     counters_.add(http3 ? count::requests_http3 : count::requests_http2);
+    if (on.early()) counters_.add(count::requests_early);
     if (on.requests() == 1) counters_.add(http3 ? count::connections_http3 : count::connections_http2);
   }
   server_exchange& x = take_exchange();
@@ -94,6 +95,9 @@ void worker::take_request(server_exchange& x, connection::http_connection& on, s
   request_access::from_head(x.request, std::move(head));
   request_access::peer(x.request, &on.peer_name());
   if (on.tls() != nullptr) request_access::secure(x.request, on.tls());
+  if (on.early()) [[unlikely]] {
+    request_access::early(x.request);
+  }
   request_access::source(x.request, &x.incoming());
   request_access::content_limit(x.request, core_.caps.content);
 }
@@ -110,6 +114,13 @@ void worker::on_begin(connection::exchange& base) {
     return respond(x, core_.without_tls(x.request));
   }
   if (const auto wrong = wrong_scheme(x.request)) return respond(x, core_.error_response(*wrong, x.request));
+  // RFC 8470 §5.2: no handler hears of what must not be done twice.
+  if (!x.request.method().safe() && x.request.early_data()) [[unlikely]] {
+    counters_.add(count::too_early);
+    const auto rule =
+        problem(425).detail("This request came before its client had shown that it is there, and is not safe to repeat.");
+    return respond(x, core_.error_response(rule, x.request));
+  }
   std::optional<response> answer;
   x.route = core_.find_route(x.request, answer);
   if (core_.middleware.empty() && x.route != nullptr && x.route->at_once && try_at_once(x)) return;

@@ -68,7 +68,8 @@ struct site {
 /// A client's connection. What it asks for is collected whole.
 class client final : private connection::exchange_owner {
  public:
-  explicit client(site& to, std::shared_ptr<const parley::tls::client_credentials> with = nullptr, bool push = false)
+  explicit client(site& to, std::shared_ptr<const parley::tls::client_credentials> with = nullptr, bool push = false,
+                  bool early = false)
       : loop_(*to.loop) {
     const net::ip_endpoint server(net::endpoint{"127.0.0.1", 443, false});
     net::datagram_options how;
@@ -80,6 +81,7 @@ class client final : private connection::exchange_owner {
     setup.to = {"a.example", 443, {"h3"}};
     setup.peer = server;
     setup.push = push;
+    setup.early = early;
     made = connection::make_http3_client(loop_, std::move(socket), std::move(setup), *this, caps, 1,
                                          [this](const connection::http3_outcome& how_it_was) { outcome = how_it_was; });
     made->start();
@@ -101,6 +103,12 @@ class client final : private connection::exchange_owner {
   struct call final : connection::exchange {
     answered answer;
     bool finished = false;
+    bool pushed = false;
+  };
+  struct promise {
+    engine::stream_id parent = 0;
+    parley::semantics::request_head head;
+    call* response = nullptr;  // null: refused
   };
   /// Not sent: null.
   call* ask(const asked& what) {
@@ -133,6 +141,8 @@ class client final : private connection::exchange_owner {
   std::unique_ptr<connection::http_connection> made;
   bool draining = false;
   bool closed = false;
+  bool refuse_pushes = false;
+  std::deque<promise> promises;
 
  private:
   static call& of(connection::exchange& x) { return static_cast<call&>(x); }
@@ -152,6 +162,7 @@ class client final : private connection::exchange_owner {
       a.interim.push_back(std::move(response.head));
       return;
     }
+    if (of(x).pushed) x.incoming().collect(std::size_t{1} << 30);
     a.status = response.head.status;
     a.fields = std::move(response.head.fields);
   }
@@ -165,6 +176,12 @@ class client final : private connection::exchange_owner {
     of(x).answer.lost = x.error() != nullptr ? *x.error() : engine::protocol_error{};
     of(x).answer.unprocessed = x.unprocessed();
     end(of(x));
+  }
+  connection::exchange* on_push(connection::http_connection&, engine::push_event&& push) override {
+    call* const x = refuse_pushes ? nullptr : &calls_.emplace_back();
+    if (x != nullptr) x->pushed = true;
+    promises.push_back({push.parent, std::move(push.head), x});
+    return x;
   }
   void on_idle(connection::http_connection&) override {}
   void on_draining(connection::http_connection&) override { draining = true; }
