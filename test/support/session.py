@@ -18,13 +18,17 @@ SANITIZED = bool(os.environ.get("PARLEY_SANITIZE"))
 class Server:
     """`parley demo` (or another subcommand) on a free port, with a data folder of its own.
 
-    `wrapper` are words before the command, of a program that executes what follows them. `secure`: https too, on `https_port`.
+    `wrapper` are words before the command, of a program that executes what follows them. `secure`: https too, on `https_port`; a
+    number is the port to take. `data`: a folder that stays, instead of one of its own.
     """
 
-    def __init__(self, *arguments, subcommand=("demo",), environment=None, wrapper=(), secure=False):
-        self.data = tempfile.TemporaryDirectory(prefix="parley-test-")
-        command = [*wrapper, PARLEY, *subcommand, "--http", "127.0.0.1:0", "--https", "127.0.0.1:0" if secure else "off",
-                   "--data", self.data.name, *arguments]
+    def __init__(self, *arguments, subcommand=("demo",), environment=None, wrapper=(), secure=False, data=None):
+        self.data = None if data else tempfile.TemporaryDirectory(prefix="parley-test-")
+        data = data or self.data.name
+        self.authority = os.path.join(data, "ca", "ca.pem")
+        self.certificate = os.path.join(data, "ca", "server.pem")
+        https = "off" if secure is False else "127.0.0.1:%d" % (0 if secure is True else secure)
+        command = [*wrapper, PARLEY, *subcommand, "--http", "127.0.0.1:0", "--https", https, "--data", data, *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         env={**os.environ, **(environment or {})})
         self.messages = []
@@ -68,7 +72,8 @@ class Server:
             raise AssertionError("the server did not end")
         self.output = out
         self.messages += err.decode("utf-8", "replace").splitlines()
-        self.data.cleanup()
+        if self.data is not None:
+            self.data.cleanup()
         return self.process.returncode
 
     def connect(self):
