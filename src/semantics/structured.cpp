@@ -1,14 +1,15 @@
 #include "semantics/structured.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "base/ascii.hpp"
+#include "semantics/escape.hpp"
+#include "semantics/structured_scan.hpp"
 
 namespace parley::semantics::sf {
 
-namespace {
-
-// Each takes what it reads from the front of `rest`; false, or nothing, when it is not there.
+namespace scan {
 
 bool take_char(std::string_view& rest, char c) {
   if (!rest.starts_with(c)) return false;
@@ -21,9 +22,10 @@ void skip(std::string_view& rest, std::string_view set) {
   rest.remove_prefix(n == rest.npos ? rest.size() : n);
 }
 
+namespace {
 constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+}  // namespace
 
-// §4.2.3.3
 std::string_view take_key(std::string_view& rest) {
   if (rest.empty() || (!is_lower(rest[0]) && rest[0] != '*')) return {};
   std::size_t n = 1;
@@ -34,6 +36,8 @@ std::string_view take_key(std::string_view& rest) {
   rest.remove_prefix(n);
   return key;
 }
+
+namespace {
 
 // §4.2.4: at most 15 digits, or 12 and 1 to 3 behind the point.
 bool take_number(std::string_view& rest, member& m) {
@@ -104,7 +108,41 @@ bool take_binary(std::string_view& rest) {
   return text.size() % 4 != 1;
 }
 
-// §4.2.3.1
+// §4.2.10: visible ASCII and spaces; `%` and two lower-case hexadecimal digits are a byte, and all together is UTF-8.
+bool take_display_string(std::string_view& rest) {
+  if (!rest.starts_with("%\"")) return false;
+  std::string decoded;
+  for (std::size_t i = 2; i < rest.size(); ++i) {
+    const char c = rest[i];
+    if (c == '"') {
+      rest.remove_prefix(i + 1);
+      return is_utf8(decoded);
+    }
+    if (c < 0x20 || c >= 0x7f) return false;
+    if (c != '%') {
+      decoded += c;
+      continue;
+    }
+    if (rest.size() - i < 3) return false;
+    for (const char digit : rest.substr(i + 1, 2)) {
+      if (!base::is_hex(digit) || (digit >= 'A' && digit <= 'F')) return false;
+    }
+    decoded += static_cast<char>(base::hex_value(rest[i + 1]) << 4 | base::hex_value(rest[i + 2]));
+    i += 2;
+  }
+  return false;
+}
+
+// §4.2.9
+bool take_date(std::string_view& rest, member& m) {
+  rest.remove_prefix(1);
+  if (!take_number(rest, m) || m.what != type::integer) return false;
+  m.what = type::date;
+  return true;
+}
+
+}  // namespace
+
 bool take_bare_item(std::string_view& rest, member& m) {
   if (rest.empty()) return false;
   const char c = rest[0];
@@ -125,13 +163,17 @@ bool take_bare_item(std::string_view& rest, member& m) {
     rest.remove_prefix(2);
     return true;
   }
+  if (c == '@') return take_date(rest, m);
+  if (c == '%') {
+    m.what = type::display_string;
+    return take_display_string(rest);
+  }
   if (c != '*' && !base::is_alpha(c)) return false;
   m.what = type::token;
   take_token(rest);
   return true;
 }
 
-// §4.2.3.2
 bool take_parameters(std::string_view& rest) {
   while (take_char(rest, ';')) {
     skip(rest, " ");
@@ -142,25 +184,39 @@ bool take_parameters(std::string_view& rest) {
   return true;
 }
 
+std::string_view trim(std::string_view value) {
+  skip(value, " ");
+  const std::size_t last = value.find_last_not_of(' ');
+  return value.substr(0, last == value.npos ? 0 : last + 1);
+}
+
+bool take_separator(std::string_view& rest) {
+  skip(rest, " \t");
+  if (rest.empty()) return true;
+  if (!take_char(rest, ',')) return false;
+  skip(rest, " \t");
+  return !rest.empty();  // no comma at the end
+}
+
+}  // namespace scan
+
+namespace {
+
 // §4.2.1.2
 bool take_inner_list(std::string_view& rest) {
   rest.remove_prefix(1);
   while (true) {
-    skip(rest, " ");
-    if (take_char(rest, ')')) return true;
-    member item;
-    if (!take_bare_item(rest, item) || !take_parameters(rest)) return false;
+    scan::skip(rest, " ");
+    if (scan::take_char(rest, ')')) return true;
+    member one;
+    if (!scan::take_bare_item(rest, one) || !scan::take_parameters(rest)) return false;
     if (!rest.starts_with(' ') && !rest.starts_with(')')) return false;
   }
 }
 
 }  // namespace
 
-dictionary_reader::dictionary_reader(std::string_view value) : rest_(value) {
-  skip(rest_, " ");
-  const std::size_t last = rest_.find_last_not_of(' ');
-  rest_ = rest_.substr(0, last == rest_.npos ? 0 : last + 1);
-}
+dictionary_reader::dictionary_reader(std::string_view value) : rest_(scan::trim(value)) {}
 
 std::optional<member> dictionary_reader::fail() {
   valid_ = false;
@@ -171,27 +227,23 @@ std::optional<member> dictionary_reader::fail() {
 std::optional<member> dictionary_reader::next() {
   if (rest_.empty()) return std::nullopt;
   member m;
-  m.key = take_key(rest_);
+  m.key = scan::take_key(rest_);
   if (m.key.empty()) return fail();
   const auto since = [&](std::string_view before) { return before.substr(0, before.size() - rest_.size()); };
-  if (take_char(rest_, '=')) {
+  if (scan::take_char(rest_, '=')) {
     const std::string_view before = rest_;
     const bool list = rest_.starts_with('(');
-    if (list ? !take_inner_list(rest_) : !take_bare_item(rest_, m)) return fail();
+    if (list ? !take_inner_list(rest_) : !scan::take_bare_item(rest_, m)) return fail();
     if (list) m.what = type::inner_list;
     m.text = since(before);
   } else {
     m.number = 1;
   }
   const std::string_view before = rest_;
-  if (!take_parameters(rest_)) return fail();
+  if (!scan::take_parameters(rest_)) return fail();
   m.parameters = since(before);
 
-  skip(rest_, " \t");
-  if (rest_.empty()) return m;
-  if (!take_char(rest_, ',')) return fail();
-  skip(rest_, " \t");
-  if (rest_.empty()) return fail();  // a comma at the end
+  if (!scan::take_separator(rest_)) return fail();
   return m;
 }
 

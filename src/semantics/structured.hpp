@@ -1,4 +1,4 @@
-// Structured fields, as far as dictionaries need them (RFC 8941 §3.2, §4.2.2): read without copies.
+// Dictionaries of structured fields (RFC 9651 §3.2, §4.2.2), read without copies. `structured_value.hpp` has all types, as values.
 #pragma once
 
 #include <cstddef>
@@ -8,13 +8,13 @@
 
 namespace parley::semantics::sf {
 
-enum class type : std::uint8_t { integer, decimal, string, token, binary, boolean, inner_list };
+enum class type : std::uint8_t { integer, decimal, string, token, binary, boolean, inner_list, date, display_string };
 
 /// One member of a dictionary. Its views lie in the value that was read.
 struct member {
   std::string_view key;
   type what = type::boolean;
-  /// An integer, a boolean as 0 or 1, a decimal in thousandths; 0 for the others.
+  /// An integer, a boolean as 0 or 1, a decimal in thousandths, a date in seconds since 1970; 0 for the others.
   std::int64_t number = 0;
   /// The value as it stands there, with its quotes, colons or parentheses; empty for a key alone, which is true.
   std::string_view text;

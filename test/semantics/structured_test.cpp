@@ -23,7 +23,7 @@ std::string read_members(std::string_view value) {
   while (const auto m = members.next()) {
     text.append(text.empty() ? "" : " ")
         .append(m->key)
-        .append(1, "idstb?("[static_cast<int>(m->what)])
+        .append(1, "idstb?(@%"[static_cast<int>(m->what)])
         .append(std::to_string(m->number));
     if (!m->parameters.empty()) text.append("|").append(m->parameters);
   }
@@ -87,7 +87,13 @@ TEST(dictionary_reader, members) {
       {"a=((1))", "fault"},
       {"\tu=1", "fault"},
       {"u=1\t", "ui1"},
-      {"u=@1", "fault"},
+      {"u=@1, a=%\"f%c3%bc\"", "u@1 a%0"},
+      {"u=@1.0", "fault"},
+      {"u=@", "fault"},
+      {"u=%\"%C3%BC\"", "fault"},
+      {"u=%\"%c3\"", "fault"},
+      {"u=%\"%c", "fault"},
+      {"u=%a", "fault"},
   };
   for (const auto& row : rows) EXPECT_EQ(read_members(row.value), row.members) << row.value;
 }
