@@ -26,10 +26,6 @@ std::size_t entity_tag_length(std::string_view text) {
 bool is_weak(std::string_view tag) { return tag.starts_with("W/"); }
 std::string_view opaque(std::string_view tag) { return is_weak(tag) ? tag.substr(2) : tag; }
 
-// §8.8.3.2.
-bool weakly_equal(std::string_view a, std::string_view b) { return opaque(a) == opaque(b); }
-bool strongly_equal(std::string_view a, std::string_view b) { return a == b && !is_weak(a); }
-
 using comparison = bool (*)(std::string_view, std::string_view);
 
 bool line_matches(std::string_view value, std::string_view tag, comparison equal) {
@@ -54,6 +50,18 @@ bool names(const parley::fields& f, field_id id, std::string_view tag, compariso
   return false;
 }
 
+// §13.1.5: by exact match, of a tag that is not weak or of a date that is a strong validator; true where there is none.
+bool if_range_holds(const parley::fields& f, const validators& of) {
+  const std::size_t lines = lines_of::count(f, field_id::if_range);
+  if (lines == 0) return true;
+  if (lines > 1) return false;
+  const std::string_view value = base::trim_ows(lines_of::get(f, field_id::if_range));
+  if (value.substr(0, 3).find('"') != value.npos) return !of.entity_tag.empty() && strongly_equal(value, of.entity_tag);
+  if (!of.modified || !of.strong_date) return false;
+  if (!of.modified_text.empty()) return value == of.modified_text;
+  return value == format_date(*of.modified);
+}
+
 // The date that the one line of that name says; §13.1.3: a list, or what is no date, counts as nothing.
 std::optional<bool> is_newer(const parley::fields& f, field_id id, const validators& of, std::chrono::sys_seconds now) {
   if (!of.modified || lines_of::count(f, id) != 1) return std::nullopt;
@@ -65,6 +73,10 @@ std::optional<bool> is_newer(const parley::fields& f, field_id id, const validat
 }
 
 }  // namespace
+
+bool weakly_equal(std::string_view a, std::string_view b) { return opaque(a) == opaque(b); }
+bool strongly_equal(std::string_view a, std::string_view b) { return a == b && !is_weak(a); }
+bool is_entity_tag(std::string_view text) { return !text.empty() && entity_tag_length(text) == text.size(); }
 
 bool has_preconditions(const parley::fields& request) {
   for (std::size_t i = 0; i < request.size(); ++i) {
@@ -82,18 +94,33 @@ bool has_preconditions(const parley::fields& request) {
 precondition evaluate_preconditions(const parley::fields& request, bool reads, const validators& of, std::chrono::sys_seconds now) {
   const auto has = [&](field_id id) { return lines_of::find(request, id) != nullptr; };
   if (has(field_id::if_match)) {
-    if (!names(request, field_id::if_match, of.entity_tag, strongly_equal)) return precondition::failed;
+    if (!of.exists || !names(request, field_id::if_match, of.entity_tag, strongly_equal)) return precondition::failed;
   } else if (has(field_id::if_unmodified_since)) {
     if (is_newer(request, field_id::if_unmodified_since, of, now).value_or(false)) return precondition::failed;
   }
   if (has(field_id::if_none_match)) {
-    if (!names(request, field_id::if_none_match, of.entity_tag, weakly_equal)) return precondition::proceed;
+    if (!of.exists || !names(request, field_id::if_none_match, of.entity_tag, weakly_equal)) return precondition::proceed;
     return reads ? precondition::not_modified : precondition::failed;
   }
   if (reads && has(field_id::if_modified_since)) {
     if (!is_newer(request, field_id::if_modified_since, of, now).value_or(true)) return precondition::not_modified;
   }
   return precondition::proceed;
+}
+
+bool guards_update(const parley::fields& request) {
+  const auto has = [&](field_id id) { return lines_of::find(request, id) != nullptr; };
+  return has(field_id::if_match) || has(field_id::if_unmodified_since) || has(field_id::if_none_match);
+}
+
+precondition evaluate_preconditions(const parley::method& of_request, const parley::fields& request, const validators& of,
+                                    std::chrono::sys_seconds now) {
+  if (of_request == method::connect || of_request == method::options || of_request == method::trace) return precondition::proceed;
+  const bool gets = of_request == method::get;
+  const precondition result = evaluate_preconditions(request, gets || of_request == method::head, of, now);
+  if (result != precondition::proceed || !gets || !of.exists) return result;
+  if (lines_of::count(request, field_id::range) != 1) return result;
+  return if_range_holds(request, of) ? precondition::ranges : result;
 }
 
 }  // namespace parley::semantics

@@ -126,5 +126,155 @@ TEST(Conditional, AWeakTagOrNone) {
   EXPECT_EQ(get({{"If-Unmodified-Since", before}}, nothing), proceed);
 }
 
+// RFC 9110 §8.8.3.2, table 3.
+TEST(Conditional, Comparison) {
+  const struct {
+    std::string_view a, b;
+    bool strong, weak;
+  } rows[] = {
+      {"W/\"1\"", "W/\"1\"", false, true},
+      {"W/\"1\"", "W/\"2\"", false, false},
+      {"W/\"1\"", "\"1\"", false, true},
+      {"\"1\"", "\"1\"", true, true},
+  };
+  for (const auto& r : rows) {
+    EXPECT_EQ(strongly_equal(r.a, r.b), r.strong) << r.a << r.b;
+    EXPECT_EQ(weakly_equal(r.a, r.b), r.weak) << r.a << r.b;
+    EXPECT_EQ(strongly_equal(r.b, r.a), r.strong) << r.a << r.b;
+    EXPECT_EQ(weakly_equal(r.b, r.a), r.weak) << r.a << r.b;
+  }
+  for (const char* good : {"\"xyzzy\"", "W/\"xyzzy\"", "\"\"", "\"a\\\"", "\"\xff\""}) EXPECT_TRUE(is_entity_tag(good)) << good;
+  for (const char* bad : {"", "xyzzy", "\"", "W/", "w/\"x\"", "\"a b\"", "\"a\"b", "\"a\" ", "'a'"})
+    EXPECT_FALSE(is_entity_tag(bad)) << bad;
+}
+
+// One value of a field: its text, and what it says of the representation, by the words of §13.1.
+struct choice {
+  std::string_view text;  // empty: no such field
+  bool any = false;       // `*`
+  bool strong = false;    // lists its tag, and both are strong
+  bool weak = false;      // lists its tag
+  int date = 2;           // that of the representation, after it (1), before it (-1), or no date (2)
+};
+
+struct state {
+  std::string_view tag;
+  bool dated;
+  bool exists;
+  bool strong_date;
+};
+
+// §13.2.2, word by word.
+precondition by_the_words(const method& m, const state& of, const choice& match, const choice& unmodified, const choice& none_match,
+                          const choice& modified_since, bool range, const choice& if_range) {
+  if (m == method::connect || m == method::options || m == method::trace) return proceed;
+  const bool tag_is_weak = of.tag.starts_with("W/");
+  const bool reads = m == method::get || m == method::head;
+  bool to_step_3 = false;
+  if (!match.text.empty()) {  // 1
+    const bool is_true = of.exists && (match.any || (!of.tag.empty() && !tag_is_weak && match.strong));
+    if (!is_true) return failed;
+    to_step_3 = true;
+  }
+  if (!to_step_3 && !unmodified.text.empty() && unmodified.date != 2 && of.dated) {  // 2
+    const bool is_true = unmodified.date >= 0;
+    if (!is_true) return failed;
+  }
+  if (!none_match.text.empty()) {  // 3
+    const bool is_false = of.exists && (none_match.any || (!of.tag.empty() && none_match.weak));
+    if (is_false) return reads ? not_modified : failed;
+  } else if (reads && !modified_since.text.empty() && modified_since.date != 2 && of.dated) {  // 4
+    const bool is_true = modified_since.date < 0;
+    if (!is_true) return not_modified;
+  }
+  if (m != method::get || !range || !of.exists) return proceed;
+  if (if_range.text.empty()) return ranges;
+  const bool by_tag = !of.tag.empty() && !tag_is_weak && if_range.strong;  // 5
+  const bool by_date = of.dated && of.strong_date && if_range.date == 0;
+  return by_tag || by_date ? ranges : proceed;
+}
+
+TEST(Conditional, TheWholeMatrix) {
+  const choice tags[] = {{""},
+                         {"*", true},
+                         {"\"a\"", false, true, true},
+                         {"W/\"a\"", false, false, true},
+                         {"\"b\", W/\"c\"", false, false, false},
+                         {"\"b\", \"a\"", false, true, true}};
+  const choice dates[] = {{""}, {.text = modified, .date = 0}, {.text = before, .date = -1}, {.text = after, .date = 1}, {"soon"}};
+  const choice if_ranges[] = {{""},
+                              {"\"a\"", false, true, true},
+                              {"W/\"a\"", false, false, true},
+                              {"\"b\""},
+                              {.text = modified, .date = 0},
+                              {.text = before, .date = -1},
+                              {.text = after, .date = 1},
+                              {"*"}};
+  const state states[] = {{"\"a\"", true, true, false}, {"\"a\"", true, true, true},   {"W/\"a\"", true, true, true},
+                          {"", true, true, true},       {"\"a\"", false, true, false}, {"", false, true, false},
+                          {"", false, false, false}};
+  const method methods[] = {method::get, method::head, method::put, method::delete_, method::post, method::options, method::trace};
+  std::size_t rows = 0;
+  for (const auto& match : tags) {
+    for (const auto& unmodified : dates) {
+      for (const auto& none_match : tags) {
+        for (const auto& modified_since : dates) {
+          for (const auto& if_range : if_ranges) {
+            for (const bool range : {false, true}) {
+              lines request;
+              const auto add = [&](std::string_view name, std::string_view text) {
+                if (!text.empty()) request.push_back({name, text});
+              };
+              add("If-Range", if_range.text);
+              if (range) add("Range", "bytes=0-1");
+              add("If-Modified-Since", modified_since.text);
+              add("If-None-Match", none_match.text);
+              add("If-Unmodified-Since", unmodified.text);
+              add("If-Match", match.text);
+              const fields f = made_of(request);
+              for (const state& of : states) {
+                validators v{.entity_tag = of.tag, .modified = std::nullopt, .exists = of.exists, .strong_date = of.strong_date};
+                if (of.dated) v.modified = parse_date(modified, now);
+                for (const method& m : methods) {
+                  ++rows;
+                  const auto wanted = by_the_words(m, of, match, unmodified, none_match, modified_since, range, if_range);
+                  ASSERT_EQ(evaluate_preconditions(m, f, v, now), wanted)
+                      << m.name() << " " << shown(request) << of.tag << " dated " << of.dated << " exists " << of.exists;
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  EXPECT_EQ(rows, 6U * 5 * 6 * 5 * 8 * 2 * 7 * 7);
+}
+
+TEST(Conditional, SeveralLinesOfRange) {
+  const validators of = known("\"a\"");
+  const auto get = [&](const lines& request) { return evaluate_preconditions(method::get, made_of(request), of, now); };
+  EXPECT_EQ(get({{"Range", "bytes=0-1"}}), ranges);
+  EXPECT_EQ(get({{"Range", "bytes=0-1"}, {"Range", "bytes=2-3"}}), proceed);
+  EXPECT_EQ(get({{"Range", "bytes=0-1"}, {"If-Range", "\"a\""}, {"If-Range", "\"a\""}}), proceed);
+  EXPECT_EQ(get({{"If-Range", "\"a\""}}), proceed);
+  // The date as it is sent is compared as text.
+  validators dated = of;
+  dated.strong_date = true;
+  EXPECT_EQ(evaluate_preconditions(method::get, made_of({{"Range", "bytes=0-1"}, {"If-Range", modified}}), dated, now), ranges);
+  EXPECT_EQ(evaluate_preconditions(method::get, made_of({{"Range", "bytes=0-1"}, {"If-Range", "Sunday, 06-Nov-94 08:49:37 GMT"}}),
+                                   dated, now),
+            proceed);
+}
+
+// RFC 6585 §3
+TEST(Conditional, UpdatesThatAreGuarded) {
+  EXPECT_FALSE(guards_update(made_of({})));
+  EXPECT_FALSE(guards_update(made_of({{"If-Modified-Since", modified}})));
+  EXPECT_TRUE(guards_update(made_of({{"If-Match", "\"a\""}})));
+  EXPECT_TRUE(guards_update(made_of({{"If-None-Match", "*"}})));
+  EXPECT_TRUE(guards_update(made_of({{"If-Unmodified-Since", modified}})));
+}
+
 }  // namespace
 }  // namespace parley::semantics
