@@ -54,9 +54,10 @@ class PARLEY_API fetch_error : public std::runtime_error {
 /// How a request is to be sent. Chained setters; a plain value.
 class PARLEY_API options {
  public:
-  /// The version to speak, and no other. Default: over https what the server picks by ALPN, HTTP/2 or HTTP/1.1 (RFC 7301); over http
-  /// HTTP/1.1. `http2` over https offers HTTP/2 alone, and it is an error when the server does not take it; over http it is spoken
-  /// without asking (prior knowledge, RFC 9113 §3.3).
+  /// The version to speak, and no other. Default: over https what the server picks by ALPN, HTTP/2 or HTTP/1.1 (RFC 7301), and HTTP/3
+  /// where it has announced that (see `client`); over http HTTP/1.1. `http2` over https offers HTTP/2 alone, and it is an error when
+  /// the server does not take it; over http it is spoken without asking (prior knowledge, RFC 9113 §3.3). `http3` is for https, over
+  /// QUIC on the URL's UDP port, and it is an error when nobody answers there.
   options& version(parley::version v) {
     version_ = v;
     return *this;
@@ -65,6 +66,13 @@ class PARLEY_API options {
   /// HTTP/1.1. Without effect over https and when a version is asked for. Default: not used.
   options& upgrade(bool on = true) {
     upgrade_ = on;
+    return *this;
+  }
+  /// https: HTTP/3 is tried first, over QUIC on the URL's UDP port, though nobody has announced it. Where no QUIC connection has come
+  /// about after 250 ms, or it fails before, TCP is tried as well, and the first one that is there is used. Without effect over http, over
+  /// a Unix socket, when a version is asked for, and in a build without QUIC. Default: not used.
+  options& http3_first(bool on = true) {
+    http3_first_ = on;
     return *this;
   }
   /// For the whole fetch, from look-up to the last byte (to the head, when streaming). Default: none.
@@ -114,6 +122,7 @@ class PARLEY_API options {
 
   [[nodiscard]] std::optional<parley::version> version() const { return version_; }
   [[nodiscard]] bool upgrade() const { return upgrade_; }
+  [[nodiscard]] bool http3_first() const { return http3_first_; }
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const { return timeout_; }
   [[nodiscard]] std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
   [[nodiscard]] std::size_t content_limit() const { return content_limit_; }
@@ -126,6 +135,7 @@ class PARLEY_API options {
  private:
   std::optional<parley::version> version_;
   bool upgrade_ = false;
+  bool http3_first_ = false;
   std::optional<std::chrono::milliseconds> timeout_;
   std::chrono::milliseconds connect_timeout_{30'000};
   std::size_t content_limit_ = 64 * 1024 * 1024;

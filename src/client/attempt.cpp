@@ -106,8 +106,12 @@ bool learn(attempts& so_far, const call& c, const response* answer, pool& throug
     if (so_far.refusals > 1) so_far.next.after = on.id();
     return true;
   }
-  if (answer == nullptr && c.http1_wanted() && what.to.choice == speaks::best) {
+  if (answer == nullptr && c.http1_wanted() && what.to.open_to_any()) {
     what.to.choice = speaks::exactly;
+    return true;
+  }
+  if (answer == nullptr && c.tcp_wanted() && what.to.open_to_any()) {
+    what.to.choice = speaks::over_tcp;
     return true;
   }
   const bool stale = answer != nullptr ? answers_nobody(c, *answer) : c.stale();

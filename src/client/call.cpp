@@ -39,7 +39,7 @@ void call::begin(plan& what) {
     throw std::invalid_argument("the request cannot be sent: " + std::string(engine::describe(sent.error())));
   }
   gone_ = true;
-  refused_ = spoken == http2;
+  refused_ = spoken >= http2;
   lost_.emplace(fetch_error::kind::connection_lost, to_.to_string() + " closed the connection before the request was sent");
   throw fetch_error(*lost_);
 }
@@ -155,9 +155,13 @@ void call::on_lost() {
   untouched_ = connection().bytes_written() == written_before_;
   refused_ = exchange::unprocessed();
   alone_ = error() && error()->scope == engine::error_scope::stream;
+  const parley::version spoken = connection().version();
   constexpr std::uint32_t http_1_1_required = 0xd;
-  http1_wanted_ = lease_.on().multiplexes() && error() && error()->code == http_1_1_required && !response_begun_;
-  lost_ = exchange_lost(to_, error(), connection().transport_error(), got(), pool_->settings().caps);
+  constexpr std::uint32_t version_fallback = 0x110;
+  const bool other_wanted = error() && !response_begun_;
+  http1_wanted_ = other_wanted && spoken == http2 && error()->code == http_1_1_required;
+  tcp_wanted_ = other_wanted && spoken == http3 && error()->code == version_fallback;
+  lost_ = exchange_lost(to_, spoken, error(), connection().transport_error(), got(), pool_->settings().caps);
   look();
   // Else whoever fetches or reads closes; but when the loop ends, a response may be kept beyond it.
   if (close_asked_ || (stream_ != nullptr && pool_->ending())) drop();

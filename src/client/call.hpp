@@ -107,10 +107,12 @@ class call final : public receiver, public std::enable_shared_from_this<call> {
   [[nodiscard]] bool reused() const { return reused_; }
   /// None of the request's bytes has left, so it was certainly not processed (RFC 9110 §9.2.2).
   [[nodiscard]] bool untouched() const { return untouched_; }
-  /// The server certainly did nothing with it (RFC 9113 §8.7).
+  /// The server certainly did nothing with it (RFC 9113 §8.7, RFC 9114 §4.1.1).
   [[nodiscard]] bool refused() const { return refused_; }
   /// It takes it by HTTP/1.1 only (RFC 9113 §7, HTTP_1_1_REQUIRED).
   [[nodiscard]] bool http1_wanted() const { return http1_wanted_; }
+  /// It does not take it by HTTP/3 (RFC 9114 §8.1, H3_VERSION_FALLBACK).
+  [[nodiscard]] bool tcp_wanted() const { return tcp_wanted_; }
   [[nodiscard]] const lease& on() const { return lease_; }
 
   /// Stops the producer and the exchange.
@@ -151,6 +153,7 @@ class call final : public receiver, public std::enable_shared_from_this<call> {
   bool alone_ = false;            // the exchange was lost, and not its connection
   bool refused_ = false;          // unprocessed
   bool http1_wanted_ = false;     // HTTP_1_1_REQUIRED
+  bool tcp_wanted_ = false;       // H3_VERSION_FALLBACK
   bool upgrade_offered_ = false;  // to HTTP/2
 
   content_sink sink_;

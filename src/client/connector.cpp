@@ -24,16 +24,16 @@ void connect_report::resolved(std::string_view host, const std::vector<net::endp
   show(*this, engine::observed_resolve{host, list, true});
 }
 
-void connect_report::connecting(const net::endpoint& to) const {
-  if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), false, {}});
+void connect_report::connecting(const net::endpoint& to, bool quic) const {
+  if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), false, {}, quic});
 }
 
-void connect_report::connected(const net::endpoint& to) const {
-  if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), true, {}});
+void connect_report::connected(const net::endpoint& to, bool quic) const {
+  if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), true, {}, quic});
 }
 
-void connect_report::failed(const net::endpoint& to, std::string_view reason) const {
-  if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), true, reason});
+void connect_report::failed(const net::endpoint& to, std::string_view reason, bool quic) const {
+  if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), true, reason, quic});
 }
 
 void connect_report::shared(std::uint64_t with) const {

@@ -33,9 +33,9 @@ struct connect_report {
 
   void resolving(std::string_view host) const;
   void resolved(std::string_view host, const std::vector<net::endpoint>& addresses) const;
-  void connecting(const net::endpoint& to) const;
-  void connected(const net::endpoint& to) const;
-  void failed(const net::endpoint& to, std::string_view reason) const;
+  void connecting(const net::endpoint& to, bool quic = false) const;
+  void connected(const net::endpoint& to, bool quic = false) const;
+  void failed(const net::endpoint& to, std::string_view reason, bool quic = false) const;
   /// Nothing more comes under this id: the request goes over the connection of another origin.
   void shared(std::uint64_t with) const;
   void securing() const;

@@ -36,6 +36,7 @@ std::string_view doing(step at) {
     case step::queued: return "waiting for a free connection to ";
     case step::looking_up: return "looking up the addresses of ";
     case step::connecting: return "connecting to ";
+    case step::connecting_quic: return "connecting over UDP (QUIC) to ";
     case step::securing: return "shaking hands (TLS) with ";
     case step::holding: return "waiting for a 100 (Continue) from ";
     case step::waiting: return "waiting for the response of ";
@@ -86,13 +87,13 @@ fetch_error slow(const origin& to, const engine::protocol_error& why, const limi
   return {reason::timeout, to.to_string() + (sending ? " took nothing of the request for " : " sent nothing for ") + limit};
 }
 
-struct http2_code {
+struct reset_code {
   std::string_view name;
   std::string_view meaning;
 };
 
 // RFC 9113 §7, from 0 on.
-constexpr http2_code http2_codes[] = {
+constexpr reset_code http2_codes[] = {
     {"NO_ERROR", "it wants nothing more of it"},
     {"PROTOCOL_ERROR", "it says that a rule of HTTP/2 was broken"},
     {"INTERNAL_ERROR", "something went wrong within the server"},
@@ -109,16 +110,55 @@ constexpr http2_code http2_codes[] = {
     {"HTTP_1_1_REQUIRED", "it wants HTTP/1.1 for this (--http1.1, or options::version)"},
 };
 
-fetch_error reset_by_peer(const origin& to, const engine::protocol_error& why, const received_part& got) {
+// RFC 9114 §8.1, from 0x100 on.
+constexpr reset_code http3_codes[] = {
+    {"H3_NO_ERROR", "it wants nothing more of it"},
+    {"H3_GENERAL_PROTOCOL_ERROR", "it says that a rule of HTTP/3 was broken"},
+    {"H3_INTERNAL_ERROR", "something went wrong within the server"},
+    {"H3_STREAM_CREATION_ERROR", "it says that a stream was opened that it does not take"},
+    {"H3_CLOSED_CRITICAL_STREAM", "it says that a stream was closed that must stay open"},
+    {"H3_FRAME_UNEXPECTED", "it says that a frame came where it may not"},
+    {"H3_FRAME_ERROR", "it says that a frame was malformed"},
+    {"H3_EXCESSIVE_LOAD", "it says that it is asked for too much"},
+    {"H3_ID_ERROR", "it says that a number was used wrongly"},
+    {"H3_SETTINGS_ERROR", "it says that our settings are wrong"},
+    {"H3_MISSING_SETTINGS", "it says that our settings did not come"},
+    {"H3_REQUEST_REJECTED", "it did nothing with the request"},
+    {"H3_REQUEST_CANCELLED", "it gave up on the answer"},
+    {"H3_REQUEST_INCOMPLETE", "it says that the request was not whole"},
+    {"H3_MESSAGE_ERROR", "it says that the request was malformed"},
+    {"H3_CONNECT_ERROR", "its connection to another server was lost"},
+    {"H3_VERSION_FALLBACK", "it wants another version for this (leave --http3-only or options::version out)"},
+};
+
+const reset_code* reset_code_of(parley::version spoken, std::uint32_t code) {
+  const bool http3 = spoken == parley::version::http3;
+  constexpr std::uint32_t first_of_http3 = 0x100;
+  if (http3)
+    return code >= first_of_http3 && code - first_of_http3 < std::size(http3_codes) ? &http3_codes[code - first_of_http3] : nullptr;
+  return code < std::size(http2_codes) ? &http2_codes[code] : nullptr;
+}
+
+fetch_error reset_by_peer(const origin& to, parley::version spoken, const engine::protocol_error& why, const received_part& got) {
+  const bool http3 = spoken == parley::version::http3;
   if (why.name == "not-processed") {
-    return {reason::connection_lost,
-            to.to_string() + " closed its connections before it took up the request (GOAWAY, RFC 9113 §6.8)"};
+    return {reason::connection_lost, to.to_string() + " closed its connections before it took up the request (GOAWAY, " +
+                                         (http3 ? "RFC 9114 §5.2)" : "RFC 9113 §6.8)")};
   }
-  const bool known = why.code < std::size(http2_codes);
-  const std::string code = known ? std::string(http2_codes[why.code].name) + ": " + std::string(http2_codes[why.code].meaning)
-                                 : "error code " + std::to_string(why.code);
+  const reset_code* const known = reset_code_of(spoken, why.code);
+  const std::string code =
+      known != nullptr ? std::string(known->name) + ": " + std::string(known->meaning) : "error code " + std::to_string(why.code);
   const std::string when = got.head ? " after " + amount(got) : " before it answered";
-  return {reason::connection_lost, to.to_string() + " reset the exchange" + when + " (" + code + "; RFC 9113 §7)"};
+  return {reason::connection_lost,
+          to.to_string() + " reset the exchange" + when + " (" + code + (http3 ? "; RFC 9114 §8.1)" : "; RFC 9113 §7)")};
+}
+
+// What ends a QUIC connection by itself.
+std::string_view quic_end(const engine::protocol_error& why) {
+  if (why.name == "idle-timeout") return "no packet came over UDP any more (does the network still carry them?)";
+  if (why.name == "stateless-reset") return "the server knows nothing of it any more (was it restarted?)";
+  if (why.name.starts_with("quic-")) return why.message;
+  return {};
 }
 
 }  // namespace
@@ -134,6 +174,44 @@ std::string in_words(std::error_code error) {
   if (!text.empty()) text[0] = base::to_lower(text[0]);
   return text;
 }
+
+std::string in_words(const failed_dial& why) {
+  if (why.tls) return why.tls.message;
+  if (why.error == std::errc::connection_refused) return "nobody listens on that UDP port";
+  if (why.error == std::errc::timed_out) return "no answer over UDP (is it blocked on the way, or no HTTP/3 there?)";
+  if (why.error == std::errc::protocol_not_supported) return "the server speaks no version of QUIC that we do (1 and 2)";
+  if (!why.reason.empty()) return why.reason;
+  return why.error ? in_words(why.error) : "the QUIC handshake failed";
+}
+
+namespace {
+
+// What several addresses failed with, said once where it is the same.
+std::string in_words(const std::vector<failed_dial>& tried) {
+  if (tried.empty()) return "the host has no address";
+  const std::string first = in_words(tried.front());
+  if (std::ranges::all_of(tried, [&](const failed_dial& each) { return in_words(each) == first; })) return first;
+  std::string all;
+  for (const failed_dial& each : tried) all += (all.empty() ? "" : "; ") + each.address + ": " + in_words(each);
+  return all;
+}
+
+bool about_certificate(const tls::error& why) { return why.code >= tls::errc::expired || why.code == tls::errc::no_certificate; }
+
+}  // namespace
+
+fetch_error http3_failed(const origin& to, const std::vector<failed_dial>& tried, const std::string& local_trouble) {
+  const auto wrong = std::ranges::find_if(tried, [](const failed_dial& each) { return about_certificate(each.tls); });
+  if (wrong != tried.end()) return handshake_failed(to, wrong->tls, local_trouble);
+  constexpr std::string_view way_out = "; leave --http3-only (options::version) out for HTTP/2 and 1.1 over TCP";
+  const auto no_h3 = std::ranges::find_if(tried, [](const failed_dial& each) { return each.tls.code == tls::errc::protocol; });
+  if (no_h3 != tried.end()) {
+    return {reason::not_supported, to.to_string() + " speaks QUIC, but no HTTP/3 (ALPN)" + std::string(way_out)};
+  }
+  return {reason::connect, "no HTTP/3 with " + to.to_string() + ": " + in_words(tried) + std::string(way_out)};
+}
+
+std::string also_over_quic(const std::vector<failed_dial>& tried) { return in_words(tried); }
 
 fetch_error resolve_failed(const origin& to, std::error_code error) {
   const bool unknown = error.category() == net::resolve_category() && error.value() == EAI_NONAME;
@@ -153,8 +231,7 @@ fetch_error connect_failed(const origin& to, const std::vector<failed_address>& 
 
 fetch_error handshake_failed(const origin& to, const tls::error& why, const std::string& local_trouble) {
   using tls::errc;
-  const bool certificate = why.code >= errc::expired || why.code == errc::no_certificate;
-  if (certificate) {
+  if (about_certificate(why)) {
     std::string text = "cannot trust " + to.to_string() + ": " + why.message;
     const bool no_authority = why.code == errc::unknown_authority || why.code == errc::self_signed;
     if (no_authority && !local_trouble.empty()) text += "; also, " + local_trouble;
@@ -169,19 +246,23 @@ fetch_error out_of_time(const origin& to, step at, std::chrono::milliseconds lim
                                (of_connecting ? " (a longer connect_timeout may help)" : " (a longer timeout may help)")};
 }
 
-fetch_error exchange_lost(const origin& to, const engine::protocol_error* why, std::error_code below, const received_part& got,
-                          const limits& caps) {
+fetch_error exchange_lost(const origin& to, parley::version spoken, const engine::protocol_error* why, std::error_code below,
+                          const received_part& got, const limits& caps) {
   if (!why && below == tls::errc::truncated) return truncated(to, got);
   if (!why && below.category() == tls::category()) {
     const auto code = static_cast<tls::errc>(below.value());
     return {reason::tls,
             "the TLS connection to " + to.to_string() + " broke: " + std::string(tls::describe(code)) + way_out_of(code)};
   }
-  static constexpr std::string_view ends[] = {"closed-before-response", "incomplete-content", "not-answered", "closed-before-end",
-                                              "cut-frame"};
+  if (const std::string_view end = spoken == parley::version::http3 && why ? quic_end(*why) : std::string_view(); !end.empty()) {
+    const std::string when = got.head ? " was lost after " + amount(got) : " was lost before it answered";
+    return {reason::connection_lost, "the QUIC connection to " + to.to_string() + when + ": " + std::string(end)};
+  }
+  static constexpr std::string_view ends[] = {"closed-before-response", "incomplete-content", "not-answered",
+                                              "closed-before-end",      "cut-frame",          "closed-by-peer"};
   if (!why || std::ranges::find(ends, why->name) != std::end(ends)) return lost(to, got, false);
   static constexpr std::string_view resets[] = {"stream-reset", "stream-refused", "not-processed"};
-  if (std::ranges::find(resets, why->name) != std::end(resets)) return reset_by_peer(to, *why, got);
+  if (std::ranges::find(resets, why->name) != std::end(resets)) return reset_by_peer(to, spoken, *why, got);
   if (why->name == "incomplete-head") return lost(to, got, true);
   if (why->limit == "head_time" || why->limit == "stall_time") return slow(to, *why, caps);
   if (!why->limit.empty()) {

@@ -24,6 +24,14 @@ struct failed_address {
   std::error_code error;
 };
 
+/// An address to which no QUIC connection came about.
+struct failed_dial {
+  std::string address;
+  std::error_code error;
+  tls::error tls;
+  std::string reason;  // the server's own words, maybe
+};
+
 /// How much of a response had arrived when its connection was lost.
 struct received_part {
   bool head = false;
@@ -35,11 +43,15 @@ struct received_part {
 [[nodiscard]] fetch_error connect_failed(const origin& to, const std::vector<failed_address>& tried);
 /// `local_trouble`: why the local authority could not be asked, if so.
 [[nodiscard]] fetch_error handshake_failed(const origin& to, const tls::error& why, const std::string& local_trouble);
+/// HTTP/3 was to be spoken and nothing else.
+[[nodiscard]] fetch_error http3_failed(const origin& to, const std::vector<failed_dial>& tried, const std::string& local_trouble);
+/// What else failed, in words: `nobody listens on that UDP port`.
+[[nodiscard]] std::string also_over_quic(const std::vector<failed_dial>& tried);
 /// The whole fetch, or its way to a connection, took longer than it may.
 [[nodiscard]] fetch_error out_of_time(const origin& to, step at, std::chrono::milliseconds limit, bool of_connecting);
 /// What the engine says about a lost exchange; nothing when the connection just went, maybe for a reason `below` it.
-[[nodiscard]] fetch_error exchange_lost(const origin& to, const engine::protocol_error* why, std::error_code below,
-                                        const received_part& got, const limits& caps);
+[[nodiscard]] fetch_error exchange_lost(const origin& to, parley::version spoken, const engine::protocol_error* why,
+                                        std::error_code below, const received_part& got, const limits& caps);
 /// The server did not agree on HTTP/2, which was to be spoken and nothing else; `settled` is what it picked instead.
 [[nodiscard]] fetch_error no_http2(const origin& to, std::string_view settled);
 [[nodiscard]] fetch_error protocol_switched(const origin& to, const semantics::response_head& head);
@@ -51,5 +63,7 @@ struct received_part {
 [[nodiscard]] std::string in_words(std::chrono::milliseconds t);
 /// What went wrong below, in lower case, and what to look at: `connection refused (is the server running?)`.
 [[nodiscard]] std::string in_words(std::error_code error);
+/// The same of a QUIC connection.
+[[nodiscard]] std::string in_words(const failed_dial& why);
 
 }  // namespace parley::fetching

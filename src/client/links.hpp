@@ -1,6 +1,7 @@
 // What a pool keeps and what it lends: connections, the right to one, and a request's place on one.
 #pragma once
 
+#include "client/dial_watch.hpp"
 #include "client/plan.hpp"
 #include "connection/http_connection.hpp"
 #include "net/loop.hpp"
@@ -22,14 +23,15 @@ struct link;
 /// What there is for one origin.
 struct origin_connections {
   /// As the last connection turned out.
-  enum class known : std::uint8_t { nothing, http1, http2 };
+  enum class known : std::uint8_t { nothing, http1, shared };
 
   origin to;
   std::size_t open = 0;       // connected, or about to be
   std::size_t undecided = 0;  // of these: nobody knows yet whether requests can share them
   known found = known::nothing;
-  std::vector<link*> idle{};    // the one that was used last comes last
-  std::vector<link*> shared{};  // HTTP/2 that takes requests, the oldest first; also of other origins (RFC 9113 §9.1.1)
+  std::vector<link*> idle{};  // the one that was used last comes last
+  std::vector<link*>
+      shared{};  // HTTP/2 and 3 that take requests, HTTP/3 and the oldest first; also of other origins (RFC 9113 §9.1.1)
   std::deque<turn_operation*> queue{};
 };
 
@@ -56,7 +58,8 @@ class slot {
 
 /// A connection as the pool keeps it.
 struct link {
-  slot place;
+  slot place;                         // none: a QUIC connection that comes about, and that nobody uses yet
+  std::unique_ptr<dial_watch> shows;  // of QUIC
   std::unique_ptr<connection::http_connection> connection;
   net::time_point idle_since{};
   std::size_t leases = 0;
@@ -97,6 +100,25 @@ class lease {
   pool* pool_ = nullptr;
   link* link_ = nullptr;
   bool reserved_ = false;
+};
+
+/// A QUIC connection that nobody uses yet. It is given up with this object.
+class dialed {
+ public:
+  dialed() = default;
+  dialed(pool& of, link& on);
+  dialed(dialed&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)), link_(other.link_) {}
+  dialed& operator=(dialed&& other) noexcept;
+  ~dialed() { give_up(); }
+  void give_up() noexcept;
+  /// It is somebody else's to end from now on.
+  [[nodiscard]] link& taken();
+  [[nodiscard]] const link& on() const { return *link_; }
+  explicit operator bool() const { return pool_ != nullptr; }
+
+ private:
+  pool* pool_ = nullptr;
+  link* link_ = nullptr;
 };
 
 /// What a request asks of its connection.

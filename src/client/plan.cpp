@@ -1,6 +1,7 @@
 #include "client/plan.hpp"
 
 #include "base/ascii.hpp"
+#include "connection/http3.hpp"
 #include "connection/message_access.hpp"
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
@@ -37,13 +38,25 @@ void check_scheme(const request& req, const std::string& authority) {
 
 version chosen_version(const options& how) {
   const version v = how.version().value_or(http1_1);
-  if (v > http2) not_supported(std::string(name(v)) + " is not supported yet; ask for HTTP/2 or leave the version out");
+  if (v == http3 && !connection::has_http3()) {
+    not_supported("this build of parley has no HTTP/3 (that needs ngtcp2 1.11 or newer); ask for HTTP/2, or leave the version out");
+  }
   return v;
+}
+
+// RFC 9114 §3.1: HTTP/3 is for https, and QUIC for hosts.
+void check_http3(const request& req, const std::string& authority, const options& how) {
+  if (how.version() != http3) return;
+  if (req.scheme() != "https") {
+    not_supported("HTTP/3 is spoken over https only: write https://" + authority + ", or leave the version out");
+  }
+  if (!how.unix_socket().empty()) not_supported("HTTP/3 is spoken over UDP, not over a Unix socket: leave one of them out");
 }
 
 speaks choice_of(const request& req, const options& how) {
   if (how.version()) return speaks::exactly;
-  if (req.scheme() == "https") return speaks::best;
+  if (req.scheme() == "https")
+    return how.http3_first() && connection::has_http3() && how.unix_socket().empty() ? speaks::http3_first : speaks::best;
   return how.upgrade() ? speaks::upgrade : speaks::exactly;
 }
 
@@ -55,6 +68,7 @@ origin origin_of(const request& req, version v, const options& how) {
   }
   if (req.method() == method::connect) not_supported("CONNECT to " + authority + " cannot be sent: proxies are not supported yet");
   check_scheme(req, authority);
+  check_http3(req, authority, how);
   const auto host = semantics::parse_host(authority);
   if (!host || host->kind == semantics::host_kind::empty) {
     throw fetch_error(fetch_error::kind::bad_url, authority + " is no host that could be asked");
@@ -127,6 +141,17 @@ std::string origin::to_string() const {
   return unix_socket.empty() ? host + " port " + std::to_string(port) : host + " on unix:" + unix_socket;
 }
 
+bool origin::takes(parley::version spoken) const {
+  switch (choice) {
+    case speaks::exactly: return spoken == version;
+    case speaks::over_tcp: return spoken != parley::version::http3;
+    case speaks::http3_first: return spoken == parley::version::http3;
+    case speaks::best:
+    case speaks::upgrade: return true;
+  }
+  return false;
+}
+
 std::size_t origin_hash::operator()(const origin& of) const {
   const std::size_t way = (static_cast<std::size_t>(of.choice) << 2) + (of.secure ? 2U : 0U) + (of.verify ? 1U : 0U);
   const std::size_t salt = (std::size_t{of.port} << 10) + (static_cast<std::size_t>(of.version) << 4) + way;
@@ -151,8 +176,8 @@ plan make_plan(request&& req, const options& how) {
 }
 
 void prepare_for(plan& of, parley::version spoken) {
-  of.head.version = spoken == http2 ? http2 : of.to.version;
-  if (spoken == http2) offer_upgrade(of, false, false);
+  of.head.version = spoken >= http2 ? spoken : of.to.version;
+  if (spoken >= http2) offer_upgrade(of, false, false);
 }
 
 void offer_upgrade(plan& of, bool offered, bool push) {

@@ -19,9 +19,11 @@ namespace parley::fetching {
 
 /// Which versions a connection may come to speak.
 enum class speaks : std::uint8_t {
-  exactly,  // origin::version and no other
-  best,     // https: what the server picks by ALPN, HTTP/2 or 1.1
-  upgrade,  // http: 1.1 that asks to go on as HTTP/2 (`Upgrade: h2c`, RFC 7540 §3.2)
+  exactly,      // origin::version and no other
+  best,         // https: what the server picks by ALPN, HTTP/2 or 1.1; HTTP/3 where it has announced that (RFC 7838)
+  over_tcp,     // https: as `best`, but never HTTP/3
+  http3_first,  // https: HTTP/3 where QUIC gets through, else as `over_tcp`
+  upgrade,      // http: 1.1 that asks to go on as HTTP/2 (`Upgrade: h2c`, RFC 7540 §3.2)
 };
 
 /// Whom a connection goes to. Requests to equal origins can share connections.
@@ -35,8 +37,15 @@ struct origin {
   speaks choice = speaks::exactly;
 
   friend bool operator==(const origin&, const origin&) = default;
-  /// Its connections can turn out to be HTTP/2, which many requests share.
-  [[nodiscard]] bool may_multiplex() const { return choice != speaks::exactly || version == parley::version::http2; }
+  /// Its connections can turn out to be HTTP/2 or 3, which many requests share.
+  [[nodiscard]] bool may_multiplex() const { return choice != speaks::exactly || version >= parley::version::http2; }
+  /// Whether another origin's connection of that version may carry its requests.
+  [[nodiscard]] bool takes(parley::version spoken) const;
+  [[nodiscard]] bool only_http3() const { return choice == speaks::exactly && version == parley::version::http3; }
+  /// https where what the server picks is as good as any other.
+  [[nodiscard]] bool open_to_any() const {
+    return choice == speaks::best || choice == speaks::over_tcp || choice == speaks::http3_first;
+  }
   /// For messages: `localhost port 8080`, `localhost on unix:/run/parley.sock`.
   [[nodiscard]] std::string to_string() const;
 };
@@ -62,7 +71,7 @@ struct plan {
 /// `std::invalid_argument` when it cannot be sent in the version that is asked for.
 [[nodiscard]] plan make_plan(request&& req, const options& how);
 
-/// Makes its head one for this version of a connection: HTTP/2, or else what it was planned for.
+/// Makes its head one for this version of a connection: HTTP/2 or 3, or else what it was planned for.
 void prepare_for(plan& of, parley::version spoken);
 /// Makes it ask for HTTP/2 in cleartext (RFC 7540 §3.2.1), with what we say in SETTINGS; or not, as by default.
 void offer_upgrade(plan& of, bool offered, bool push);

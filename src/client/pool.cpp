@@ -1,6 +1,7 @@
 #include "client/pool.hpp"
 
 #include "base/random.hpp"
+#include "client/race.hpp"
 #include "client/secure.hpp"
 #include "connection/tcp_connection.hpp"
 
@@ -54,6 +55,7 @@ task<lease> pool::connect(slot place, wish what, std::chrono::milliseconds limit
     if (place.undecided()) fail_waiting(place.at(), std::current_exception());
     throw;
   }
+  if (got.quic) co_return adopt(std::move(place), std::move(got.quic));
   if (got.shared == nullptr) co_return add(std::move(place), std::move(got.way), id);
   // Another origin's connection serves this one as well.
   share(*got.shared, place.at());
@@ -72,9 +74,29 @@ task<pool::opened> pool::open(const origin& to, wish what, const connect_report&
   opened got;
   got.shared = coalescible(to, addresses, what);
   if (got.shared != nullptr) co_return got;
-  auto opening = open_stream(loop_, to, std::move(addresses), *settings_.tls, report, at);
-  opened_stream made = co_await opening;
-  got.way = std::move(made);
+  if (!tries_quic(to)) {
+    auto opening = open_stream(loop_, to, std::move(addresses), *settings_.tls, report, at);
+    opened_stream made = co_await opening;
+    got.way = std::move(made);
+    co_return got;
+  }
+  race::ways by;
+  by.quic = addresses;
+  if (!to.only_http3()) by.tcp = std::move(addresses);
+  race between(*this, to, std::move(by), report, at);
+  race::until_decided decided(between);
+  std::exception_ptr failure;
+  try {
+    co_await decided;
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  race::until_settled settled(between);
+  co_await settled;
+  if (failure) std::rethrow_exception(failure);
+  got.quic = between.over_quic();
+  if (!got.quic) got.shared = between.shared();
+  if (!got.quic && got.shared == nullptr) got.way = between.over_tcp();
   co_return got;
 }
 
@@ -111,7 +133,7 @@ lease pool::add(slot place, opened_stream way, std::uint64_t id) {
   lease first(*this, one);
   origin_connections& at = one.place.at();
   if (http2) share(one, at);
-  if (!http2 && to.choice == speaks::best) at.found = origin_connections::known::http1;
+  if (!http2 && to.open_to_any()) at.found = origin_connections::known::http1;
   // Who waits sends behind the one that the connection was made for: see `lease::begun`.
   if (http2 || to.choice != speaks::upgrade) one.place.decide(http2);
   return first;
@@ -137,7 +159,7 @@ class pool::until_over final : public parley::detail::operation {
 class pool::until_empty {
  public:
   explicit until_empty(pool& of) : pool_(of) {}
-  [[nodiscard]] bool await_ready() const { return pool_.open_ == 0; }
+  [[nodiscard]] bool await_ready() const { return pool_.nothing_open(); }
   void await_suspend(std::coroutine_handle<> waiter) { pool_.when_empty_ = waiter; }
   void await_resume() const {}
 

@@ -9,6 +9,7 @@
 #include "client/push_store.hpp"
 #include "client/secure.hpp"
 #include "client/tls_setup.hpp"
+#include "connection/http3.hpp"
 #include "connection/http_connection.hpp"
 #include "connection/make_engine.hpp"
 #include "net/loop.hpp"
@@ -21,9 +22,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <unordered_map>
 #include <vector>
 
@@ -51,6 +54,11 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   void begin();
   /// A connection to `to`, or one that is as good. Throws `fetch_error`. `to` and `at` must outlive the task.
   [[nodiscard]] task<lease> acquire(const origin& to, wish what, std::chrono::milliseconds connect_timeout, progress& at);
+  /// Begins a QUIC connection that nobody uses yet. `ready` hears how its handshake ended.
+  [[nodiscard]] std::expected<dialed, std::error_code> dial(const origin& to, const net::endpoint& address, std::uint64_t id,
+                                                            connection::http3_ready ready);
+  /// A connection that requests to `to` can share at once; null: none.
+  [[nodiscard]] link* shared_now(const origin& to) const;
   /// The server of that connection has said that it does not answer for `to` (421). Whether another connection may help: it is one
   /// of another origin, and is not used for this one any more.
   [[nodiscard]] bool misdirected(const lease& on, const origin& to);
@@ -76,22 +84,29 @@ class pool final : private connection::exchange_owner, public std::enable_shared
 
  private:
   friend class lease;
+  friend class dialed;
   friend class slot;
   friend class turn_operation;
   class until_over;
   class until_empty;
 
   static task<> watch_loop(std::shared_ptr<pool> self);
-  [[nodiscard]] bool over() const { return retired_ && open_ == 0; }
+  [[nodiscard]] bool over() const { return retired_ && nothing_open(); }
+  [[nodiscard]] bool nothing_open() const { return open_ == 0 && dialed_ == 0; }
   void tell_over();
   /// No lease: there is a connection now that the request can share, once it takes more.
   [[nodiscard]] task<lease> connect(slot place, wish what, std::chrono::milliseconds limit, progress& at);
   struct opened {
     opened_stream way;
+    dialed quic{};           // instead
     link* shared = nullptr;  // instead
   };
+  /// How a connection to `to` may come about.
+  [[nodiscard]] bool tries_quic(const origin& to) const;
   [[nodiscard]] task<opened> open(const origin& to, wish what, const connect_report& report, progress& at);
   lease add(slot place, opened_stream way, std::uint64_t id);
+  lease adopt(slot place, dialed made);
+  void give_up(link& one);
   [[nodiscard]] connection::http2_options http2_options_for(const origin& to) const;
   [[nodiscard]] std::unique_ptr<engine::byte_engine> make_engine(const origin& to, bool http2);
 
@@ -142,7 +157,8 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   std::vector<std::unique_ptr<link>> links_;  // http_connection::owner_index is the place
   std::optional<net::timer> sweep_;           // gone with the loop
   net::time_point sweep_due_{};
-  std::size_t open_ = 0;  // slots of all origins
+  std::size_t open_ = 0;    // slots of all origins
+  std::size_t dialed_ = 0;  // links without a place
   until_over* watcher_ = nullptr;
   std::coroutine_handle<> when_empty_;
   bool retired_ = false;

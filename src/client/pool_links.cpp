@@ -206,6 +206,9 @@ void pool::remove_soon(link& gone) {
     self->links_[index]->connection->owner_index = index;
     const auto last = std::move(self->links_.back());
     self->links_.pop_back();
+    if (last->place) return;
+    --self->dialed_;
+    self->tell_over();
   });
 }
 

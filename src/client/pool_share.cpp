@@ -29,8 +29,11 @@ std::size_t link::room() const {
 
 void pool::share(link& one, origin_connections& with) {
   if (contains(one.of, &with)) return;
-  with.shared.push_back(&one);
-  with.found = origin_connections::known::http2;
+  // HTTP/3 first: the others end once they are idle.
+  const auto older =
+      std::ranges::find_if(with.shared, [&](const link* each) { return each->connection->version() < one.connection->version(); });
+  with.shared.insert(older, &one);
+  with.found = origin_connections::known::shared;
   one.of.push_back(&with);
 }
 
@@ -46,7 +49,8 @@ void pool::unshare(link& one) {
 
 bool pool::may_carry(const link& one, const origin& to, const wish& what) const {
   const bool own = one.place.at().to == to;
-  return one.id() > what.after && (own || (!what.own && !contains(one.misdirected, to.host)));
+  return one.id() > what.after &&
+         (own || (!what.own && to.takes(one.connection->version()) && !contains(one.misdirected, to.host)));
 }
 
 link* pool::shared_for(const turn_operation& who, bool& full) const {
@@ -58,12 +62,21 @@ link* pool::shared_for(const turn_operation& who, bool& full) const {
   return nullptr;
 }
 
-// RFC 9113 §9.1.1: the server's address is this origin's too, and its certificate is for this name.
+link* pool::shared_now(const origin& to) const {
+  const auto at = origins_.find(to);
+  if (at == origins_.end()) return nullptr;
+  for (link* each : at->second.shared) {
+    if (may_carry(*each, to, {}) && each->room() > 0) return each;
+  }
+  return nullptr;
+}
+
+// RFC 9113 §9.1.1, RFC 9114 §3.3: the server's address is this origin's too, and its certificate is for this name.
 link* pool::coalescible(const origin& to, const std::vector<net::endpoint>& addresses, const wish& what) const {
   if (what.own || !proves_names(to) || !to.may_multiplex()) return nullptr;
   for (const auto& each : links_) {
     link& one = *each;
-    if (one.draining || one.closed || one.connection->tls() == nullptr || !one.multiplexes()) continue;
+    if (!one.place || one.draining || one.closed || one.connection->tls() == nullptr || !one.multiplexes()) continue;
     if (!proves_names(one.place.at().to) || one.misdirected.size() >= most_misdirected || !may_carry(one, to, what)) continue;
     const net::endpoint& server = one.connection->peer();
     const bool same_server =

@@ -9,10 +9,11 @@ enum class step : std::uint8_t {
   queued,      // for a connection, since the origin has as many as it may
   looking_up,  // the host's addresses
   connecting,
-  securing,   // the TLS handshake
-  holding,    // the content back until the server says 100
-  waiting,    // for the response
-  receiving,  // its content
+  connecting_quic,  // with its handshake
+  securing,         // the TLS handshake
+  holding,          // the content back until the server says 100
+  waiting,          // for the response
+  receiving,        // its content
 };
 
 struct progress {

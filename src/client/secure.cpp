@@ -11,17 +11,17 @@ namespace {
 // The connect timeout of the fetch comes first; this is the stream's own, which it must have.
 constexpr std::chrono::hours no_limit{24};
 
-tls::destination destination_of(const origin& to) {
+}  // namespace
+
+tls::destination destination_of(const origin& to, std::vector<std::string> protocols) {
   std::string host = to.host;
   // A name that is spelled from the root is the same one in a certificate without its dot (RFC 6066 §3).
   if (host.size() > 1 && host.ends_with('.')) host.pop_back();
-  return {std::move(host), to.port, protocols_of(to)};
+  return {std::move(host), to.port, std::move(protocols)};
 }
 
-}  // namespace
-
 std::vector<std::string> protocols_of(const origin& to) {
-  if (to.choice == speaks::best) return {"h2", "http/1.1"};
+  if (to.open_to_any()) return {"h2", "http/1.1"};
   if (to.version == http2) return {"h2"};
   // A 1.0 request may also go over what was settled as 1.1, which is all that some servers know.
   if (to.version <= http1_0) return {"http/1.0", "http/1.1"};
@@ -52,7 +52,8 @@ task<opened_stream> open_stream(net::loop& on, const origin& to, std::vector<net
   at.at = step::securing;
   report.securing();
   auto credentials = with.credentials(to.verify);
-  auto secured = std::make_unique<connection::tls_stream>(on, std::move(stream), std::move(credentials), destination_of(to));
+  auto secured =
+      std::make_unique<connection::tls_stream>(on, std::move(stream), std::move(credentials), destination_of(to, protocols_of(to)));
   handshake_operation shaking(*secured);
   tls::error wrong = co_await shaking;
   report.secured(secured->session(), wrong);

@@ -21,6 +21,9 @@ namespace parley::fetching {
 /// The application protocols (RFC 7301) by which versions are asked for, the favourite first.
 [[nodiscard]] std::vector<std::string> protocols_of(const origin& to);
 
+/// Whom TLS is to be with.
+[[nodiscard]] tls::destination destination_of(const origin& to, std::vector<std::string> protocols);
+
 /// A client's handshake.
 class handshake_operation final : public parley::detail::operation {
  public:

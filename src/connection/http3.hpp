@@ -7,6 +7,7 @@
 #include "engine/observer.hpp"
 #include "net/datagram.hpp"
 #include "tls/credentials.hpp"
+#include "tls/error.hpp"
 #include "tls/session.hpp"
 
 #include <parley/limits.hpp>
@@ -90,7 +91,8 @@ class http3_listener {
 struct http3_outcome {
   bool done = false;      // the server is who it should be, and speaks HTTP/3
   std::error_code error;  // of the way there: nobody answered, say
-  std::string reason;     // such as what is wrong with the certificate
+  tls::error tls;         // what is wrong with the certificate, say
+  std::string reason;     // else; the server's own words where it closed: escape them before they reach a terminal
 };
 using http3_ready = base::unique_function<void(const http3_outcome&)>;
 

@@ -32,6 +32,14 @@ std::error_code failure_of(const quic::ending& why) {
   }
 }
 
+/// Where the handshake failed by TLS, at either end: its alert is in the code (RFC 9001 §4.8).
+tls::error tls_failure_of(const quic::connection& of) {
+  const quic::ending& why = of.why();
+  const bool by_tls = !why.application && why.code >= 0x100 && why.code <= 0x1ff;
+  if (!by_tls || of.tls() == nullptr) return {};
+  return of.tls()->failure(static_cast<int>(why.code & 0xff), why.by == quic::ending::cause::peer);
+}
+
 }  // namespace
 
 quic_connection::quic_connection(net::loop& on, std::unique_ptr<engine::stream_engine> engine,
@@ -90,8 +98,13 @@ void quic_connection::on_socket_error(std::error_code what) {
 // From a turn, so that nothing is under way.
 void quic_connection::look_ready() {
   if (!ready_ || (!closed_ && !quic_->handshake_done())) return;
-  http3_outcome how{quic_->handshake_done(), transport_error_, {}};
-  if (!how.done) how.reason = quic_->why().reason;
+  http3_outcome how;
+  how.done = quic_->handshake_done() && !closed_;
+  how.error = transport_error_;
+  if (!how.done) {
+    how.tls = tls_failure_of(*quic_);
+    how.reason = quic_->why().reason;
+  }
   loop_.defer([ready = std::exchange(ready_, nullptr), how = std::move(how)]() mutable { ready(how); });
 }
 

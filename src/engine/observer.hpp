@@ -22,6 +22,7 @@ struct observed_connect {
   std::string_view address;
   bool done;
   std::string_view error;
+  bool quic = false;  // over UDP; else TCP or a Unix socket
 };  // started / finished (error empty: success)
 struct observed_handshake {
   bool done;
@@ -32,6 +33,7 @@ struct observed_handshake {
   std::string_view protocol;  // settled by ALPN; empty: none
   std::string_view server_name;
   bool resumed;
+  std::string_view early = {};  // early data (0-RTT): `accepted`, `refused`; empty: none was sent
 };  // TLS: started / finished (error empty: success)
 struct observed_bytes {
   direction way;

@@ -115,7 +115,7 @@ options make_options(const fetch_plan& plan) {
   if (plan.connect_timeout) how.connect_timeout(*plan.connect_timeout);
   if (plan.unix_socket) how.unix_socket(*plan.unix_socket);
   if (plan.expect) how.expect_continue(continue_wait);
-  how.insecure(plan.insecure).upgrade(plan.upgrade);
+  how.insecure(plan.insecure).upgrade(plan.upgrade).http3_first(plan.http3_first);
   return how;
 }
 

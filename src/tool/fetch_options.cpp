@@ -30,7 +30,7 @@ void declare_fetch_options(arguments& to, fetch_options& o) {
   to.group("Seeing the session")
       .flag("-v,--verbose", o.verbose, "print both heads as sent on standard error, > for ours, < for theirs")
       .flag("--show", o.show, "draw the session on standard error: connect, request, response, and the time of each part")
-      .flag("--frames", o.frames, "as --show, and list the frames of HTTP/2 both ways")
+      .flag("--frames", o.frames, "as --show, and list the frames of HTTP/2 and 3 both ways")
       .flag("--show-secrets", o.show_secrets, "let --show print Cookie, Set-Cookie, Authorization, Proxy-Authorization too");
   to.group("Connection")
       .flag("--http0.9", o.http09, "speak HTTP/0.9: GET alone, no fields, no status")
@@ -40,10 +40,13 @@ void declare_fetch_options(arguments& to, fetch_options& o) {
             "https: HTTP/2 where the server picks it, else 1.1 (the default for https); http: begin with 1.1 and ask to go on with "
             "HTTP/2 (Upgrade: h2c)")
       .flag("--http2-prior-knowledge", o.http2_known, "speak HTTP/2 and nothing else; over http without asking")
-      .flag(
-          "--push", o.push,
-          "take what the server pushes over HTTP/2: used for the URLs that follow, and listed on standard error when nobody asked "
-          "for it")
+      .flag("--http3", o.http3,
+            "https: try HTTP/3 (QUIC) first, and TCP as well when there is no connection after 250 ms, or it fails before")
+      .flag("--http3-only", o.http3_only, "speak HTTP/3 and nothing else: an error where no QUIC connection comes about")
+      .flag("--push", o.push,
+            "take what the server pushes over HTTP/2 or 3: used for the URLs that follow, and listed on standard error when nobody "
+            "asked "
+            "for it")
       .value("--timeout", "SECONDS", o.timeout, "give up when all is not done by then, such as 2 or 0.5; default: wait")
       .value("--connect-timeout", "SECONDS", o.connect_timeout, "give up when there is no connection by then; default 30")
       .value("--unix-socket", "PATH", o.unix_socket, "connect to this Unix socket instead of the URL's host; Host stays the URL's");
@@ -53,7 +56,6 @@ void declare_fetch_options(arguments& to, fetch_options& o) {
       .flag("-k,--insecure", o.insecure, "take any certificate: the connection is encrypted, and nobody knows with whom")
       .value("--cert", "FILE", o.cert, "show this certificate (PEM) to a server that asks for one")
       .value("--key", "FILE", o.key, "its private key; default: it is in the certificate's file");
-  to.group("Not there yet (exit status 2)").flag("--http3", o.http3, "HTTP/3");
   to.note(
       "A URL without a scheme is http for localhost, 127.0.0.0/8 and [::1], and https for all others and on the ports 443 and "
       "8443; the port is 80 or 443 unless "
@@ -81,7 +83,6 @@ bool same_name(std::string_view a, std::string_view b) {
 }
 
 void refuse_what_is_missing(const fetch_options& o) {
-  if (o.http3) throw refusal(exit_usage, "HTTP/3 is not there yet; --http2 is the newest version");
   if (o.key && !o.cert) throw refusal(exit_usage, "--key belongs to a certificate; give that with --cert FILE");
   for (const auto& [name, value] : {std::pair("--cacert", &o.cacert), std::pair("--cert", &o.cert), std::pair("--key", &o.key)}) {
     if (*value && (*value)->empty()) throw refusal(exit_usage, std::string(name) + " needs a file's name");
@@ -89,13 +90,17 @@ void refuse_what_is_missing(const fetch_options& o) {
 }
 
 std::optional<parley::version> chosen_version(const fetch_options& o) {
-  if (o.http09 + o.http10 + o.http11 + o.http2 + o.http2_known > 1)
-    throw refusal(exit_usage, "choose one of --http0.9, --http1.0, --http1.1, --http2 and --http2-prior-knowledge");
-  if (o.push && o.http09 + o.http10 + o.http11 > 0) throw refusal(exit_usage, "--push needs HTTP/2, which knows pushed responses");
+  if (o.http09 + o.http10 + o.http11 + o.http2 + o.http2_known + o.http3 + o.http3_only > 1) {
+    throw refusal(exit_usage,
+                  "choose one of --http0.9, --http1.0, --http1.1, --http2, --http2-prior-knowledge, --http3 and --http3-only");
+  }
+  if (o.push && o.http09 + o.http10 + o.http11 > 0)
+    throw refusal(exit_usage, "--push needs HTTP/2 or HTTP/3, which know pushed responses");
   if (o.http09) return parley::http0_9;
   if (o.http10) return parley::http1_0;
   if (o.http11) return parley::http1_1;
   if (o.http2_known) return parley::http2;
+  if (o.http3_only) return parley::http3;
   return std::nullopt;
 }
 
@@ -163,6 +168,7 @@ fetch_plan make_fetch_plan(std::string method, const std::vector<std::string>& u
   plan.verbose = o.verbose;
   plan.fail = o.fail;
   plan.upgrade = o.http2;
+  plan.http3_first = o.http3;
   plan.push = o.push;
   plan.frames = o.frames;
   plan.show = o.show || o.frames;

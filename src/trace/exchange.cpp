@@ -47,6 +47,9 @@ message& message_of(exchange& x, direction way) {
 /// What else is sent on the connection meanwhile says nothing about this message.
 bool multiplexed(const message& m) { return m.version >= parley::http2; }
 
+/// Packets carry what is ready of all streams, so nobody says what of a message has left: making it ready stands for that.
+bool over_quic(const message& m) { return m.version >= parley::http3; }
+
 bool is_written(const exchange& x) {
   const message& out = x.role == engine::role::client ? x.request : x.response;
   if (multiplexed(out)) return out.flushed;
@@ -73,8 +76,9 @@ void exchange_folder::connection_state::operator()(const recorded& one, const re
 void exchange_folder::connection_state::operator()(const recorded& one, const connect_step& step) {
   has_prototype = true;
   auto& tried = prototype.attempts;
-  auto at = std::ranges::find_if(tried, [&](const attempt& a) { return a.address == step.address && !a.done; });
-  if (at == tried.end()) at = tried.insert(tried.end(), attempt{step.address, one.time, {}, {}});
+  auto at =
+      std::ranges::find_if(tried, [&](const attempt& a) { return a.address == step.address && a.quic == step.quic && !a.done; });
+  if (at == tried.end()) at = tried.insert(tried.end(), attempt{step.address, one.time, {}, {}, step.quic});
   if (step.done) {
     at->done = one.time;
     at->error = step.error;
@@ -150,17 +154,22 @@ void exchange_folder::connection_state::operator()(const recorded& one, const he
   m.version = step.version;
   m.status = step.status;
   m.start_line = step.start_line;
-  if (step.way == direction::in) m.first_byte = multiplexed(m) ? one.time : first_in.value_or(one.time);
+  if (step.way == direction::in) {
+    m.first_byte = multiplexed(m) ? one.time : first_in.value_or(one.time);
+  } else if (over_quic(m)) {
+    m.first_byte = m.last_byte = one.time;
+  }
 }
 
 void exchange_folder::connection_state::operator()(const recorded& one, const push_step& step) {
   const std::string line = step.start_line.substr(0, step.start_line.rfind(" HTTP/"));
-  if (exchange* parent = find(one.stream)) parent->promises.push_back(line + " on stream " + std::to_string(step.promised));
+  if (exchange* parent = find(one.stream))
+    parent->promises.push_back(line + " on " + stream_name(step.promised, is_http3_push(step.promised)));
   exchange& x = open_exchange(one, step.way == direction::in ? engine::role::client : engine::role::server);
   x.stream = step.promised;
   x.promised_on = one.stream;
   x.request.begun = x.request.ended = x.request.flushed = true;
-  x.request.version = parley::http2;
+  x.request.version = is_http3_push(step.promised) ? parley::http3 : parley::http2;
   x.request.head = step.text;
   x.request.start_line = step.start_line;
   x.request.first_byte = x.request.last_byte = one.time;
@@ -170,6 +179,7 @@ void exchange_folder::connection_state::operator()(const recorded& one, const da
   message* m = find_message(one.stream, step.way);
   if (m == nullptr) return;
   m->content += step.size;
+  if (step.way == direction::out && over_quic(*m)) m->last_byte = one.time;
   if (!m->begun && step.way == direction::in) m->first_byte = first_in.value_or(one.time);
   m->begun = true;
 }
@@ -182,6 +192,10 @@ void exchange_folder::connection_state::operator()(const recorded& one, const en
   message* m = find_message(one.stream, step.way);
   if (m == nullptr) return;
   m->ended = true;
+  if (step.way == direction::out && over_quic(*m)) {
+    m->last_byte = one.time;
+    m->flushed = true;
+  }
   if (step.way == direction::in) {
     m->last_byte = std::max(last_in.value_or(one.time), m->first_byte.value_or(one.time));
     first_in.reset();

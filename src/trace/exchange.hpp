@@ -35,6 +35,7 @@ struct attempt {
   time_point started{};
   std::optional<time_point> done;
   std::string error;  // empty for a success
+  bool quic = false;  // over UDP: the handshake is part of it
 };
 
 /// TLS, between connecting and the first request.

@@ -67,8 +67,9 @@ std::string written_out(const semantics::response_head& head) {
 
 std::string about(const engine::observed_handshake& seen) {
   std::string text;
-  for (const std::string_view part :
-       {seen.version, seen.cipher, seen.group, seen.protocol, std::string_view(seen.resumed ? "resumed" : "")}) {
+  const std::string early = seen.early.empty() ? std::string() : "early data " + std::string(seen.early);
+  for (const std::string_view part : {seen.version, seen.cipher, seen.group, seen.protocol,
+                                      std::string_view(seen.resumed ? "resumed" : ""), std::string_view(early)}) {
     if (!part.empty()) text.append(text.empty() ? "" : ", ").append(part);
   }
   return text;
@@ -90,7 +91,8 @@ head_step record_head(const engine::observed_head& seen, engine::stream_id strea
     if (step.text.empty() && step.version != parley::http0_9) step.text = written_out(*seen.response);
     if (step.version >= parley::http2) step.start_line = start_line_of(*seen.response);
   }
-  step.pushed = step.version == parley::http2 && stream != 0 && stream % 2 == 0;  // RFC 9113 §5.1.1
+  step.pushed = (step.version == parley::http2 && stream != 0 && stream % 2 == 0) ||  // RFC 9113 §5.1.1
+                (step.version == parley::http3 && is_http3_push(stream));
   return step;
 }
 
@@ -102,7 +104,7 @@ struct record_one {
     return resolve_step{std::string(seen.host), std::string(seen.addresses), seen.done};
   }
   decltype(recorded::what) operator()(const engine::observed_connect& seen) const {
-    return connect_step{std::string(seen.address), seen.done, std::string(seen.error)};
+    return connect_step{std::string(seen.address), seen.done, std::string(seen.error), seen.quic};
   }
   decltype(recorded::what) operator()(const engine::observed_handshake& seen) const {
     return handshake_step{seen.done, std::string(seen.error), about(seen)};
@@ -133,6 +135,18 @@ struct record_one {
 };
 
 }  // namespace
+
+namespace {
+constexpr engine::stream_id first_push = engine::stream_id{1} << 62;
+}  // namespace
+
+bool is_http3_push(engine::stream_id id) { return id >= first_push; }
+
+std::string stream_name(engine::stream_id id, bool http3) {
+  if (!http3) return "stream " + std::to_string(id);
+  if (is_http3_push(id)) return "push " + std::to_string(id - first_push);
+  return "stream " + std::to_string(id - 1);
+}
 
 recorded record(const engine::observation& seen) {
   return {seen.time, seen.connection, seen.stream, std::visit(record_one{seen.time, seen.stream}, seen.what)};

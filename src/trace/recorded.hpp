@@ -25,6 +25,7 @@ struct connect_step {
   std::string address;
   bool done = false;
   std::string error;  // why it failed; empty for a success
+  bool quic = false;
 };
 
 struct handshake_step {
@@ -109,6 +110,11 @@ struct recorded {
                error_step, close_step, push_step, frame_step>
       what;
 };
+
+/// HTTP/3's promised exchanges have ids from 2^62 on; those of its requests are one above their streams'.
+[[nodiscard]] bool is_http3_push(engine::stream_id id);
+/// As its version counts them: `stream 1` of HTTP/2; `stream 0` or `push 0` of HTTP/3.
+[[nodiscard]] std::string stream_name(engine::stream_id id, bool http3);
 
 /// Copies what an observation only shows for the length of a call.
 [[nodiscard]] recorded record(const engine::observation& seen);

@@ -26,7 +26,8 @@ std::string counted(std::uint64_t bytes, std::string_view what) { return size_te
 std::string sizes(const message& m) {
   std::string text;
   if (m.head_bytes != 0) text = counted(m.head_bytes, "head");
-  if (m.head_bytes != 0 && m.version == parley::http2) text += " (HPACK; " + counted(m.head.size(), "of text") + ")";
+  if (m.head_bytes != 0 && m.version >= parley::http2)
+    text += std::string(" (") + (m.version == parley::http2 ? "HPACK" : "QPACK") + "; " + counted(m.head.size(), "of text") + ")";
   if (m.content != 0 || text.empty()) text += (text.empty() ? "" : " + ") + counted(m.content, "content");
   return text;
 }
@@ -119,7 +120,7 @@ class timeline_view {
   void draw_connect() {
     std::string about = printable(x_.peer);
     if (x_.promised_on != 0) {
-      about += ", promised on stream " + std::to_string(x_.promised_on);
+      about += ", promised on " + stream_name(x_.promised_on, x_.request.version == parley::http3);
     } else if (x_.number > 1) {
       about += ", kept alive: request " + std::to_string(x_.number) + " on this connection";
     } else if (was_looked_up() && !about.empty()) {
@@ -131,11 +132,14 @@ class timeline_view {
     if (x_.resolve_started && was_looked_up())
       part("look-up", tint::connect, *x_.resolve_started, x_.resolve_done.value_or(x_.finished()));
     for (const attempt& a : x_.attempts) {
-      part("TCP", a.error.empty() ? tint::connect : tint::bad, a.started, a.done.value_or(x_.finished()));
+      part(a.quic ? "QUIC" : "TCP", a.error.empty() ? tint::connect : tint::bad, a.started, a.done.value_or(x_.finished()));
       if (!a.error.empty()) note(tint::bad, std::string(paint_.cross()) + " " + printable(a.address) + ": " + printable(a.error));
     }
     if (x_.tls) {
-      part("TLS", x_.tls->error.empty() ? tint::connect : tint::bad, x_.tls->started, x_.tls->done.value_or(x_.finished()));
+      // QUIC's handshake is TLS's too.
+      const bool quic = std::ranges::any_of(x_.attempts, [](const attempt& a) { return a.quic && a.done && a.error.empty(); });
+      if (!quic)
+        part("TLS", x_.tls->error.empty() ? tint::connect : tint::bad, x_.tls->started, x_.tls->done.value_or(x_.finished()));
       if (!x_.tls->about.empty()) note(tint::faint, printable(x_.tls->about));
       if (!x_.tls->error.empty()) note(tint::bad, std::string(paint_.cross()) + " " + printable(x_.tls->error));
     }
@@ -176,10 +180,10 @@ class timeline_view {
     return ready;
   }
 
-  /// `HTTP/2 stream 1, `
+  /// `HTTP/2 stream 1, `, `HTTP/3 stream 0, `
   [[nodiscard]] std::string stream_text() const {
     if (x_.request.version < parley::http2) return {};
-    return std::string(name(x_.request.version)) + " stream " + std::to_string(x_.stream) + ", ";
+    return std::string(name(x_.request.version)) + " " + stream_name(x_.stream, x_.request.version == parley::http3) + ", ";
   }
 
   void draw_response() {

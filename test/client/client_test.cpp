@@ -196,8 +196,7 @@ TEST(client, says_what_is_not_supported_or_no_url) {
   };
   const row rows[] = {
       {"ftp://h/", {}, fetch_error::kind::not_supported, "speaks http and https, not ftp"},
-      {"http://h/", parley::http3, fetch_error::kind::not_supported, "HTTP/3 is not supported yet"},
-      {"http://h/", parley::http3, fetch_error::kind::not_supported, "HTTP/3 is not supported yet"},
+      {"http://h/", parley::http3, fetch_error::kind::not_supported, "leave the version out"},
       {"/path", {}, fetch_error::kind::bad_url, "names no host"},
       {"http://h h/", {}, fetch_error::kind::bad_url, "position"},
       {"http://user@h/", {}, fetch_error::kind::bad_url, "Authorization"},

@@ -100,8 +100,14 @@ TEST(FetchPlan, Times) {
 }
 
 TEST(FetchPlan, RefusesWhatIsNotThereYet) {
-  EXPECT_EQ(refused_plan({"localhost", "--http3"}), "HTTP/3 is not there yet; --http2 is the newest version");
   EXPECT_EQ(refused_plan({"localhost"}, "CONNECT"), "CONNECT asks a proxy for a tunnel, which parley does not offer yet");
+}
+
+TEST(FetchPlan, Http3) {
+  EXPECT_EQ(planned({"example.org", "--http3-only"}).version, parley::http3);
+  EXPECT_FALSE(planned({"example.org", "--http3"}).version);
+  EXPECT_TRUE(planned({"example.org", "--http3"}).http3_first);
+  EXPECT_FALSE(planned({"example.org"}).http3_first);
 }
 
 TEST(FetchPlan, Https) {
@@ -122,7 +128,9 @@ TEST(FetchPlan, Https) {
 TEST(FetchPlan, RefusesWhatMakesNoSense) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> rows{
       {{"localhost", "--http1.0", "--http1.1"},
-       "choose one of --http0.9, --http1.0, --http1.1, --http2 and --http2-prior-knowledge"},
+       "choose one of --http0.9, --http1.0, --http1.1, --http2, --http2-prior-knowledge, --http3 and --http3-only"},
+      {{"localhost", "--http3", "--http3-only"},
+       "choose one of --http0.9, --http1.0, --http1.1, --http2, --http2-prior-knowledge, --http3 and --http3-only"},
       {{"localhost", "-d", "a", "--json", "1"}, "choose one of -d and --json"},
       {{"localhost", "--http0.9", "-d", "a"}, "HTTP/0.9 requests carry no content; leave out -d and --json"},
       {{"localhost", "--http0.9", "-H", "A: b"}, "HTTP/0.9 requests carry no fields; leave out -H"},

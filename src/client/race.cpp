@@ -1,0 +1,77 @@
+#include "client/race.hpp"
+
+#include "client/errors.hpp"
+#include "client/links.hpp"
+
+#include <string>
+#include <utility>
+
+namespace parley::fetching {
+
+race::race(pool& in, const origin& to, ways by, const connect_report& report, progress& at)
+    : pool_(in), to_(to), by_(std::move(by)), report_(report), at_(at),
+      dial_(in, to, by_.quic, report, [this](dialed made) { on_quic(std::move(made)); }),
+      tcp_turn_(in.loop(), [this] { begin_tcp(); }) {}
+
+bool race::decided() const {
+  if (made_ || shared_ != nullptr || (tcp_ && *tcp_)) return true;
+  return quic_ended_ && (by_.tcp.empty() || tcp_);
+}
+
+void race::begin(until_decided& waiting) {
+  waiting_ = &waiting;
+  at_.at = step::connecting_quic;
+  if (!by_.tcp.empty()) tcp_turn_.arm(pool_.loop().now() + head_start);
+  dial_.start();
+}
+
+void race::begin_tcp() {
+  if (std::exchange(tcp_begun_, true)) return;
+  tcp_turn_.cancel();
+  shared_ = pool_.shared_now(to_);
+  if (shared_ != nullptr) return look();
+  auto opening = open_stream(pool_.loop(), to_, by_.tcp, *pool_.settings().tls, report_, at_);
+  parley::detail::start(std::move(opening), &tcp_chain_,
+                        [this](parley::detail::outcome<opened_stream> how) { on_tcp(std::move(how)); });
+}
+
+void race::on_quic(dialed made) {
+  quic_ended_ = true;
+  made_ = std::move(made);
+  if (!made_ && !by_.tcp.empty()) begin_tcp();
+  look();
+}
+
+void race::on_tcp(parley::detail::outcome<opened_stream> how) {
+  tcp_.emplace(std::move(how));
+  look();
+  if (when_settled_) pool_.loop().resume_soon(std::exchange(when_settled_, nullptr));
+}
+
+void race::look() {
+  if (waiting_ != nullptr && decided()) std::exchange(waiting_, nullptr)->tell();
+}
+
+bool race::settle() {
+  tcp_turn_.cancel();
+  dial_.give_up();
+  // What it had opened closes with the race.
+  if (tcp_begun_ && shared_ == nullptr && !tcp_) tcp_chain_.cancel();
+  return !tcp_begun_ || shared_ != nullptr || tcp_;
+}
+
+opened_stream race::over_tcp() {
+  if (tcp_ && *tcp_) return std::move(**tcp_);
+  if (!tcp_) throw http3_failed(to_, dial_.failures(), pool_.settings().tls->local_trouble());
+  if (dial_.failures().empty()) std::rethrow_exception(tcp_->error());
+  try {
+    std::rethrow_exception(tcp_->error());
+  } catch (const fetch_error& error) {
+    const std::string text = error.what();
+    // A wrong certificate is the same one both times.
+    const std::string also = also_over_quic(dial_.failures());
+    throw fetch_error(error.why(), text.find(also) == std::string::npos ? text + "; over UDP (HTTP/3): " + also : text);
+  }
+}
+
+}  // namespace parley::fetching
