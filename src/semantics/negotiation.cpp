@@ -2,6 +2,7 @@
 
 #include <parley/media_type.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace parley::semantics {
 namespace {
 
 constexpr std::uint16_t full_weight = 1000;
+constexpr std::size_t max_language_ranges = 64;  // that are looked up; each is compared with each offer
 
 // How well one element of the list fits an offer; 0 for not at all.
 using specificity = unsigned;
@@ -156,6 +158,43 @@ std::optional<std::size_t> preferred_coding(std::string_view accept_encoding, bo
 std::optional<std::size_t> preferred_language(std::string_view accept_language, std::span<const std::string_view> offers) {
   const auto matches = match_all<language_matcher>(accept_language, offers);
   return matches ? heaviest(*matches) : first_offer(offers);
+}
+
+namespace {
+
+// RFC 4647 §3.4: the last subtag goes, and a single letter or digit before it too.
+std::string_view shortened(std::string_view range) {
+  std::size_t dash = range.rfind('-');
+  if (dash != range.npos && dash >= 2 && range[dash - 2] == '-') dash -= 2;
+  return range.substr(0, dash == range.npos ? 0 : dash);
+}
+
+}  // namespace
+
+std::optional<std::size_t> lookup_language(std::string_view accept_language, std::span<const std::string_view> offers) {
+  std::vector<weighted_element> ranges;
+  list_reader list(accept_language);
+  while (const auto text = list.next()) {
+    const auto element = read_element(*text);
+    if (element && ranges.size() < max_language_ranges) ranges.push_back(*element);
+  }
+  const auto excluded = [&](std::string_view tag) {
+    return std::any_of(ranges.begin(), ranges.end(),
+                       [&](const auto& one) { return one.weight == 0 && base::iequals(one.value, tag); });
+  };
+  // The heaviest first, among equals the one that was named first.
+  for (std::size_t tried = 0; tried < ranges.size(); ++tried) {
+    const auto heaviest =
+        std::max_element(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.weight < b.weight; });
+    if (heaviest->weight == 0) return std::nullopt;
+    for (std::string_view range = heaviest->value; !range.empty(); range = shortened(range)) {
+      for (std::size_t i = 0; i < offers.size(); ++i) {
+        if (base::iequals(offers[i], range) && !excluded(offers[i])) return i;
+      }
+    }
+    *heaviest = {.value = {}, .parameters = {}, .weight = 0};
+  }
+  return std::nullopt;
 }
 
 }  // namespace parley::semantics

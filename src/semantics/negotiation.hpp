@@ -24,4 +24,10 @@ namespace parley::semantics {
 [[nodiscard]] std::optional<std::size_t> preferred_language(std::string_view accept_language,
                                                             std::span<const std::string_view> offers);
 
+/// Which of `offers` (language tags) is the best single answer, by lookup (RFC 4647 §3.4): the ranges in the order of their weights, each
+/// shortened from its end until it is one of the offers, so that `de-CH-1996` finds `de`. A range `*` finds nothing, what has the weight 0
+/// is no answer. Nothing when none is found: then a default is sent.
+[[nodiscard]] std::optional<std::size_t> lookup_language(std::string_view accept_language,
+                                                         std::span<const std::string_view> offers);
+
 }  // namespace parley::semantics

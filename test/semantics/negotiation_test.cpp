@@ -129,5 +129,80 @@ TEST(negotiation, languages) {
   for (const auto& row : rows) EXPECT_EQ(chosen(preferred_language(row.accept_language, offers)), row.offer) << row.accept_language;
 }
 
+// RFC 9110 §12.5.1: the order of its table, with the heavier ones first.
+TEST(negotiation, the_table_of_qualities) {
+  constexpr std::string_view accept =
+      "text/*;q=0.3, text/plain;q=0.7, text/plain;format=flowed, text/plain;format=fixed;q=0.4, */*;q=0.5";
+  const std::vector<std::string_view> by_quality{"text/plain;format=flowed", "text/plain", "image/jpeg", "text/plain;format=fixed",
+                                                 "text/html"};
+  for (std::size_t i = 0; i < by_quality.size(); ++i) {
+    for (std::size_t k = i + 1; k < by_quality.size(); ++k) {
+      EXPECT_EQ(chosen(preferred(accept, std::vector{by_quality[k], by_quality[i]})), 1)
+          << by_quality[i] << " before " << by_quality[k];
+    }
+  }
+  EXPECT_EQ(chosen(preferred("audio/*; q=0.2, audio/basic", std::vector<std::string_view>{"audio/mp3", "audio/basic"})), 1);
+  constexpr std::string_view elaborate = "text/plain; q=0.5, text/html, text/x-dvi; q=0.8, text/x-c";
+  EXPECT_EQ(chosen(preferred(elaborate, std::vector<std::string_view>{"text/plain", "text/x-dvi"})), 1);
+  EXPECT_EQ(chosen(preferred(elaborate, std::vector<std::string_view>{"text/x-dvi", "text/x-c", "text/html"})), 1);
+}
+
+// RFC 9110 §12.5.3, its examples and rules one by one.
+TEST(negotiation, identity_and_the_asterisk) {
+  const std::vector<std::string_view> all{"identity", "gzip"};
+  const std::vector<std::string_view> coded{"gzip"};
+  const struct {
+    std::string_view accept_encoding;
+    int of_all, of_coded;
+  } rows[] = {
+      {"compress, gzip", 1, 0},
+      {"*", 0, 0},
+      {"compress;q=0.5, gzip;q=1.0", 1, 0},
+      {"gzip;q=1.0, identity; q=0.5, *;q=0", 1, 0},
+      {"identity; q=0.5, *;q=0", 0, nothing},
+      {"identity;q=0", nothing, nothing},  // and nothing else is listed
+      {"identity;q=0, gzip", 1, 0},
+      {"identity;q=0, *", 1, 0},
+      {"*;q=0, identity", 0, nothing},
+      {"gzip;q=0", 0, nothing},
+      {"gzip;q=0, identity;q=0", nothing, nothing},
+      {"br", 0, nothing},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(chosen(preferred_coding(row.accept_encoding, true, all)), row.of_all) << row.accept_encoding;
+    EXPECT_EQ(chosen(preferred_coding(row.accept_encoding, true, coded)), row.of_coded) << row.accept_encoding;
+  }
+}
+
+// RFC 4647 §3.4
+TEST(negotiation, lookup_of_languages) {
+  const std::vector<std::string_view> offers{"en", "zh-Hant", "de-CH", "de"};
+  const struct {
+    std::string_view accept_language;
+    int offer;
+  } rows[] = {
+      {"zh-Hant-CN-x-private1-private2", 1},
+      {"zh-Hant-CN-x", 1},
+      {"zh-Hant", 1},
+      {"zh", nothing},  // lookup never lengthens
+      {"de-CH-1996", 2},
+      {"de-AT", 3},
+      {"DE-ch", 2},
+      {"fr, en;q=0.5", 0},
+      {"en;q=0.5, de", 3},
+      {"en, de", 0},
+      {"fr", nothing},
+      {"*", nothing},
+      {"*, de;q=0.1", 3},
+      {"", nothing},
+      {"de;q=0", nothing},
+      {"de-AT, de;q=0, en;q=0.1", 0},
+      {"i-x-en", nothing},
+      {"-", nothing},
+      {"\"", nothing},
+  };
+  for (const auto& row : rows) EXPECT_EQ(chosen(lookup_language(row.accept_language, offers)), row.offer) << row.accept_language;
+}
+
 }  // namespace
 }  // namespace parley::semantics
