@@ -23,7 +23,7 @@ std::size_t token68_length(std::string_view text) {
 
 class auth_reader {
  public:
-  explicit auth_reader(std::string_view text) : rest_(text) { skip_blanks(); }
+  explicit auth_reader(std::string_view text) : rest_(base::trim_ows(text)) {}
 
   [[nodiscard]] bool done() const { return rest_.empty(); }
 
@@ -32,10 +32,10 @@ class auth_reader {
     const std::string_view scheme = take_token();
     if (scheme.empty()) return false;
     out.scheme = base::to_lower(scheme);
-    if (rest_.empty() || rest_[0] == ',') return true;
-    if (rest_[0] != ' ') return false;
+    const bool space = rest_.starts_with(' ');
     skip_blanks();
     if (rest_.empty() || rest_[0] == ',') return true;
+    if (!space) return false;
     // A token68 stands alone, up to a comma or the end.
     const std::size_t length = token68_length(rest_);
     const std::string_view after = base::trim_ows(rest_.substr(length));

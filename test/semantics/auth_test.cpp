@@ -47,6 +47,8 @@ TEST(auth, challenges) {
       {" , ", ""},
       {"Basic", "[basic]"},
       {"Basic ,Digest a=1", "[basic][digest a=1]"},
+      {"\tBasic\t, Digest \t a=1\t", "[basic][digest a=1]"},
+      {"Basic\ta=1", "fault"},
       {"Basic realm=\"\"", "[basic realm=]"},
       {"Basic realm=", "[basic <realm=>]"},  // the grammar has it so
       {"Basic realm=\"a", "fault"},
