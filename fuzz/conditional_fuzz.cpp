@@ -2,6 +2,8 @@
 #include <parley/fields.hpp>
 #include <parley/method.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <string>

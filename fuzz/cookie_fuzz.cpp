@@ -1,4 +1,6 @@
 // Cookies: any Cookie value, any Set-Cookie into a small jar whose bounds hold, any cookie file; what is written reads as the same.
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -1,6 +1,7 @@
 // Boundaries of multipart content (RFC 2046 §5.1.1).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 

@@ -1,6 +1,8 @@
 #include "semantics/digest_field.hpp"
 
+#include <cstdint>
 #include <utility>
+#include <variant>
 
 #include "semantics/structured_value.hpp"
 

@@ -1,6 +1,7 @@
 #include "semantics/link.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/ascii.hpp"
 #include "semantics/content_disposition.hpp"

@@ -1,6 +1,7 @@
 #include "semantics/range.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/ascii.hpp"
 #include "base/number.hpp"

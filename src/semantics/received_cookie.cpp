@@ -1,6 +1,7 @@
 #include "semantics/received_cookie.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/ascii.hpp"
 #include "base/number.hpp"

@@ -1,4 +1,7 @@
 #include <cmath>
+#include <cstdint>
+#include <utility>
+#include <variant>
 
 #include "base/ascii.hpp"
 #include "base/number.hpp"

@@ -1,5 +1,7 @@
 #include "semantics/byteranges.hpp"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "semantics/boundary.hpp"

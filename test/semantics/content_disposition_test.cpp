@@ -1,5 +1,7 @@
 #include "semantics/content_disposition.hpp"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace parley::semantics {

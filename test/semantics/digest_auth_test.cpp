@@ -3,6 +3,7 @@
 #include <gnutls/crypto.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <string>
 #include <vector>
 
