@@ -63,7 +63,7 @@ class PARLEY_API options {
     return *this;
   }
   /// http: a request without content asks to go on with HTTP/2 (`Upgrade: h2c`, RFC 7540 §3.2); a server that does not answers it as
-  /// HTTP/1.1. Without effect over https and when a version is asked for. Default: not used.
+  /// HTTP/1.1. https: HTTP/2 or HTTP/1.1, as by default, but not HTTP/3. Without effect when a version is asked for. Default: not used.
   options& upgrade(bool on = true) {
     upgrade_ = on;
     return *this;
@@ -159,6 +159,10 @@ class PARLEY_API options {
 /// HTTP/2 connections are shared, also by https origins that resolve to the same address and port and that the connection's
 /// certificate is for (RFC 9113 §9.1.1); where the server answers such a request with 421, it is sent once more on a connection of its
 /// own.
+///
+/// A server that has told over https where it speaks HTTP/3 (Alt-Svc, RFC 7838) is asked there from then on: QUIC is tried, and after
+/// 250 ms TCP as well, or a connection that is there already; so nothing is lost where UDP is blocked. What failed is not tried again for a
+/// minute, and twice as long each further time, up to a day. Remembered are the last 256 origins; see `alternatives`.
 class PARLEY_API client {
  public:
   client();
@@ -199,6 +203,11 @@ class PARLEY_API client {
   client& push(bool taken = true);
   /// Waits until what was promised so far has arrived or failed; the URLs of what no request has asked for yet.
   task<std::vector<std::string>> pushed();
+  /// Whether what servers announce about HTTP/3 (Alt-Svc) is used and remembered. Default: it is, for as long as the client lives.
+  client& alternatives(bool used);
+  /// As by default, and also keeps it in this folder (made with mode 0700), in a file that later clients read, of other processes too.
+  /// Returns what is wrong with the file, as a sentence; empty: nothing. A file that cannot be used is ignored, and no error.
+  std::string keep_alternatives(const std::string& folder);
   /// https: trusts the authorities in this file (PEM) besides the system's and the local one. Throws `fetch_error` (credentials) when
   /// it cannot be read or holds none.
   client& trust(const std::string& authorities_file);

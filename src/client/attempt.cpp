@@ -95,6 +95,10 @@ bool learn(attempts& so_far, const call& c, const response* answer, pool& throug
   const link& on = c.on().on();
   if (++so_far.made >= most_attempts || !what.content_at_hand()) return false;
   if (answer != nullptr && answer->status() == 421) {  // RFC 9110 §15.5.20
+    if (through.alternative_misdirected(c.on(), what.to)) {
+      what.to.choice = speaks::over_tcp;
+      return true;
+    }
     if (so_far.next.own || !through.misdirected(c.on(), what.to)) return false;
     so_far.next.own = true;
     return true;

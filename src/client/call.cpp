@@ -25,6 +25,9 @@ void call::begin(plan& what) {
   using engine::misuse;
   const parley::version spoken = lease_.connection().version();
   prepare_for(what, spoken);
+  const origin& server = lease_.on().place.at().to;
+  const bool own = server.host == to_.host && server.port == to_.port;
+  name_alternative(what, own ? lease_.on().alternative : std::string());
   upgrade_offered_ = pool_->offers_upgrade(lease_, what);
   offer_upgrade(what, upgrade_offered_, pool_->settings().push);
   written_before_ = lease_.connection().bytes_written();
@@ -108,7 +111,10 @@ void call::on_response(engine::response_event&& event) {
   response_begun_ = true;
   // The pool goes on with HTTP/2 on this connection, and the response follows there.
   if (event.head.status == 101 && upgrade_offered_ && takes_h2c(event.head)) return;
-  if (!event.informational) pool_->on_answer(lease_);
+  if (!event.informational) {
+    pool_->on_answer(lease_);
+    pool_->learn(to_, event.head);
+  }
   if (event.informational) {
     if (event.head.status == 100) continue_seen_ = true;
     tell_informational(std::move(event.head));

@@ -72,6 +72,18 @@ client& client::push(bool taken) {
   return *this;
 }
 
+client& client::alternatives(bool used) {
+  core_->change_settings().alternatives = used;
+  return *this;
+}
+
+std::string client::keep_alternatives(const std::string& folder) {
+  auto& settings = core_->change_settings();
+  settings.alternatives = true;
+  const net::loop* const here = net::loop::current();
+  return settings.known->keep_in(folder, here != nullptr ? here->now() : std::chrono::steady_clock::now());
+}
+
 task<std::vector<std::string>> client::pushed() { return core::pushed(core_); }
 
 namespace {

@@ -184,9 +184,6 @@ std::string in_words(const failed_dial& why) {
   return why.error ? in_words(why.error) : "the QUIC handshake failed";
 }
 
-namespace {
-
-// What several addresses failed with, said once where it is the same.
 std::string in_words(const std::vector<failed_dial>& tried) {
   if (tried.empty()) return "the host has no address";
   const std::string first = in_words(tried.front());
@@ -195,6 +192,8 @@ std::string in_words(const std::vector<failed_dial>& tried) {
   for (const failed_dial& each : tried) all += (all.empty() ? "" : "; ") + each.address + ": " + in_words(each);
   return all;
 }
+
+namespace {
 
 bool about_certificate(const tls::error& why) { return why.code >= tls::errc::expired || why.code == tls::errc::no_certificate; }
 
@@ -210,8 +209,6 @@ fetch_error http3_failed(const origin& to, const std::vector<failed_dial>& tried
   }
   return {reason::connect, "no HTTP/3 with " + to.to_string() + ": " + in_words(tried) + std::string(way_out)};
 }
-
-std::string also_over_quic(const std::vector<failed_dial>& tried) { return in_words(tried); }
 
 fetch_error resolve_failed(const origin& to, std::error_code error) {
   const bool unknown = error.category() == net::resolve_category() && error.value() == EAI_NONAME;

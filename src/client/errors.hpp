@@ -45,8 +45,6 @@ struct received_part {
 [[nodiscard]] fetch_error handshake_failed(const origin& to, const tls::error& why, const std::string& local_trouble);
 /// HTTP/3 was to be spoken and nothing else.
 [[nodiscard]] fetch_error http3_failed(const origin& to, const std::vector<failed_dial>& tried, const std::string& local_trouble);
-/// What else failed, in words: `nobody listens on that UDP port`.
-[[nodiscard]] std::string also_over_quic(const std::vector<failed_dial>& tried);
 /// The whole fetch, or its way to a connection, took longer than it may.
 [[nodiscard]] fetch_error out_of_time(const origin& to, step at, std::chrono::milliseconds limit, bool of_connecting);
 /// What the engine says about a lost exchange; nothing when the connection just went, maybe for a reason `below` it.
@@ -65,5 +63,7 @@ struct received_part {
 [[nodiscard]] std::string in_words(std::error_code error);
 /// The same of a QUIC connection.
 [[nodiscard]] std::string in_words(const failed_dial& why);
+/// And of several: said once where it is the same.
+[[nodiscard]] std::string in_words(const std::vector<failed_dial>& tried);
 
 }  // namespace parley::fetching

@@ -6,16 +6,33 @@
 
 namespace parley::fetching {
 
-http3_dial::http3_dial(pool& in, const origin& to, std::vector<net::endpoint> addresses, const connect_report& report, done tell)
-    : pool_(in), to_(to), addresses_(std::move(addresses)), report_(report), tell_(std::move(tell)),
+http3_dial::http3_dial(pool& in, const origin& to, where there, const connect_report& report, done tell)
+    : pool_(in), to_(to), there_(std::move(there)), report_(report), tell_(std::move(tell)),
       next_(in.loop(), [this] { try_next(); }), alive_(std::make_shared<http3_dial*>(this)) {
-  attempts_.reserve(addresses_.size());
+  attempts_.reserve(there_.addresses.size());
+}
+
+void http3_dial::start() {
+  if (!there_.addresses.empty()) return try_next();
+  asked_ = net::resolve(pool_.loop(), there_.host, there_.port, [this](resolve_operation::answer found) {
+    const auto over = std::move(asked_);  // until the end of this call, which is its callback
+    if (!found) {
+      failed_dial why;
+      why.address = there_.host;
+      why.reason = "the host " + there_.host + " cannot be found";
+      failures_.push_back(std::move(why));
+      return tell({});
+    }
+    there_.addresses = std::move(*found);
+    attempts_.reserve(there_.addresses.size());
+    try_next();
+  });
 }
 
 void http3_dial::try_next() {
   const std::size_t index = attempts_.size();
-  if (index == addresses_.size()) return;
-  const net::endpoint& address = addresses_[index];
+  if (index == there_.addresses.size()) return;
+  const net::endpoint& address = there_.addresses[index];
   report_.connecting(address, true);
   attempts_.emplace_back();
   const auto ready = [alive = alive_, index](const connection::http3_outcome& how) {
@@ -24,30 +41,30 @@ void http3_dial::try_next() {
   auto made = pool_.dial(to_, address, report_.connection, ready);
   if (made) {
     attempts_[index] = std::move(*made);
-    if (index + 1 < addresses_.size()) next_.arm(pool_.loop().now() + head_start);
+    if (index + 1 < there_.addresses.size()) next_.arm(pool_.loop().now() + head_start);
     return;
   }
   pool_.loop().defer([alive = alive_, index, why = made.error()] {
-    if (*alive != nullptr) (*alive)->failed(index, {(*alive)->addresses_[index].host, why, {}, {}});
+    if (*alive != nullptr) (*alive)->failed(index, {(*alive)->there_.addresses[index].host, why, {}, {}});
   });
 }
 
 void http3_dial::ended(std::size_t index, const connection::http3_outcome& how) {
   dialed one = std::move(attempts_[index]);
   if (!how.done || one.on().closed || one.on().draining) {
-    failed_dial why{addresses_[index].host, how.error, how.tls, how.reason};
+    failed_dial why{there_.addresses[index].host, how.error, how.tls, how.reason};
     if (how.done) why.reason = "the connection was closed as soon as it was there";
     return failed(index, std::move(why));
   }
-  report_.connected(addresses_[index], true);
+  report_.connected(there_.addresses[index], true);
   give_up_rest();
   tell(std::move(one));
 }
 
 void http3_dial::failed(std::size_t index, failed_dial why) {
-  report_.failed(addresses_[index], in_words(why), true);
+  report_.failed(there_.addresses[index], in_words(why), true);
   failures_.push_back(std::move(why));
-  if (failures_.size() == addresses_.size()) return tell({});
+  if (failures_.size() == there_.addresses.size()) return tell({});
   next_.cancel();
   try_next();
 }
@@ -62,13 +79,14 @@ void http3_dial::give_up_rest() {
   for (std::size_t i = 0; i < attempts_.size(); ++i) {
     if (!attempts_[i]) continue;
     attempts_[i].give_up();
-    report_.failed(addresses_[i], "given up", true);
+    report_.failed(there_.addresses[i], "given up", true);
   }
 }
 
 void http3_dial::give_up() {
   *alive_ = nullptr;
   tell_ = nullptr;
+  asked_.reset();
   give_up_rest();
 }
 

@@ -11,7 +11,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace parley::fetching {
@@ -27,12 +29,17 @@ class http3_dial final {
   using done = base::unique_function<void(dialed)>;
 
   /// `in`, `to` and `report` outlive it.
-  http3_dial(pool& in, const origin& to, std::vector<net::endpoint> addresses, const connect_report& report, done tell);
+  struct where {
+    std::vector<net::endpoint> addresses;  // empty: those of `host` are looked up first
+    std::string host;
+    std::uint16_t port = 0;
+  };
+  http3_dial(pool& in, const origin& to, where there, const connect_report& report, done tell);
   http3_dial(const http3_dial&) = delete;
   http3_dial& operator=(const http3_dial&) = delete;
   ~http3_dial() { give_up(); }
 
-  void start() { try_next(); }
+  void start();
   /// `done` is not called any more.
   void give_up();
   [[nodiscard]] const std::vector<failed_dial>& failures() const { return failures_; }
@@ -46,9 +53,10 @@ class http3_dial final {
 
   pool& pool_;
   const origin& to_;
-  std::vector<net::endpoint> addresses_;
+  where there_;
   const connect_report& report_;
   done tell_;
+  std::unique_ptr<net::pending> asked_;
   std::vector<dialed> attempts_;  // as many as were begun; none: ended
   std::vector<failed_dial> failures_;
   net::timer next_;

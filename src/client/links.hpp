@@ -28,6 +28,7 @@ struct origin_connections {
   origin to;
   std::size_t open = 0;       // connected, or about to be
   std::size_t undecided = 0;  // of these: nobody knows yet whether requests can share them
+  bool racing = false;        // one of these may come about over an alternative (RFC 7838)
   known found = known::nothing;
   std::vector<link*> idle{};  // the one that was used last comes last
   std::vector<link*>
@@ -39,7 +40,8 @@ struct origin_connections {
 class slot {
  public:
   slot() = default;
-  slot(pool& of, origin_connections& at);
+  /// `races`: an alternative is to be tried too.
+  slot(pool& of, origin_connections& at, bool races = false);
   slot(slot&& other) noexcept;
   slot& operator=(slot&& other) noexcept;
   ~slot() { release(); }
@@ -47,6 +49,8 @@ class slot {
   /// Whether requests can share the connection is known now. Who waits for that is served, unless `later`.
   void decide(bool later = false) noexcept;
   [[nodiscard]] bool undecided() const { return undecided_; }
+  [[nodiscard]] bool races() const { return races_; }
+  void race_over() noexcept;
   void release() noexcept;
   explicit operator bool() const { return pool_ != nullptr; }
 
@@ -54,6 +58,7 @@ class slot {
   pool* pool_ = nullptr;
   origin_connections* at_ = nullptr;
   bool undecided_ = false;
+  bool races_ = false;
 };
 
 /// A connection as the pool keeps it.
@@ -66,6 +71,7 @@ struct link {
   std::size_t reserved = 0;              // of these: their requests have not been sent yet
   std::uint64_t answers = 0;             // final responses
   std::vector<origin_connections*> of;   // the origins whose requests share it
+  std::string alternative{};             // that it goes to, as Alt-Used says it; empty: to the origin itself
   std::vector<std::string> misdirected;  // hosts for which its server has answered 421
   bool idle = false;                     // in its origin's list
   bool used = false;                     // it was idle before

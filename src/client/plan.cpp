@@ -55,6 +55,7 @@ void check_http3(const request& req, const std::string& authority, const options
 
 speaks choice_of(const request& req, const options& how) {
   if (how.version()) return speaks::exactly;
+  if (req.scheme() == "https" && how.upgrade()) return speaks::over_tcp;
   if (req.scheme() == "https")
     return how.http3_first() && connection::has_http3() && how.unix_socket().empty() ? speaks::http3_first : speaks::best;
   return how.upgrade() ? speaks::upgrade : speaks::exactly;
@@ -191,6 +192,13 @@ void offer_upgrade(plan& of, bool offered, bool push) {
   f.set("Upgrade", "h2c");
   f.set("HTTP2-Settings", push ? "AAIAAAAB" : "AAIAAAAA");
   f.set("Connection", "HTTP2-Settings");  // the engine lists Upgrade beside it
+}
+
+void name_alternative(plan& of, const std::string& used) {
+  if (of.alternative == used) return;
+  of.alternative = used;
+  of.head.fields.remove("Alt-Used");
+  if (!used.empty()) of.head.fields.set("Alt-Used", used);
 }
 
 void drop_expectation(plan& of) {

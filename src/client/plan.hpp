@@ -62,6 +62,7 @@ struct plan {
   std::function<task<>(body_writer&)> producer;  // empty when the content is `content`
   std::optional<std::chrono::milliseconds> expect_continue;
   bool offers_upgrade = false;  // its fields say so now
+  std::string alternative{};    // so does Alt-Used
 
   /// The content can be sent (again): it lies in memory, or its producer has not been called yet.
   [[nodiscard]] bool content_at_hand() const { return content || producer || length.what == engine::content_length::kind::none; }
@@ -75,6 +76,9 @@ struct plan {
 void prepare_for(plan& of, parley::version spoken);
 /// Makes it ask for HTTP/2 in cleartext (RFC 7540 §3.2.1), with what we say in SETTINGS; or not, as by default.
 void offer_upgrade(plan& of, bool offered, bool push);
+
+/// Makes it say that it goes to this alternative (Alt-Used, RFC 7838 §5); empty: to its origin.
+void name_alternative(plan& of, const std::string& used);
 
 /// Makes it what is sent again after a 417 (RFC 9110 §10.1.1).
 void drop_expectation(plan& of);

@@ -43,7 +43,7 @@ task<lease> pool::connect(slot place, wish what, std::chrono::milliseconds limit
   const connect_report report{&settings_.observer, id, &loop_};
   opened got;
   try {
-    auto opening = open(to, what, report, at);
+    auto opening = open(to, place.races(), what, report, at);
     auto limited = parley::timeout(limit, std::move(opening));
     opened made = co_await limited;
     got = std::move(made);
@@ -55,7 +55,7 @@ task<lease> pool::connect(slot place, wish what, std::chrono::milliseconds limit
     if (place.undecided()) fail_waiting(place.at(), std::current_exception());
     throw;
   }
-  if (got.quic) co_return adopt(std::move(place), std::move(got.quic));
+  if (got.quic) co_return adopt(std::move(place), std::move(got.quic), std::move(got.alternative));
   if (got.shared == nullptr) co_return add(std::move(place), std::move(got.way), id);
   // Another origin's connection serves this one as well.
   share(*got.shared, place.at());
@@ -65,16 +65,20 @@ task<lease> pool::connect(slot place, wish what, std::chrono::milliseconds limit
   co_return lease(*this, *got.shared);
 }
 
-task<pool::opened> pool::open(const origin& to, wish what, const connect_report& report, progress& at) {
+task<pool::opened> pool::open(const origin& to, bool races, wish what, const connect_report& report, progress& at) {
   // First, since what is wrong with them needs no connection to be seen.
   if (to.secure) static_cast<void>(settings_.tls->credentials(to.verify));
   at.at = step::looking_up;
   auto looking_up = addresses_of(loop_, to, report);
   std::vector<net::endpoint> addresses = co_await looking_up;
   opened got;
+  std::optional<known_alternative> alternative;
+  if (const known_alternative* const known = races ? alternative_of(to) : nullptr) alternative = *known;
   got.shared = coalescible(to, addresses, what);
+  // Beside an alternative, what is there over TCP is what the race falls back to.
+  if (alternative && got.shared != nullptr && got.shared->connection->version() != parley::version::http3) got.shared = nullptr;
   if (got.shared != nullptr) co_return got;
-  if (!tries_quic(to)) {
+  if (!alternative && !tries_quic(to)) {
     auto opening = open_stream(loop_, to, std::move(addresses), *settings_.tls, report, at);
     opened_stream made = co_await opening;
     got.way = std::move(made);
@@ -82,6 +86,14 @@ task<pool::opened> pool::open(const origin& to, wish what, const connect_report&
   }
   race::ways by;
   by.quic = addresses;
+  if (alternative) {
+    for (net::endpoint& each : by.quic) each.port = alternative->at_port;
+    if (!alternative->at_host.empty()) {
+      by.quic.clear();
+      by.quic_host = alternative->at_host;
+      by.quic_port = alternative->at_port;
+    }
+  }
   if (!to.only_http3()) by.tcp = std::move(addresses);
   race between(*this, to, std::move(by), report, at);
   race::until_decided decided(between);
@@ -97,6 +109,12 @@ task<pool::opened> pool::open(const origin& to, wish what, const connect_report&
   got.quic = between.over_quic();
   if (!got.quic) got.shared = between.shared();
   if (!got.quic && got.shared == nullptr) got.way = between.over_tcp();
+  if (alternative && got.quic) {
+    settings_.known->worked(to.host, to.port);
+    got.alternative = alternative_name(to, *alternative);
+  } else if (alternative) {
+    settings_.known->failed(to.host, to.port, loop_.now());
+  }
   co_return got;
 }
 
@@ -116,6 +134,7 @@ std::unique_ptr<engine::byte_engine> pool::make_engine(const origin& to, bool ht
 }
 
 lease pool::add(slot place, opened_stream way, std::uint64_t id) {
+  place.race_over();
   const origin& to = place.at().to;
   const bool http2 = way.tls != nullptr ? way.tls->session().protocol() == "h2" : to.version == parley::version::http2;
   auto made = std::make_unique<link>();

@@ -2,6 +2,7 @@
 // origin gets a bounded number.
 #pragma once
 
+#include "client/alternatives.hpp"
 #include "client/connector.hpp"
 #include "client/links.hpp"
 #include "client/plan.hpp"
@@ -25,6 +26,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <unordered_map>
@@ -40,6 +42,8 @@ struct pool_settings {
   bool push = false;             // takes pushed responses
   engine::observer* observer = nullptr;
   std::shared_ptr<tls_setup> tls = std::make_shared<tls_setup>();
+  bool alternatives = true;  // what servers announce is used
+  std::shared_ptr<fetching::alternatives> known = std::make_shared<fetching::alternatives>();
 };
 
 /// Lives on one loop, until that ends or the client is gone.
@@ -66,6 +70,11 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   [[nodiscard]] bool offers_upgrade(const lease& on, const plan& what);
   /// A final response has come.
   void on_answer(const lease& on);
+  /// What it says of alternatives, where its server may say so.
+  void learn(const origin& to, const semantics::response_head& answer);
+  /// The alternative that the connection goes to has said that it does not answer for `to` (421): it is not used any more. False: it goes
+  /// to none.
+  [[nodiscard]] bool alternative_misdirected(const lease& on, const origin& to);
   /// Idle connections are closed, and those in use once they are not.
   void retire();
   /// The observer may go: none of the connections calls it any more.
@@ -98,14 +107,16 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   [[nodiscard]] task<lease> connect(slot place, wish what, std::chrono::milliseconds limit, progress& at);
   struct opened {
     opened_stream way;
-    dialed quic{};           // instead
-    link* shared = nullptr;  // instead
+    dialed quic{};              // instead
+    std::string alternative{};  // that it goes to
+    link* shared = nullptr;     // instead
   };
-  /// How a connection to `to` may come about.
   [[nodiscard]] bool tries_quic(const origin& to) const;
-  [[nodiscard]] task<opened> open(const origin& to, wish what, const connect_report& report, progress& at);
+  [[nodiscard]] const known_alternative* alternative_of(const origin& to) const;
+  [[nodiscard]] bool wants_alternative(const origin_connections& at) const;
+  [[nodiscard]] task<opened> open(const origin& to, bool races, wish what, const connect_report& report, progress& at);
   lease add(slot place, opened_stream way, std::uint64_t id);
-  lease adopt(slot place, dialed made);
+  lease adopt(slot place, dialed made, std::string alternative);
   void give_up(link& one);
   [[nodiscard]] connection::http2_options http2_options_for(const origin& to) const;
   [[nodiscard]] std::unique_ptr<engine::byte_engine> make_engine(const origin& to, bool http2);
@@ -164,5 +175,8 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   bool retired_ = false;
   bool ending_ = false;
 };
+
+/// As Alt-Used says it (RFC 7838 §5): `alt.example:8443`.
+[[nodiscard]] std::string alternative_name(const origin& to, const known_alternative& of);
 
 }  // namespace parley::fetching

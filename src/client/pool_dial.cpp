@@ -75,8 +75,10 @@ void pool::give_up(link& one) {
   if (--one.leases == 0 && one.closed) remove_soon(one);
 }
 
-lease pool::adopt(slot place, dialed made) {
+lease pool::adopt(slot place, dialed made, std::string alternative) {
+  place.race_over();
   link& one = made.taken();
+  one.alternative = std::move(alternative);
   --dialed_;
   one.shows->taken();
   one.place = std::move(place);

@@ -8,7 +8,8 @@ namespace parley::fetching {
 
 // --- leases and slots --------------------------------------------------------------------------------------------------------
 
-slot::slot(pool& of, origin_connections& at) : pool_(&of), at_(&at) {
+slot::slot(pool& of, origin_connections& at, bool races) : pool_(&of), at_(&at), races_(races) {
+  at.racing = at.racing || races;
   ++at.open;
   ++of.open_;
   undecided_ = at.to.may_multiplex() && at.found != origin_connections::known::http1;
@@ -16,7 +17,8 @@ slot::slot(pool& of, origin_connections& at) : pool_(&of), at_(&at) {
 }
 
 slot::slot(slot&& other) noexcept
-    : pool_(std::exchange(other.pool_, nullptr)), at_(other.at_), undecided_(std::exchange(other.undecided_, false)) {}
+    : pool_(std::exchange(other.pool_, nullptr)), at_(other.at_), undecided_(std::exchange(other.undecided_, false)),
+      races_(std::exchange(other.races_, false)) {}
 
 slot& slot::operator=(slot&& other) noexcept {
   if (this == &other) return *this;
@@ -24,7 +26,12 @@ slot& slot::operator=(slot&& other) noexcept {
   pool_ = std::exchange(other.pool_, nullptr);
   at_ = other.at_;
   undecided_ = std::exchange(other.undecided_, false);
+  races_ = std::exchange(other.races_, false);
   return *this;
+}
+
+void slot::race_over() noexcept {
+  if (std::exchange(races_, false)) at_->racing = false;
 }
 
 void slot::decide(bool later) noexcept {
@@ -37,6 +44,7 @@ void slot::release() noexcept {
   pool* const of = std::exchange(pool_, nullptr);
   if (of == nullptr) return;
   if (std::exchange(undecided_, false)) --at_->undecided;
+  race_over();
   of->slot_released(*at_);
 }
 
@@ -86,6 +94,10 @@ bool pool::try_serve(turn_operation& who) {
     take_from_idle(one);
     who.result_.connection = lease(*this, one);
   };
+  if (at.open < settings_.connections && wants_alternative(at)) {
+    who.result_.place = slot(*this, at, true);
+    return true;
+  }
   bool full = false;
   if (link* shared = shared_for(who, full)) {
     lend(*shared);

@@ -10,7 +10,7 @@ namespace parley::fetching {
 
 race::race(pool& in, const origin& to, ways by, const connect_report& report, progress& at)
     : pool_(in), to_(to), by_(std::move(by)), report_(report), at_(at),
-      dial_(in, to, by_.quic, report, [this](dialed made) { on_quic(std::move(made)); }),
+      dial_(in, to, {by_.quic, by_.quic_host, by_.quic_port}, report, [this](dialed made) { on_quic(std::move(made)); }),
       tcp_turn_(in.loop(), [this] { begin_tcp(); }) {}
 
 bool race::decided() const {
@@ -67,10 +67,9 @@ opened_stream race::over_tcp() {
   try {
     std::rethrow_exception(tcp_->error());
   } catch (const fetch_error& error) {
-    const std::string text = error.what();
     // A wrong certificate is the same one both times.
-    const std::string also = also_over_quic(dial_.failures());
-    throw fetch_error(error.why(), text.find(also) == std::string::npos ? text + "; over UDP (HTTP/3): " + also : text);
+    if (error.why() == fetch_error::kind::certificate) throw;
+    throw fetch_error(error.why(), std::string(error.what()) + "; over UDP (HTTP/3): " + in_words(dial_.failures()));
   }
 }
 

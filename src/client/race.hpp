@@ -14,6 +14,7 @@
 #include <coroutine>
 #include <exception>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace parley::fetching {
@@ -25,7 +26,9 @@ class race final {
   static constexpr std::chrono::milliseconds head_start{250};
 
   struct ways {
-    std::vector<net::endpoint> quic;
+    std::vector<net::endpoint> quic;  // empty: those of `quic_host`
+    std::string quic_host = {};
+    std::uint16_t quic_port = 0;
     std::vector<net::endpoint> tcp;  // empty: TCP is not tried
   };
   /// `in`, `to`, `report` and `at` outlive it.

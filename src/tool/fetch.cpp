@@ -1,5 +1,6 @@
 #include "tool/fetch.hpp"
 
+#include <parley/ca.hpp>
 #include <parley/client.hpp>
 
 #include "tool/exit_code.hpp"
@@ -215,9 +216,25 @@ void give_credentials(client& http, const fetch_plan& plan) {
     say("warning: with -k nobody knows who answers: what is sent and received can be read and changed on its way");
 }
 
+/// What servers have announced to earlier runs. That it cannot be kept is no reason to fetch nothing.
+void remember_alternatives(client& http, const fetch_plan& plan) {
+  if (plan.no_alt_svc) {
+    http.alternatives(false);
+    return;
+  }
+  if (std::ranges::none_of(plan.urls, [](const uri& url) { return url.scheme() == "https"; })) return;
+  try {
+    const std::string trouble = http.keep_alternatives(certificate_authority::default_data_folder() + "/client");
+    if (!trouble.empty()) say("note: what servers announced about HTTP/3 is not known: " + trouble);
+  } catch (const ca_error&) {
+    // A user without a home keeps nothing.
+  }
+}
+
 task<int> fetch_each(const fetch_plan& plan, session_view& view) {
   client http;
   give_credentials(http, plan);
+  remember_alternatives(http, plan);
   http.observe(view.sink());
   if (plan.push) http.push();
   int result = exit_done;

@@ -37,11 +37,15 @@ void declare_fetch_options(arguments& to, fetch_options& o) {
       .flag("--http1.0", o.http10, "speak HTTP/1.0")
       .flag("--http1.1", o.http11, "speak HTTP/1.1 (the default for http)")
       .flag("--http2", o.http2,
-            "https: HTTP/2 where the server picks it, else 1.1 (the default for https); http: begin with 1.1 and ask to go on with "
+            "https: HTTP/2 where the server picks it, else 1.1, and no HTTP/3; http: begin with 1.1 and ask to go on with "
             "HTTP/2 (Upgrade: h2c)")
       .flag("--http2-prior-knowledge", o.http2_known, "speak HTTP/2 and nothing else; over http without asking")
       .flag("--http3", o.http3,
             "https: try HTTP/3 (QUIC) first, and TCP as well when there is no connection after 250 ms, or it fails before")
+      .flag("--no-alt-svc", o.no_alt_svc,
+            "neither use nor keep what servers announce about HTTP/3 (Alt-Svc); else it is kept in the data folder, and HTTP/3 is "
+            "tried "
+            "where a server has announced it")
       .flag("--http3-only", o.http3_only, "speak HTTP/3 and nothing else: an error where no QUIC connection comes about")
       .flag("--push", o.push,
             "take what the server pushes over HTTP/2 or 3: used for the URLs that follow, and listed on standard error when nobody "
@@ -169,6 +173,7 @@ fetch_plan make_fetch_plan(std::string method, const std::vector<std::string>& u
   plan.fail = o.fail;
   plan.upgrade = o.http2;
   plan.http3_first = o.http3;
+  plan.no_alt_svc = o.no_alt_svc;
   plan.push = o.push;
   plan.frames = o.frames;
   plan.show = o.show || o.frames;

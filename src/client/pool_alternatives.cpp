@@ -1,0 +1,51 @@
+#include "client/pool.hpp"
+
+#include <algorithm>
+
+// Where else an origin is served (Alt-Svc, RFC 7838): who may say so, and who is sent there.
+
+namespace parley::fetching {
+
+namespace {
+
+// RFC 7838 §2.1: who says it must have shown that it is the origin; and what is said about a host is no matter of a Unix socket.
+bool may_say(const origin& to) { return to.secure && to.verify && to.unix_socket.empty(); }
+
+}  // namespace
+
+std::string alternative_name(const origin& to, const known_alternative& of) {
+  const std::string& host = of.at_host.empty() ? to.host : of.at_host;
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? '[' + host + ']' : host) + ':' + std::to_string(of.at_port);
+}
+
+const known_alternative* pool::alternative_of(const origin& to) const {
+  if (to.choice != speaks::best || !settings_.alternatives || !may_say(to)) return nullptr;
+  return settings_.known->usable(to.host, to.port, loop_.now());
+}
+
+// One is tried at a time; meanwhile others use what is there.
+bool pool::wants_alternative(const origin_connections& at) const {
+  if (at.racing || settings_.known->all().empty()) return false;
+  const bool there = std::ranges::any_of(at.shared, [](const link* each) {
+    return each->connection->version() == parley::version::http3 && !each->draining && !each->closed;
+  });
+  return !there && alternative_of(at.to) != nullptr;
+}
+
+void pool::learn(const origin& to, const semantics::response_head& answer) {
+  constexpr int misdirected_request = 421;  // RFC 7838 §6: its field is not to be used
+  if (!settings_.alternatives || !connection::has_http3() || !may_say(to) || answer.status == misdirected_request) return;
+  if (!answer.fields.contains("Alt-Svc")) return;
+  if (const auto said = semantics::parse_alt_svc(answer.fields.joined("Alt-Svc"))) {
+    settings_.known->learn(to.host, to.port, *said, loop_.now());
+  }
+}
+
+bool pool::alternative_misdirected(const lease& on, const origin& to) {
+  if (on.on().alternative.empty()) return false;
+  settings_.known->forget(to.host, to.port);
+  return true;
+}
+
+}  // namespace parley::fetching
