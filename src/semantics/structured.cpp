@@ -11,17 +11,6 @@ namespace parley::semantics::sf {
 
 namespace scan {
 
-bool take_char(std::string_view& rest, char c) {
-  if (!rest.starts_with(c)) return false;
-  rest.remove_prefix(1);
-  return true;
-}
-
-void skip(std::string_view& rest, std::string_view set) {
-  const std::size_t n = rest.find_first_not_of(set);
-  rest.remove_prefix(n == rest.npos ? rest.size() : n);
-}
-
 namespace {
 constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 }  // namespace
@@ -182,20 +171,6 @@ bool take_parameters(std::string_view& rest) {
     if (take_char(rest, '=') && !take_bare_item(rest, value)) return false;
   }
   return true;
-}
-
-std::string_view trim(std::string_view value) {
-  skip(value, " ");
-  const std::size_t last = value.find_last_not_of(' ');
-  return value.substr(0, last == value.npos ? 0 : last + 1);
-}
-
-bool take_separator(std::string_view& rest) {
-  skip(rest, " \t");
-  if (rest.empty()) return true;
-  if (!take_char(rest, ',')) return false;
-  skip(rest, " \t");
-  return !rest.empty();  // no comma at the end
 }
 
 }  // namespace scan

@@ -1,15 +1,24 @@
 // What the readers of structured fields share (RFC 9651 §4.2): each takes what it reads from the front of `rest`.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "semantics/structured.hpp"
 
 namespace parley::semantics::sf::scan {
 
-bool take_char(std::string_view& rest, char c);
+inline bool take_char(std::string_view& rest, char c) {
+  if (!rest.starts_with(c)) return false;
+  rest.remove_prefix(1);
+  return true;
+}
+
 /// Takes all bytes at the front that are in `set`.
-void skip(std::string_view& rest, std::string_view set);
+inline void skip(std::string_view& rest, std::string_view set) {
+  const std::size_t n = rest.find_first_not_of(set);
+  rest.remove_prefix(n == rest.npos ? rest.size() : n);
+}
 
 /// §4.2.3.3; empty when there is none.
 [[nodiscard]] std::string_view take_key(std::string_view& rest);
@@ -21,9 +30,19 @@ void skip(std::string_view& rest, std::string_view set);
 [[nodiscard]] bool take_parameters(std::string_view& rest);
 
 /// Without the spaces around it (§4.2, steps 2 and 6).
-[[nodiscard]] std::string_view trim(std::string_view value);
+[[nodiscard]] inline std::string_view trim(std::string_view value) {
+  skip(value, " ");
+  const std::size_t last = value.find_last_not_of(' ');
+  return value.substr(0, last == value.npos ? 0 : last + 1);
+}
 
 /// What follows a member of a list or dictionary: the end, or a comma that another member follows (§4.2.1, §4.2.2). False at a fault.
-[[nodiscard]] bool take_separator(std::string_view& rest);
+[[nodiscard]] inline bool take_separator(std::string_view& rest) {
+  skip(rest, " \t");
+  if (rest.empty()) return true;
+  if (!take_char(rest, ',')) return false;
+  skip(rest, " \t");
+  return !rest.empty();  // no comma at the end
+}
 
 }  // namespace parley::semantics::sf::scan
