@@ -105,6 +105,10 @@ void outgoing_content::write(parley::detail::file_content slice) {
   send({engine::chunk::file{slice.descriptor, slice.offset, slice.length, std::move(slice.owner)}});
 }
 
+bool outgoing_content::takes_files() const noexcept {
+  return exchange_.connection_ == nullptr || exchange_.connection_->takes_files_;
+}
+
 void outgoing_content::send(engine::chunk piece) {
   if (exchange_.lost_ || exchange_.connection_ == nullptr) throw connection_lost("the peer has left");
   if (!exchange_.connection_->send(exchange_, std::move(piece))) {

@@ -75,6 +75,8 @@ class outgoing_content final : public parley::detail::body_sink {
   void write(std::string_view copied) override;
   /// Throws as the others.
   void write(parley::detail::file_content slice);
+  /// Whether slices of files are sent from where they lie. If not, each is read whole when it is written, so they should be small.
+  [[nodiscard]] bool takes_files() const noexcept;
   void wait(parley::detail::waiter* who) noexcept override { writer_ = who; }
   void trailers(parley::fields lines) override { trailers_ = std::make_unique<parley::fields>(std::move(lines)); }
   /// Content handed over so far.

@@ -1,5 +1,6 @@
 #include "connection/http_connection.hpp"
 
+#include "base/block_pool.hpp"
 #include "base/number.hpp"
 #include "semantics/fields_access.hpp"
 
@@ -314,14 +315,16 @@ bool http_connection::send(exchange& x, engine::chunk piece) {
 bool http_connection::read_file(engine::chunk& piece) {
   const auto* file = std::get_if<engine::chunk::file>(&piece.content);
   if (file == nullptr) return true;
-  std::string bytes(static_cast<std::size_t>(file->length), '\0');
-  for (std::size_t at = 0; at < bytes.size();) {
-    const ssize_t n = pread(file->descriptor, bytes.data() + at, bytes.size() - at, static_cast<off_t>(file->offset + at));
+  const auto size = static_cast<std::size_t>(file->length);
+  const base::block room = base::acquire_block(size);
+  std::shared_ptr<const void> owner(room.data, [room](const void*) { base::release_block(room); });
+  for (std::size_t at = 0; at < size;) {
+    const ssize_t n = pread(file->descriptor, room.data + at, size - at, static_cast<off_t>(file->offset + at));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return false;
     at += static_cast<std::size_t>(n);
   }
-  piece.content = engine::chunk::owned{std::move(bytes)};
+  piece.content = engine::chunk::shared{{room.data, size}, std::move(owner)};
   return true;
 }
 

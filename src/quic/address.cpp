@@ -26,4 +26,15 @@ address::address(const void* socket_address, std::size_t size) {
   }
 }
 
+bool address::loopback() const {
+  if (is_ipv6()) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, bytes_.data(), sizeof v6);
+    return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
+  }
+  sockaddr_in v4{};
+  if (size_ == sizeof v4) std::memcpy(&v4, bytes_.data(), sizeof v4);
+  return ntohl(v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 }  // namespace parley::quic

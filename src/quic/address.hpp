@@ -18,6 +18,8 @@ class address {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] bool is_ipv6() const { return size_ == most; }
+  /// 127.0.0.0/8 or ::1.
+  [[nodiscard]] bool loopback() const;
   friend bool operator==(const address&, const address&) = default;
 
  private:

@@ -27,8 +27,8 @@ class batch {
  public:
   static constexpr std::size_t most_segments = 64;
   static constexpr std::size_t most_bytes_of_a_run = 65'000;
-  /// At least so much room is needed to write a datagram; no path carries larger ones.
-  static constexpr std::size_t largest_datagram = 1500;
+  /// At least so much room is needed to write a datagram; none is larger (jumbo frames of 9,000 bytes carry it).
+  static constexpr std::size_t largest_datagram = 8192;
 
   /// `capacity`: bytes of datagrams. Its memory is taken at the first `room`.
   explicit batch(std::size_t capacity = 128UL * 1024) : capacity_(capacity) {}

@@ -18,6 +18,9 @@ namespace {
 // A stream's window starts so small, and grows with a reader that keeps up (limits.connection_receive_window).
 constexpr std::size_t first_window = 64UL * 1024;
 constexpr std::uint64_t ids_of_the_peer = 4;
+// A server takes datagrams as Ethernet carries them, and no jumbo frames: ngtcp2 keeps room for the largest packet that came, as a power of two,
+// with each connection.
+constexpr std::uint64_t largest_to_a_server = 2048;
 
 }  // namespace
 
@@ -32,6 +35,10 @@ ngtcp2_settings settings_of(const transport_settings& from, base::random_source&
   s.max_stream_window = std::max(from.limits.receive_window, from.limits.connection_receive_window);
   s.handshake_timeout = duration_of(from.limits.handshake_time);
   s.no_pmtud = from.discover_mtu ? 0 : 1;
+  // Nearly every path carries the first one, few the second; where the first is lost, smaller ones are tried, as ngtcp2 has them.
+  static constexpr std::uint16_t probes[] = {1452, batch::largest_datagram, 1406, 1342, 1232, 1444};
+  s.pmtud_probes = probes;
+  s.pmtud_probeslen = std::size(probes);
   static constexpr std::uint32_t versions[] = {NGTCP2_PROTO_VER_V1, NGTCP2_PROTO_VER_V2};
   s.available_versions = versions;
   s.available_versionslen = std::size(versions);
@@ -128,6 +135,7 @@ std::unique_ptr<connection> connection::accept(endpoint& home, const accepted_in
   s.tokenlen = first.token.size();
   s.token_type = first.token_type;
   ngtcp2_transport_params p = parameters_of(with);
+  p.max_udp_payload_size = largest_to_a_server;
   const bool retried = first.original.size > 0;
   p.original_dcid = cid_of(retried ? first.original.view() : first.destination.view());
   p.original_dcid_present = 1;

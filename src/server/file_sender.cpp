@@ -71,12 +71,14 @@ void bring_into_memory(int descriptor, std::uint64_t offset, std::uint64_t lengt
 
 task<> send_file(detail::file_content file, connection::outgoing_content& to) {
   const std::uint64_t end = file.offset + file.length;
+  const std::uint64_t most = to.takes_files() ? file_piece : file_piece_in_memory;
   for (std::uint64_t at = file.offset; at < end;) {
-    const std::uint64_t length = std::min(file_piece, end - at);
+    const std::uint64_t length = std::min(most, end - at);
     bool there = is_in_memory(file.descriptor, at, length);
     while (!there) {
+      const std::uint64_t ahead = std::min(file_piece, end - at);
       try {
-        auto reading = blocking([owner = file.owner, fd = file.descriptor, at, length] { bring_into_memory(fd, at, length); });
+        auto reading = blocking([owner = file.owner, fd = file.descriptor, at, ahead] { bring_into_memory(fd, at, ahead); });
         co_await reading;
         there = true;
       } catch (const overloaded&) {

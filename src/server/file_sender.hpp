@@ -12,6 +12,9 @@ namespace parley::server_room {
 
 /// What is looked for, read in and handed over in one go.
 inline constexpr std::uint64_t file_piece = 1024 * 1024;
+/// What is handed over in one go where it is read into memory to be sent (QUIC): a pooled block, which is still in the processor's caches when it
+/// is encrypted.
+inline constexpr std::uint64_t file_piece_in_memory = 64 * 1024;
 
 /// Whether a part of a file can be read without a disk; also no when the system cannot tell. Does not wait.
 [[nodiscard]] bool is_in_memory(int descriptor, std::uint64_t offset, std::uint64_t length);

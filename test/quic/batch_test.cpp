@@ -50,7 +50,7 @@ TEST(QuicBatch, RunsEndWhereTheSystemsLimitsAre) {
 }
 
 TEST(QuicBatch, FullWhereNoDatagramFits) {
-  batch b(3'000);
+  batch b(batch::largest_datagram + 1'500);
   EXPECT_FALSE(b.full());
   put(b, here, ecn::none, 1'500, 'x');
   EXPECT_FALSE(b.full());

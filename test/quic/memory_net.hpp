@@ -37,9 +37,9 @@ struct weather {
   unsigned loss = 0;
   unsigned late = 0;  // arrives up to four delays later: overtaken by others
   unsigned twice = 0;
-  unsigned broken = 0;       // one bit turned
-  std::size_t mtu = 65'000;  // larger payloads vanish
-  unsigned congested = 0;    // marked CE, where the sender can read that (RFC 3168)
+  unsigned broken = 0;      // one bit turned
+  std::size_t mtu = 1'472;  // Ethernet's; larger payloads vanish
+  unsigned congested = 0;   // marked CE, where the sender can read that (RFC 3168)
 };
 
 class memory_net {

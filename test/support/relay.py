@@ -9,11 +9,12 @@ import time
 
 class Relay:
     """In front of 127.0.0.1:`to`; clients send to `port`. Chances are from 0 to 1; `late` is overtaken by others; larger ones than `mtu` vanish.
+    Its default is what Ethernet carries.
 
     Each client has a port of its own at the server's side, as behind a NAT. After each `rebind_after` datagrams, both ways, it is another one.
     """
 
-    def __init__(self, to, loss=0.0, late=0.0, twice=0.0, broken=0.0, mtu=65535, rebind_after=None, seed=1):
+    def __init__(self, to, loss=0.0, late=0.0, twice=0.0, broken=0.0, mtu=1472, rebind_after=None, seed=1):
         self.to, self.loss, self.late, self.twice, self.broken, self.mtu = ("127.0.0.1", to), loss, late, twice, broken, mtu
         self.rebind_after = rebind_after
         self.fate = random.Random(seed)
