@@ -75,6 +75,13 @@ class PARLEY_API options {
     http3_first_ = on;
     return *this;
   }
+  /// HTTP/3: where the client has spoken with the server before, a request by a safe method without content goes with the first packet,
+  /// before the handshake is done (early data, 0-RTT; RFC 8470). Whoever sees that packet can send a copy of it to the server, which must
+  /// do no harm there. What the server refuses or answers with 425 is sent again by itself once the handshake is done. Default: not used.
+  options& early_data(bool on = true) {
+    early_data_ = on;
+    return *this;
+  }
   /// For the whole fetch, from look-up to the last byte (to the head, when streaming). Default: none.
   options& timeout(std::chrono::milliseconds t) {
     timeout_ = t;
@@ -123,6 +130,7 @@ class PARLEY_API options {
   [[nodiscard]] std::optional<parley::version> version() const { return version_; }
   [[nodiscard]] bool upgrade() const { return upgrade_; }
   [[nodiscard]] bool http3_first() const { return http3_first_; }
+  [[nodiscard]] bool early_data() const { return early_data_; }
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const { return timeout_; }
   [[nodiscard]] std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
   [[nodiscard]] std::size_t content_limit() const { return content_limit_; }
@@ -136,6 +144,7 @@ class PARLEY_API options {
   std::optional<parley::version> version_;
   bool upgrade_ = false;
   bool http3_first_ = false;
+  bool early_data_ = false;
   std::optional<std::chrono::milliseconds> timeout_;
   std::chrono::milliseconds connect_timeout_{30'000};
   std::size_t content_limit_ = 64 * 1024 * 1024;
@@ -208,6 +217,10 @@ class PARLEY_API client {
   /// As by default, and also keeps it in this folder (made with mode 0700), in a file that later clients read, of other processes too.
   /// Returns what is wrong with the file, as a sentence; empty: nothing. A file that cannot be used is ignored, and no error.
   std::string keep_alternatives(const std::string& folder);
+  /// Goes on with the QUIC sessions that an earlier client has left in this folder (made with mode 0700), and leaves its own there at its
+  /// end, so that `options::early_data` works from one process to the next: the newest 16, in a file with mode 0600, since they are secrets.
+  /// Call it after `trust` and `certificate`, and with the same ones each time. What cannot be used is ignored.
+  client& keep_tickets(const std::string& folder);
   /// https: trusts the authorities in this file (PEM) besides the system's and the local one. Throws `fetch_error` (credentials) when
   /// it cannot be read or holds none.
   client& trust(const std::string& authorities_file);

@@ -2,15 +2,11 @@
 
 #include "base/ascii.hpp"
 #include "base/number.hpp"
-#include "base/unique_fd.hpp"
+#include "client/file_turn.hpp"
 #include "tls/local_ca_files.hpp"
-
-#include <fcntl.h>
-#include <sys/file.h>
 
 #include <algorithm>
 #include <array>
-#include <thread>
 #include <utility>
 
 namespace parley::fetching {
@@ -73,24 +69,6 @@ std::optional<known_alternative> alternative_from(std::string_view line) {
   if (!whole || one.port == 0 || one.at_port == 0) return std::nullopt;
   return one;
 }
-
-/// One process at a time. One that was stopped while it had its turn holds nobody up for long: then nothing is kept.
-class turn_at {
- public:
-  explicit turn_at(const std::string& folder)
-      : lock_(::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-    constexpr int tries = 50;
-    for (int i = 0; lock_ && i < tries && !held_; ++i) {
-      held_ = ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0;
-      if (!held_) std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-  }
-  explicit operator bool() const { return held_; }
-
- private:
-  base::unique_fd lock_;
-  bool held_ = false;
-};
 
 }  // namespace
 
@@ -156,7 +134,7 @@ void alternatives_file::changed(std::string_view host, std::uint16_t port, const
     opened = tls::private_folder::open(folder_);  // perhaps that of a process that came first
     if (!opened || !*opened) return;
   }
-  const turn_at turn(folder_);
+  const file_turn turn(folder_);
   if (!turn) return;
   auto now = read().value_or(std::vector<known_alternative>());
   std::erase_if(now, [&](const known_alternative& each) { return each.is_for(host, port); });

@@ -103,6 +103,13 @@ bool learn(attempts& so_far, const call& c, const response* answer, pool& throug
     so_far.next.own = true;
     return true;
   }
+  // RFC 8470 §5.2: once, and not before the handshake is done.
+  const bool too_early = answer != nullptr && answer->status() == 425 && c.early();
+  if (too_early || (answer == nullptr && c.early_lost())) {
+    so_far.next.early = false;
+    if (!too_early) so_far.next.after = on.id();
+    return true;
+  }
   if (answer == nullptr && c.refused()) {
     const bool of_use = on.draining && on.answers > 0;
     if (!of_use && ++so_far.refusals >= most_refusals) return false;
@@ -162,6 +169,7 @@ task<response> fetch_planned(std::shared_ptr<pool> through, plan& what, const op
     }
   }
   attempts so_far;
+  so_far.next.early = what.early;
   for (;;) {
     try {
       auto trying = attempt(through, what, how, at, so_far);

@@ -31,6 +31,7 @@ void call::begin(plan& what) {
   upgrade_offered_ = pool_->offers_upgrade(lease_, what);
   offer_upgrade(what, upgrade_offered_, pool_->settings().push);
   written_before_ = lease_.connection().bytes_written();
+  early_ = !lease_.connection().handshake_done();
   const auto sent = lease_.connection().send_request(*this, what.head, what.length);
   lease_.begun();
   if (sent) {
@@ -160,6 +161,7 @@ void call::on_lost() {
   gone_ = true;
   untouched_ = connection().bytes_written() == written_before_;
   refused_ = exchange::unprocessed();
+  shaken_ = connection().handshake_done();
   alone_ = error() && error()->scope == engine::error_scope::stream;
   const parley::version spoken = connection().version();
   constexpr std::uint32_t http_1_1_required = 0xd;

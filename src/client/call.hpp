@@ -113,6 +113,10 @@ class call final : public receiver, public std::enable_shared_from_this<call> {
   [[nodiscard]] bool http1_wanted() const { return http1_wanted_; }
   /// It does not take it by HTTP/3 (RFC 9114 §8.1, H3_VERSION_FALLBACK).
   [[nodiscard]] bool tcp_wanted() const { return tcp_wanted_; }
+  /// It went as early data (RFC 8470).
+  [[nodiscard]] bool early() const { return early_; }
+  /// So it did, and the handshake never came to its end.
+  [[nodiscard]] bool early_lost() const { return early_ && gone_ && !head_ && !shaken_; }
   [[nodiscard]] const lease& on() const { return lease_; }
 
   /// Stops the producer and the exchange.
@@ -153,6 +157,8 @@ class call final : public receiver, public std::enable_shared_from_this<call> {
   bool alone_ = false;            // the exchange was lost, and not its connection
   bool refused_ = false;          // unprocessed
   bool http1_wanted_ = false;     // HTTP_1_1_REQUIRED
+  bool early_ = false;            // sent before the handshake was done
+  bool shaken_ = true;            // it was done when the exchange was lost
   bool tcp_wanted_ = false;       // H3_VERSION_FALLBACK
   bool upgrade_offered_ = false;  // to HTTP/2
 

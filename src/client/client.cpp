@@ -84,6 +84,11 @@ std::string client::keep_alternatives(const std::string& folder) {
   return settings.known->keep_in(folder, here != nullptr ? here->now() : std::chrono::steady_clock::now());
 }
 
+client& client::keep_tickets(const std::string& folder) {
+  core_->keep_tickets(folder);
+  return *this;
+}
+
 task<std::vector<std::string>> client::pushed() { return core::pushed(core_); }
 
 namespace {

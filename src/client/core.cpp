@@ -33,6 +33,16 @@ std::shared_ptr<fetching::pool> client::core::pool_here() {
   return pool_;
 }
 
+client::core::~core() {
+  if (tickets_) tickets_->put(settings_.tls->tickets());
+}
+
+void client::core::keep_tickets(const std::string& folder) {
+  change_settings().tls = settings_.tls->fresh_copy();
+  tickets_.emplace(folder);
+  settings_.tls->resume_with(tickets_->take());
+}
+
 fetching::pool_settings& client::core::change_settings() {
   retire();
   return settings_;

@@ -3,10 +3,12 @@
 
 #include "client/plan.hpp"
 #include "client/pool.hpp"
+#include "client/ticket_file.hpp"
 
 #include <parley/client.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,8 @@ class client::core final {
   explicit core(const limits& caps) { settings_.caps = caps; }
   core(const core&) = delete;
   core& operator=(const core&) = delete;
+
+  ~core();
 
   static task<response> fetch(std::shared_ptr<core> self, request req, options how);
   static task<response> fetch_url(std::shared_ptr<core> self, method m, std::string url, options how);
@@ -31,6 +35,8 @@ class client::core final {
   /// Changes apply to connections made from now on; idle ones are closed.
   fetching::pool_settings& change_settings();
   fetching::pool_settings& settings() { return settings_; }
+  /// Goes on with the sessions that an earlier client has left in this folder, and leaves its own there at its end.
+  void keep_tickets(const std::string& folder);
   /// The client is gone: idle connections close, what runs may end.
   void retire();
   /// The observer may go, though connections of this client may still be there.
@@ -38,6 +44,7 @@ class client::core final {
 
  private:
   fetching::pool_settings settings_;
+  std::optional<fetching::ticket_file> tickets_;
   std::shared_ptr<fetching::pool> pool_;
   std::vector<std::weak_ptr<fetching::pool>> retired_;  // whose last connections may still be open
 };

@@ -38,9 +38,15 @@ void http3_dial::try_next() {
   const auto ready = [alive = alive_, index](const connection::http3_outcome& how) {
     if (*alive != nullptr) (*alive)->ended(index, how);
   };
-  auto made = pool_.dial(to_, address, report_.connection, ready);
+  auto made = pool_.dial(to_, address, report_.connection, there_.early, ready);
   if (made) {
     attempts_[index] = std::move(*made);
+    if (there_.early && attempts_[index].on().connection->can_send_request()) {
+      // The ticket of an earlier connection says how to speak with it, before it has said anything.
+      return pool_.loop().defer([alive = alive_, index] {
+        if (*alive != nullptr && (*alive)->attempts_[index]) (*alive)->use(index, std::move((*alive)->attempts_[index]));
+      });
+    }
     if (index + 1 < there_.addresses.size()) next_.arm(pool_.loop().now() + head_start);
     return;
   }
@@ -56,9 +62,13 @@ void http3_dial::ended(std::size_t index, const connection::http3_outcome& how) 
     if (how.done) why.reason = "the connection was closed as soon as it was there";
     return failed(index, std::move(why));
   }
+  use(index, std::move(one));
+}
+
+void http3_dial::use(std::size_t index, dialed made) {
   report_.connected(there_.addresses[index], true);
   give_up_rest();
-  tell(std::move(one));
+  tell(std::move(made));
 }
 
 void http3_dial::failed(std::size_t index, failed_dial why) {

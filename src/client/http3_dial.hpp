@@ -33,6 +33,7 @@ class http3_dial final {
     std::vector<net::endpoint> addresses;  // empty: those of `host` are looked up first
     std::string host;
     std::uint16_t port = 0;
+    bool early = false;  // one that takes early data will do
   };
   http3_dial(pool& in, const origin& to, where there, const connect_report& report, done tell);
   http3_dial(const http3_dial&) = delete;
@@ -47,6 +48,7 @@ class http3_dial final {
  private:
   void try_next();
   void ended(std::size_t index, const connection::http3_outcome& how);
+  void use(std::size_t index, dialed made);
   void failed(std::size_t index, failed_dial why);
   void give_up_rest();
   void tell(dialed made);

@@ -71,6 +71,8 @@ struct link {
   std::size_t reserved = 0;              // of these: their requests have not been sent yet
   std::uint64_t answers = 0;             // final responses
   std::vector<origin_connections*> of;   // the origins whose requests share it
+  std::shared_ptr<link*> self;           // for what comes late: null once the link is gone
+  std::unique_ptr<net::timer> early{};   // while its handshake is not done, and requests go as early data: until then
   std::string alternative{};             // that it goes to, as Alt-Used says it; empty: to the origin itself
   std::vector<std::string> misdirected;  // hosts for which its server has answered 421
   bool idle = false;                     // in its origin's list
@@ -78,6 +80,9 @@ struct link {
   bool draining = false;                 // takes no further request
   bool closed = false;                   // to be destroyed once nobody has it on lease
 
+  ~link() {
+    if (self) *self = nullptr;
+  }
   [[nodiscard]] std::uint64_t id() const { return connection->id(); }
   [[nodiscard]] bool multiplexes() const { return connection->version() >= parley::version::http2; }
   /// How many more requests may be sent.
@@ -132,6 +137,7 @@ struct wish {
   bool fresh = false;       // HTTP/1: none that was idle
   std::uint64_t after = 0;  // HTTP/2: a newer one than that of this id
   bool own = false;         // none of another origin
+  bool early = false;       // HTTP/3: one whose handshake is not done will do
 
   friend bool operator==(const wish&, const wish&) = default;
 };

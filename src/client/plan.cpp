@@ -173,6 +173,7 @@ plan make_plan(request&& req, const options& how) {
   add_default_field(p.head.fields, field_id::accept, "*/*");
   check_version(p);
   set_expectation(p, how);
+  p.early = how.early_data() && p.head.method.safe() && p.length.what == engine::content_length::kind::none;
   return p;
 }
 

@@ -64,6 +64,7 @@ struct plan {
   bool offers_upgrade = false;  // its fields say so now
   std::string alternative{};    // so does Alt-Used
 
+  bool early = false;  // may go as early data (RFC 8470)
   /// The content can be sent (again): it lies in memory, or its producer has not been called yet.
   [[nodiscard]] bool content_at_hand() const { return content || producer || length.what == engine::content_length::kind::none; }
 };

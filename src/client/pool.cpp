@@ -86,6 +86,7 @@ task<pool::opened> pool::open(const origin& to, bool races, wish what, const con
   }
   race::ways by;
   by.quic = addresses;
+  by.early = what.early;
   if (alternative) {
     for (net::endpoint& each : by.quic) each.port = alternative->at_port;
     if (!alternative->at_host.empty()) {

@@ -58,9 +58,9 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   void begin();
   /// A connection to `to`, or one that is as good. Throws `fetch_error`. `to` and `at` must outlive the task.
   [[nodiscard]] task<lease> acquire(const origin& to, wish what, std::chrono::milliseconds connect_timeout, progress& at);
-  /// Begins a QUIC connection that nobody uses yet. `ready` hears how its handshake ended.
+  /// Begins a QUIC connection that nobody uses yet. `ready` hears how its handshake ended. `early`: it may be ready for early data at once.
   [[nodiscard]] std::expected<dialed, std::error_code> dial(const origin& to, const net::endpoint& address, std::uint64_t id,
-                                                            connection::http3_ready ready);
+                                                            bool early, connection::http3_ready ready);
   /// A connection that requests to `to` can share at once; null: none.
   [[nodiscard]] link* shared_now(const origin& to) const;
   /// The server of that connection has said that it does not answer for `to` (421). Whether another connection may help: it is one
@@ -118,6 +118,7 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   lease add(slot place, opened_stream way, std::uint64_t id);
   lease adopt(slot place, dialed made, std::string alternative);
   void give_up(link& one);
+  void on_handshake(link& one);
   [[nodiscard]] connection::http2_options http2_options_for(const origin& to) const;
   [[nodiscard]] std::unique_ptr<engine::byte_engine> make_engine(const origin& to, bool http2);
 

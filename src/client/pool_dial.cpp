@@ -1,6 +1,7 @@
 #include "base/random.hpp"
 #include "client/dial_watch.hpp"
 #include "client/pool.hpp"
+#include "client/race.hpp"
 #include "net/datagram.hpp"
 
 #include <utility>
@@ -10,6 +11,9 @@
 namespace parley::fetching {
 
 namespace {
+
+// As long as a race waits before it begins TCP.
+constexpr std::chrono::milliseconds early_time = race::head_start;
 
 /// A socket of its own that talks with that one address.
 std::expected<std::unique_ptr<net::datagram_socket>, std::error_code> socket_to(net::loop& on, const net::ip_endpoint& peer) {
@@ -41,7 +45,7 @@ link& dialed::taken() {
   return *link_;
 }
 
-std::expected<dialed, std::error_code> pool::dial(const origin& to, const net::endpoint& address, std::uint64_t id,
+std::expected<dialed, std::error_code> pool::dial(const origin& to, const net::endpoint& address, std::uint64_t id, bool early,
                                                   connection::http3_ready ready) {
   const net::ip_endpoint peer(address);
   if (peer.empty()) return std::unexpected(std::make_error_code(std::errc::address_family_not_supported));
@@ -55,10 +59,18 @@ std::expected<dialed, std::error_code> pool::dial(const origin& to, const net::e
   setup.to = destination_of(to, {"h3"});
   setup.peer = peer;
   setup.push = settings_.push;
+  setup.early = early;
+  made->self = std::make_shared<link*>(made.get());
+  auto shaken = [self = made->self, keep = weak_from_this(),
+                 tell = std::move(ready)](const connection::http3_outcome& how) mutable {
+    const auto in = keep.lock();
+    if (in && *self != nullptr) in->on_handshake(**self);
+    tell(how);
+  };
   if (settings_.observer != nullptr) setup.observer = made->shows.get();
   connection::exchange_owner& owner = *this;
   made->connection =
-      connection::make_http3_client(loop_, std::move(*socket), std::move(setup), owner, settings_.caps, id, std::move(ready));
+      connection::make_http3_client(loop_, std::move(*socket), std::move(setup), owner, settings_.caps, id, std::move(shaken));
   if (!made->connection) return std::unexpected(std::make_error_code(std::errc::protocol_not_supported));
   made->connection->owner_index = links_.size();
   links_.push_back(std::move(made));
@@ -75,6 +87,11 @@ void pool::give_up(link& one) {
   if (--one.leases == 0 && one.closed) remove_soon(one);
 }
 
+// Now it carries all requests; or it has failed, and those that it had are lost, to be sent again.
+void pool::on_handshake(link& one) {
+  if (std::exchange(one.early, nullptr) != nullptr) serve_sharers(one);
+}
+
 lease pool::adopt(slot place, dialed made, std::string alternative) {
   place.race_over();
   link& one = made.taken();
@@ -82,6 +99,11 @@ lease pool::adopt(slot place, dialed made, std::string alternative) {
   --dialed_;
   one.shows->taken();
   one.place = std::move(place);
+  if (!one.connection->handshake_done()) {
+    // RFC 9001 §4.6: nobody has answered yet. Where nobody does, what was sent goes again by another way.
+    one.early = std::make_unique<net::timer>(loop_, [&one] { one.connection->abort("nobody answers early data"); });
+    one.early->arm(loop_.now() + early_time);
+  }
   lease first(*this, one);
   if (!one.draining && !one.closed) share(one, one.place.at());
   // Who waits sends behind the one that the connection was made for: see `lease::begun`.

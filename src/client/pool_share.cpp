@@ -49,13 +49,16 @@ void pool::unshare(link& one) {
 
 bool pool::may_carry(const link& one, const origin& to, const wish& what) const {
   const bool own = one.place.at().to == to;
-  return one.id() > what.after &&
+  return one.id() > what.after && (one.early == nullptr || what.early) &&
          (own || (!what.own && to.takes(one.connection->version()) && !contains(one.misdirected, to.host)));
 }
 
 link* pool::shared_for(const turn_operation& who, bool& full) const {
   for (link* each : who.at_.shared) {
-    if (!may_carry(*each, who.at_.to, who.wish_)) continue;
+    if (!may_carry(*each, who.at_.to, who.wish_)) {
+      full = full || (each->early != nullptr && !who.wish_.early);  // until its handshake is done
+      continue;
+    }
     if (each->room() > 0) return each;
     full = true;
   }

@@ -10,7 +10,7 @@ namespace parley::fetching {
 
 race::race(pool& in, const origin& to, ways by, const connect_report& report, progress& at)
     : pool_(in), to_(to), by_(std::move(by)), report_(report), at_(at),
-      dial_(in, to, {by_.quic, by_.quic_host, by_.quic_port}, report, [this](dialed made) { on_quic(std::move(made)); }),
+      dial_(in, to, {by_.quic, by_.quic_host, by_.quic_port, by_.early}, report, [this](dialed made) { on_quic(std::move(made)); }),
       tcp_turn_(in.loop(), [this] { begin_tcp(); }) {}
 
 bool race::decided() const {

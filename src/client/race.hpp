@@ -29,6 +29,7 @@ class race final {
     std::vector<net::endpoint> quic;  // empty: those of `quic_host`
     std::string quic_host = {};
     std::uint16_t quic_port = 0;
+    bool early = false;              // HTTP/3 that takes early data will do
     std::vector<net::endpoint> tcp;  // empty: TCP is not tried
   };
   /// `in`, `to`, `report` and `at` outlive it.

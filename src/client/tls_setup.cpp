@@ -2,6 +2,7 @@
 
 #include "base/data_folder.hpp"
 #include "tls/local_ca.hpp"
+#include "tls/quic_session.hpp"
 
 #include <parley/client.hpp>
 
@@ -46,13 +47,19 @@ std::shared_ptr<const tls::client_credentials> tls_setup::credentials(bool verif
   auto made = tls::client_credentials::make(settings_);
   if (!made) throw fetch_error(fetch_error::kind::credentials, made.error().message);
   kept = std::move(*made);
+  if (verify) {
+    for (const std::string& each : std::exchange(tickets_, {})) tls::keep_again(*kept, each);
+  }
   return kept;
 }
+
+std::vector<std::string> tls_setup::tickets() const { return verifying_ ? tls::kept_tickets(*verifying_) : tickets_; }
 
 std::shared_ptr<tls_setup> tls_setup::fresh_copy() const {
   auto copy = std::make_shared<tls_setup>(*this);
   copy->verifying_.reset();
   copy->unverifying_.reset();
+  copy->tickets_.clear();
   return copy;
 }
 

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace parley::fetching {
 
@@ -23,6 +24,9 @@ class tls_setup {
 
   /// With `verify` false nobody's certificate is looked at. Throws `fetch_error` (credentials).
   [[nodiscard]] std::shared_ptr<const tls::client_credentials> credentials(bool verify);
+  /// Tickets of QUIC, for servers that are believed by these settings; and those that there are.
+  void resume_with(std::vector<std::string> tickets) { tickets_ = std::move(tickets); }
+  [[nodiscard]] std::vector<std::string> tickets() const;
   /// Why the local authority could not be trusted though there is one; empty when there is nothing to say.
   [[nodiscard]] const std::string& local_trouble() const { return local_trouble_; }
   /// The same settings, none of the credentials: sessions made under others are not resumed.
@@ -33,6 +37,7 @@ class tls_setup {
 
   tls::client_settings settings_;
   std::string local_trouble_;
+  std::vector<std::string> tickets_;  // until there are credentials to use them with
   bool local_looked_for_ = false;
   std::shared_ptr<const tls::client_credentials> verifying_;
   std::shared_ptr<const tls::client_credentials> unverifying_;

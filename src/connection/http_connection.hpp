@@ -40,6 +40,8 @@ class http_connection {
   [[nodiscard]] std::size_t request_room() const { return engine_->request_room(); }
   /// Binds `x` and sends its request's head; content follows through `x.outgoing()` and `end`.
   std::expected<void, engine::misuse> send_request(exchange& x, const semantics::request_head& head, engine::content_length length);
+  /// Over QUIC, false while requests go as early data (RFC 8470).
+  [[nodiscard]] virtual bool handshake_done() const { return true; }
   /// Whether the server showed a certificate for this host.
   [[nodiscard]] virtual bool shown_to_be(std::string_view host) const = 0;
 

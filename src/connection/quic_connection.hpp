@@ -51,6 +51,7 @@ class quic_connection final : public http_connection, private quic::event_taker,
   [[nodiscard]] quic::connection& transport() { return *quic_; }
   [[nodiscard]] engine::stream_engine& streams() { return static_cast<engine::stream_engine&>(*engine_); }
 
+  [[nodiscard]] bool handshake_done() const override { return quic_->handshake_done(); }
   [[nodiscard]] bool early() const override { return !is_client_ && !quic_->handshake_done(); }
   [[nodiscard]] bool shown_to_be(std::string_view host) const override;
   void close_gracefully() override;

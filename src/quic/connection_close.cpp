@@ -131,6 +131,7 @@ void connection::tell_handshake(std::string_view failure) {
     seen.group = tls_->group();
     seen.protocol = tls_->protocol();
     seen.resumed = tls_->resumed();
+    if (role_ == engine::role::client && native_->early_tried) seen.early = tls_->early_data_accepted() ? "accepted" : "refused";
   }
   seen.server_name = name;
   observer_->observe({native_->now, number_, 0, seen});

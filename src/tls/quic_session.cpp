@@ -156,8 +156,10 @@ std::string quic_session::server_name() const {
 
 namespace {
 
+constexpr std::string_view quic_keys = "quic ";
+
 std::string quic_key(const destination& of) {
-  std::string key = "quic " + of.host + ' ' + std::to_string(of.port);
+  std::string key = std::string(quic_keys) + of.host + ' ' + std::to_string(of.port);
   for (const std::string& p : of.protocols) key.append(1, ' ').append(p);
   return key;
 }
@@ -167,6 +169,17 @@ void put(std::string& into, std::string_view part) {
   std::array<char, sizeof size> bytes;
   std::memcpy(bytes.data(), &size, sizeof size);
   into.append(bytes.data(), bytes.size()).append(part);
+}
+
+/// Of bytes that may be anybody's.
+std::optional<std::string_view> cut_whole(std::string_view& from) {
+  std::uint32_t size = 0;
+  if (from.size() < sizeof size) return std::nullopt;
+  std::memcpy(&size, from.data(), sizeof size);
+  if (from.size() - sizeof size < size) return std::nullopt;
+  const std::string_view part = from.substr(sizeof size, size);
+  from.remove_prefix(sizeof size + size);
+  return part;
 }
 
 std::string cut(std::string_view& from) {
@@ -198,6 +211,30 @@ std::optional<quic_ticket> take_ticket(const client_credentials& in, const desti
   ticket.transport = cut(rest);
   ticket.application = cut(rest);
   return ticket;
+}
+
+std::vector<std::string> kept_tickets(const client_credentials& in) {
+  std::vector<std::string> all;
+  if (!in.sessions_) return all;
+  for (const auto& [key, session] : in.sessions_->all(quic_keys)) {
+    std::string& one = all.emplace_back();
+    put(one, key);
+    put(one, session);
+  }
+  return all;
+}
+
+bool keep_again(const client_credentials& in, std::string_view kept) {
+  const auto key = cut_whole(kept);
+  const auto session = key ? cut_whole(kept) : std::nullopt;
+  if (!session || !kept.empty() || !key->starts_with(quic_keys)) return false;
+  std::string_view parts = *session;
+  for (int i = 0; i < 3; ++i) {
+    if (!cut_whole(parts)) return false;
+  }
+  if (!parts.empty()) return false;
+  if (in.sessions_) in.sessions_->keep(std::string(*key), std::string(*session));
+  return true;
 }
 
 void keep_token(const client_credentials& in, const destination& of, std::string token) {

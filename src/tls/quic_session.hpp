@@ -70,6 +70,9 @@ class quic_session : public session_facts {
 /// Tickets and address tokens (RFC 9000 §8.1.3) of a client, in the memory of its credentials. Any thread.
 void keep_ticket(const client_credentials& in, const destination& of, const quic_ticket& ticket);
 [[nodiscard]] std::optional<quic_ticket> take_ticket(const client_credentials& in, const destination& of);
+/// All of them, each as some bytes for a file that nobody else can read, the oldest first; and back. False: it is none.
+[[nodiscard]] std::vector<std::string> kept_tickets(const client_credentials& in);
+bool keep_again(const client_credentials& in, std::string_view kept);
 void keep_token(const client_credentials& in, const destination& of, std::string token);
 [[nodiscard]] std::optional<std::string> take_token(const client_credentials& in, const destination& of);
 

@@ -32,6 +32,15 @@ std::optional<std::string> resumption_cache::take(const std::string& key) {
   return std::nullopt;
 }
 
+std::vector<std::pair<std::string, std::string>> resumption_cache::all(std::string_view beginning) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const entry& each : entries_) {
+    if (each.key.starts_with(beginning)) found.emplace_back(each.key, each.session);
+  }
+  return found;
+}
+
 std::size_t resumption_cache::size() const {
   const std::lock_guard lock(mutex_);
   return entries_.size();

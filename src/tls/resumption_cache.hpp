@@ -5,6 +5,8 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace parley::tls {
@@ -21,6 +23,8 @@ class resumption_cache {
   /// The newest, which leaves the cache: a ticket is used once (RFC 8446 §C.4).
   std::optional<std::string> take(const std::string& key);
   [[nodiscard]] std::size_t size() const;
+  /// All whose keys begin so, the oldest first: key and session.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> all(std::string_view beginning) const;
 
  private:
   struct entry {

@@ -116,7 +116,7 @@ options make_options(const fetch_plan& plan) {
   if (plan.connect_timeout) how.connect_timeout(*plan.connect_timeout);
   if (plan.unix_socket) how.unix_socket(*plan.unix_socket);
   if (plan.expect) how.expect_continue(continue_wait);
-  how.insecure(plan.insecure).upgrade(plan.upgrade).http3_first(plan.http3_first);
+  how.insecure(plan.insecure).upgrade(plan.upgrade).http3_first(plan.http3_first).early_data(plan.early_data);
   return how;
 }
 
@@ -216,15 +216,16 @@ void give_credentials(client& http, const fetch_plan& plan) {
     say("warning: with -k nobody knows who answers: what is sent and received can be read and changed on its way");
 }
 
-/// What servers have announced to earlier runs. That it cannot be kept is no reason to fetch nothing.
-void remember_alternatives(client& http, const fetch_plan& plan) {
-  if (plan.no_alt_svc) {
-    http.alternatives(false);
-    return;
-  }
+/// What servers have announced to earlier runs, and sessions with them. That it cannot be kept is no reason to fetch nothing.
+void remember_servers(client& http, const fetch_plan& plan) {
+  if (plan.no_alt_svc) http.alternatives(false);
   if (std::ranges::none_of(plan.urls, [](const uri& url) { return url.scheme() == "https"; })) return;
   try {
-    const std::string trouble = http.keep_alternatives(certificate_authority::default_data_folder() + "/client");
+    const std::string folder = certificate_authority::default_data_folder() + "/client";
+    // Sessions are for those who trust the same authorities, and show the same certificate.
+    if (plan.early_data && !plan.insecure && !plan.cacert && !plan.cert) http.keep_tickets(folder);
+    if (plan.no_alt_svc) return;
+    const std::string trouble = http.keep_alternatives(folder);
     if (!trouble.empty()) say("note: what servers announced about HTTP/3 is not known: " + trouble);
   } catch (const ca_error&) {
     // A user without a home keeps nothing.
@@ -234,7 +235,7 @@ void remember_alternatives(client& http, const fetch_plan& plan) {
 task<int> fetch_each(const fetch_plan& plan, session_view& view) {
   client http;
   give_credentials(http, plan);
-  remember_alternatives(http, plan);
+  remember_servers(http, plan);
   http.observe(view.sink());
   if (plan.push) http.push();
   int result = exit_done;

@@ -42,6 +42,10 @@ void declare_fetch_options(arguments& to, fetch_options& o) {
       .flag("--http2-prior-knowledge", o.http2_known, "speak HTTP/2 and nothing else; over http without asking")
       .flag("--http3", o.http3,
             "https: try HTTP/3 (QUIC) first, and TCP as well when there is no connection after 250 ms, or it fails before")
+      .flag("--early-data", o.early_data,
+            "HTTP/3: send GET, HEAD, OPTIONS and TRACE with the first packet to a server that was spoken with before (0-RTT); who "
+            "sees "
+            "that packet can send a copy of it")
       .flag("--no-alt-svc", o.no_alt_svc,
             "neither use nor keep what servers announce about HTTP/3 (Alt-Svc); else it is kept in the data folder, and HTTP/3 is "
             "tried "
@@ -174,6 +178,7 @@ fetch_plan make_fetch_plan(std::string method, const std::vector<std::string>& u
   plan.upgrade = o.http2;
   plan.http3_first = o.http3;
   plan.no_alt_svc = o.no_alt_svc;
+  plan.early_data = o.early_data;
   plan.push = o.push;
   plan.frames = o.frames;
   plan.show = o.show || o.frames;

@@ -22,7 +22,7 @@ struct fetch_options {
   std::optional<std::string> json, output, timeout, connect_timeout, unix_socket, cacert, cert, key;
   bool include = false, verbose = false, fail = false, show = false, show_secrets = false, expect = false, insecure = false;
   bool http09 = false, http10 = false, http11 = false, http2 = false, http2_known = false, http3 = false, http3_only = false,
-       no_alt_svc = false, push = false, frames = false;
+       no_alt_svc = false, early_data = false, push = false, frames = false;
 };
 
 void declare_fetch_options(arguments& to, fetch_options& options);
@@ -37,7 +37,7 @@ struct fetch_plan {
   std::shared_ptr<const upload> content;  // null for none
   std::optional<std::chrono::milliseconds> timeout, connect_timeout;
   std::optional<std::string> output, unix_socket, cacert, cert, key;
-  bool upgrade = false, http3_first = false, no_alt_svc = false, push = false, frames = false;
+  bool upgrade = false, http3_first = false, no_alt_svc = false, early_data = false, push = false, frames = false;
   bool include = false, verbose = false, fail = false, show = false, show_secrets = false, expect = false, insecure = false;
 };
 

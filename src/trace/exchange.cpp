@@ -87,13 +87,16 @@ void exchange_folder::connection_state::operator()(const recorded& one, const co
 }
 
 void exchange_folder::connection_state::operator()(const recorded& one, const handshake_step& step) {
-  has_prototype = true;
-  if (!prototype.tls) prototype.tls.emplace().started = one.time;
+  // Early data goes before the handshake is done.
+  const bool early = !open.empty() && open.front().request.version == parley::http3;
+  has_prototype = has_prototype || !early;
+  exchange& x = early ? open.front() : prototype;
+  if (!x.tls) x.tls.emplace().started = one.time;
   if (!step.done) return;
-  prototype.tls->done = one.time;
-  prototype.tls->about = step.about;
-  prototype.tls->error = step.error;
-  if (!step.error.empty()) prototype.error = step.error;
+  x.tls->done = one.time;
+  x.tls->about = step.about;
+  x.tls->error = step.error;
+  if (!step.error.empty()) x.error = step.error;
 }
 
 void exchange_folder::connection_state::operator()(const recorded& one, const bytes_step& step) {
@@ -258,6 +261,8 @@ void exchange_folder::give_whole(connection_state& on) {
 void exchange_folder::give_all(connection_state& on, bool closed) {
   for (exchange& x : std::exchange(on.open, {})) give_(std::move(x));
   if (!std::exchange(on.has_prototype, false)) return;
+  // What is told of a connection behind its last exchange is none of its own.
+  if (on.exchanges > 0) return static_cast<void>(on.prototype = {});
   // No request came so far: looked up and connected, or tried to, for nothing.
   exchange& lost = on.prototype;
   // Nor was there a need to connect: another connection serves it as well.

@@ -30,7 +30,9 @@ std::string frame_columns(const recorded& one, const paint& with, const std::str
   const std::string type = printable(frame.type) + (frame.count > 1 ? " x" + std::to_string(frame.count) : "");
   std::string line = "  " + with.colour(out ? tint::request : tint::response,
                                         std::string(out ? with.arrow() : with.arrow_back()) + " " + with.left(type, type_room));
-  line += with.right(one.stream == 0 ? "-" : std::to_string(one.stream), stream_width);
+  std::string stream = "-";
+  if (one.stream != 0) stream = is_http3_push(one.stream) ? stream_name(one.stream, true) : std::to_string(one.stream);
+  line += with.right(stream, stream_width);
   line += with.colour(tint::faint, with.right(size_text(frame.size), size_width) + time);
   return line;
 }

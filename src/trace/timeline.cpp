@@ -163,7 +163,7 @@ class timeline_view {
       part(pushed             ? "promised"
            : x_.request.ended ? "sent"
                               : "sending",
-           tint::request, before_request().value_or(begin), x_.request.last_byte.value_or(begin));
+           tint::request, std::min(before_request().value_or(begin), begin), x_.request.last_byte.value_or(begin));
       head(x_.request.head);
       head(x_.request.trailers);
     }

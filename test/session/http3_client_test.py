@@ -122,6 +122,38 @@ class Learning(Case):
         self.assertNotIn("note:", said.err)
 
 
+class Early(Case):
+    """--early-data. It goes to the host's first address, which of localhost may be another than the server's."""
+
+    def url(self, path="/"):
+        return "https://127.0.0.1:%d%s" % (self.server.https_port, path)
+
+    def test_the_second_run_sends_its_request_with_the_first_packet(self):
+        self.serve()
+        kept = os.path.join(self.data, "client", "tickets")
+        self.fetched(self.url(), "--http3-only", by=["HTTP/3"])
+        self.assertFalse(os.path.exists(kept), "nothing is kept unless it is asked for")
+        said = self.fetched(self.url(), "--http3-only", "--early-data", by=["HTTP/3"])
+        self.assertNotIn("early data", said.err)
+        self.assertEqual(os.stat(kept).st_mode & 0o7777, 0o600)
+        said = self.fetched(self.url(), "--http3-only", "--early-data", by=["HTTP/3"])
+        self.assertIn("resumed, early data accepted", said.err)
+        said = self.parley("post", self.url("/customers"), "--json", '{"Name": "Ada", "Address": "1 Hill"}', "--http3-only", "--early-data",
+                           "--show")
+        self.assertIn("resumed", said.err)
+        self.assertNotIn("early data", said.err, "it may not be done twice")
+
+    def test_a_server_that_knows_its_tickets_no_more(self):
+        port = self.serve()
+        self.fetched(self.url(), "--http3-only", "--early-data", by=["HTTP/3"])
+        self.stop()
+        self.serve(secure=port)
+        said = self.fetched(self.url(), "--http3-only", "--early-data", by=["HTTP/3"])
+        self.assertIn("early data refused", said.err)
+        said = self.fetched(self.url(), "--http3-only", "--early-data", by=["HTTP/3"])
+        self.assertIn("early data accepted", said.err)
+
+
 class silent:
     """Takes what comes to a UDP port, and says nothing, or what it is told to."""
 
