@@ -68,16 +68,17 @@ class PARLEY_API options {
     upgrade_ = on;
     return *this;
   }
-  /// https: HTTP/3 is tried first, over QUIC on the URL's UDP port, though nobody has announced it. Where no QUIC connection has come
-  /// about after 250 ms, or it fails before, TCP is tried as well, and the first one that is there is used. Without effect over http, over
-  /// a Unix socket, when a version is asked for, and in a build without QUIC. Default: not used.
+  /// https: HTTP/3 is tried first, over QUIC on the URL's UDP port, though nobody has announced it. Where no QUIC connection has
+  /// come about after 250 ms, or it fails before, TCP is tried as well, and the first one that is there is used. Without effect
+  /// over http, over a Unix socket, when a version is asked for, and in a build without QUIC. Default: not used.
   options& http3_first(bool on = true) {
     http3_first_ = on;
     return *this;
   }
-  /// HTTP/3: where the client has spoken with the server before, a request by a safe method without content goes with the first packet,
-  /// before the handshake is done (early data, 0-RTT; RFC 8470). Whoever sees that packet can send a copy of it to the server, which must
-  /// do no harm there. What the server refuses or answers with 425 is sent again by itself once the handshake is done. Default: not used.
+  /// HTTP/3: where the client has spoken with the server before, a request by a safe method without content goes with the first
+  /// packet, before the handshake is done (early data, 0-RTT; RFC 8470), to the host's first address. Whoever sees that packet can
+  /// send a copy of it to the server, which must do no harm there. What the server refuses or answers with 425 is sent again by
+  /// itself once the handshake is done. Default: not used.
   options& early_data(bool on = true) {
     early_data_ = on;
     return *this;
@@ -160,18 +161,20 @@ class PARLEY_API options {
 /// Make one for each loop: it belongs to the loop where it is first used, until that ends. Destroying it closes its idle connections;
 /// what is under way ends by itself.
 ///
-/// A request that fails on a kept-alive connection before the server said anything is sent once more on a new one when that is safe:
-/// when its method is idempotent, or none of it had left (RFC 9110 §9.2.2, RFC 9112 §9.3.1). One that an HTTP/2 server certainly did
-/// nothing with (REFUSED_STREAM, or above the last id of its GOAWAY; RFC 9113 §8.7) is sent again whatever its method, up to twice
-/// unless its server gets on with others meanwhile. Content that was produced is not at hand a second time: such a request fails.
+/// A request that fails on a kept-alive connection before the server said anything is sent once more on a new one when that is
+/// safe: when its method is idempotent, or none of it had left (RFC 9110 §9.2.2, RFC 9112 §9.3.1). One that a server of HTTP/2 or 3
+/// certainly did nothing with (REFUSED_STREAM, H3_REQUEST_REJECTED, or behind the last one of its GOAWAY; RFC 9113 §8.7, RFC 9114
+/// §4.1.1) is sent again whatever its method, up to twice unless its server gets on with others meanwhile. Content that was
+/// produced is not at hand a second time: such a request fails.
 ///
-/// HTTP/2 connections are shared, also by https origins that resolve to the same address and port and that the connection's
-/// certificate is for (RFC 9113 §9.1.1); where the server answers such a request with 421, it is sent once more on a connection of its
-/// own.
+/// Connections of HTTP/2 and 3 are shared, also by https origins that resolve to the same address and port and that the
+/// connection's certificate is for (RFC 9113 §9.1.1, RFC 9114 §3.3); where the server answers such a request with 421, it is sent
+/// once more on a connection of its own.
 ///
-/// A server that has told over https where it speaks HTTP/3 (Alt-Svc, RFC 7838) is asked there from then on: QUIC is tried, and after
-/// 250 ms TCP as well, or a connection that is there already; so nothing is lost where UDP is blocked. What failed is not tried again for a
-/// minute, and twice as long each further time, up to a day. Remembered are the last 256 origins; see `alternatives`.
+/// A server that has told over https where it speaks HTTP/3 (Alt-Svc, RFC 7838) is asked there from then on: QUIC is tried, and
+/// after 250 ms TCP as well, or a connection that is there already; so nothing is lost where UDP is blocked. What failed is not
+/// tried again for a minute, and twice as long each further time, up to a day. Remembered are the last 256 origins; see
+/// `alternatives`.
 class PARLEY_API client {
  public:
   client();
@@ -204,11 +207,11 @@ class PARLEY_API client {
   /// enough: as many requests share it as its server allows at once, further ones wait, and a second one is opened only when it
   /// takes no more (GOAWAY).
   client& connections_per_origin(std::size_t most);
-  /// Takes responses that servers push over HTTP/2 (RFC 9113 §8.4) and gives them to later requests for the same URL by the same
-  /// method, with equal Authorization, Cookie and fields that the response's Vary names; each is used once. Kept are at most
-  /// limits::pushes of them, of up to limits::content bytes each, for a minute. One that nobody may promise for that URL (another
-  /// origin that the certificate does not cover), that fails, or that there is no room for is cancelled. Default: the server is told
-  /// to push nothing.
+  /// Takes responses that servers push over HTTP/2 or 3 (RFC 9113 §8.4, RFC 9114 §4.6) and gives them to later requests for the
+  /// same URL by the same method, with equal Authorization, Cookie and fields that the response's Vary names; each is used once.
+  /// Kept are at most limits::pushes of them, of up to limits::content bytes each, for a minute. One that nobody may promise for
+  /// that URL (another origin that the certificate does not cover), that fails, or that there is no room for is cancelled. Default:
+  /// the server is told to push nothing.
   client& push(bool taken = true);
   /// Waits until what was promised so far has arrived or failed; the URLs of what no request has asked for yet.
   task<std::vector<std::string>> pushed();
@@ -217,9 +220,9 @@ class PARLEY_API client {
   /// As by default, and also keeps it in this folder (made with mode 0700), in a file that later clients read, of other processes too.
   /// Returns what is wrong with the file, as a sentence; empty: nothing. A file that cannot be used is ignored, and no error.
   std::string keep_alternatives(const std::string& folder);
-  /// Goes on with the QUIC sessions that an earlier client has left in this folder (made with mode 0700), and leaves its own there at its
-  /// end, so that `options::early_data` works from one process to the next: the newest 16, in a file with mode 0600, since they are secrets.
-  /// Call it after `trust` and `certificate`, and with the same ones each time. What cannot be used is ignored.
+  /// Goes on with the QUIC sessions that an earlier client has left in this folder (made with mode 0700), and leaves its own there
+  /// at its end, so that `options::early_data` works from one process to the next: the newest 16, in a file with mode 0600, since
+  /// they are secrets. Call it after `trust` and `certificate`, and with the same ones each time. What cannot be used is ignored.
   client& keep_tickets(const std::string& folder);
   /// https: trusts the authorities in this file (PEM) besides the system's and the local one. Throws `fetch_error` (credentials) when
   /// it cannot be read or holds none.

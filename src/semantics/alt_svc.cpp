@@ -6,6 +6,7 @@
 #include "semantics/target.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace parley::semantics {
 
