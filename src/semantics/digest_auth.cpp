@@ -8,6 +8,7 @@
 #include "base/ascii.hpp"
 #include "base/number.hpp"
 #include "semantics/content_disposition.hpp"
+#include "semantics/escape.hpp"
 #include "semantics/list.hpp"
 
 namespace parley::semantics {
@@ -160,7 +161,8 @@ std::optional<digest_credentials> digest_credentials::from(const auth_value& val
 
 std::string digest_credentials::to_text() const {
   std::string text = "Digest ";
-  if (is_quotable_ascii(username)) {
+  // What is no UTF-8 has no extended form: it goes as it is, as older clients send it.
+  if (is_quotable_ascii(username) || !is_utf8(username)) {
     text.append("username=").append(auth_quoted(username));
   } else {
     text.append("username*=").append(encode_extended(username));

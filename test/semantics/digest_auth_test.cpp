@@ -95,6 +95,10 @@ TEST(digest_auth, sessions_content_and_hashed_users) {
   const auto plain = answer_digest(challenge, "J\xc3\xa4s\xc3\xb8n Doe", "p", "POST", "/x", "", "c", 1, sha256);
   EXPECT_NE(plain.to_text().find("username*=UTF-8''J%C3%A4s%C3%B8n%20Doe"), std::string::npos) << plain.to_text();
   EXPECT_EQ(digest_credentials::from(parse_credentials(plain.to_text()).value()), plain);
+  // One that is no UTF-8 cannot have it.
+  const auto latin1 = answer_digest(challenge, "J\xe4s", "p", "POST", "/x", "", "c", 1, sha256);
+  EXPECT_NE(latin1.to_text().find("username=\"J\xe4s\""), std::string::npos);
+  EXPECT_EQ(digest_credentials::from(parse_credentials(latin1.to_text()).value()), latin1);
 }
 
 TEST(digest_auth, what_is_no_challenge) {
