@@ -69,8 +69,8 @@ struct site {
 class client final : private connection::exchange_owner {
  public:
   explicit client(site& to, std::shared_ptr<const parley::tls::client_credentials> with = nullptr, bool push = false,
-                  bool early = false)
-      : loop_(*to.loop) {
+                  bool early = false, const parley::limits& with_caps = {})
+      : caps(with_caps), loop_(*to.loop) {
     const net::ip_endpoint server(net::endpoint{"127.0.0.1", 443, false});
     net::datagram_options how;
     how.peer = server;

@@ -5,6 +5,8 @@
  *   http3_libcurl upload CA METHOD URL FROM FILE            content from one file, the answer into another
  *   http3_libcurl altsvc CA CACHE URL COUNT                 one after the other; HTTP/3 only where Alt-Svc has told of it
  *   http3_libcurl wait CA URL COUNT                         one after the other, each but the first after a line of standard input
+ *   http3_libcurl race VERSION CA HOST:PORT:ADDRESS URL...  2 or 3: all at once, round robin, on one connection that stands; for each: the place of
+ *                                                           its URL, bytes, milliseconds until it was whole
  *   http3_libcurl large CA BASE SIZE SMALL                  SIZE bytes up and down beside SMALL small exchanges, on one connection
  *
  * A line a transfer: the version (3, 2, 1), the status, bytes received, connections made for it.
@@ -14,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define CHECK(what)                                                          \
   do {                                                                       \
@@ -34,7 +37,7 @@ struct transfer {
   int has_pattern;
   char text[512];         /* the beginning of what came */
   size_t text_size;
-  int done;
+  int done, quiet;
 };
 
 static uint32_t crc_table[256];
@@ -118,7 +121,7 @@ static struct transfer* turn(CURLM* multi) {
     fprintf(stderr, "%s after %llu bytes\n", curl_easy_strerror(message->data.result), (unsigned long long)t->received);
     exit(1);
   }
-  tell(t);
+  if (!t->quiet) tell(t);
   t->done = 1;
   CHECK(curl_multi_remove_handle(multi, t->easy));
   curl_easy_cleanup(t->easy);
@@ -183,6 +186,47 @@ static int altsvc(const char* authorities, const char* cache, const char* url, i
     tell(&t);
   }
   curl_easy_cleanup(easy);
+  return 0;
+}
+
+static double milliseconds(void) {
+  struct timespec now;
+  CHECK(clock_gettime(CLOCK_MONOTONIC, &now));
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static int race(const char* version, const char* authorities, const char* resolved, int count, char** urls) {
+  CURLM* multi = make_multi();
+  struct curl_slist* where = curl_slist_append(NULL, resolved);
+  struct curl_slist* fields = curl_slist_append(NULL, "Priority: i"); /* RFC 9218 */
+  struct transfer first = {0};
+  struct transfer* all = calloc((size_t)count, sizeof *all);
+  if (all == NULL) return 1;
+  const long by = strcmp(version, "3") == 0 ? CURL_HTTP_VERSION_3ONLY : CURL_HTTP_VERSION_2TLS;
+  double begun = 0;
+  /* A few exchanges first, so that both ends know the round trip without the handshake's computing in it. */
+  for (int i = -20; i < count; ++i) {
+    struct transfer* t = i < 0 ? &first : &all[i];
+    first.done = 0;
+    CURL* easy = make(t, authorities, urls[i < 0 ? 0 : i], by);
+    t->quiet = 1;
+    CHECK(curl_easy_setopt(easy, CURLOPT_RESOLVE, where));
+    CHECK(curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields));
+    if (i < 0) CHECK(curl_easy_setopt(easy, CURLOPT_NOBODY, 1L));
+    CHECK(curl_multi_add_handle(multi, easy));
+    while (i < 0 && !first.done) turn(multi);
+    if (i < 0) begun = milliseconds();
+  }
+  for (int ended = 0; ended < count;) {
+    struct transfer* t = turn(multi);
+    if (t == NULL) continue;
+    ++ended;
+    printf("%d %llu %.1f\n", (int)(t - all), (unsigned long long)t->received, milliseconds() - begun);
+  }
+  curl_multi_cleanup(multi);
+  curl_slist_free_all(where);
+  curl_slist_free_all(fields);
+  free(all);
   return 0;
 }
 
@@ -258,6 +302,7 @@ int main(int count, char** words) {
   if (strcmp(what, "get") == 0 && count >= 5 && count % 2 == 1) return get(words[2], (count - 3) / 2, words + 3);
   if (strcmp(what, "upload") == 0 && count == 7) return upload(words[2], words[3], words[4], words[5], words[6]);
   if (strcmp(what, "altsvc") == 0 && count == 6) return altsvc(words[2], words[3], words[4], atoi(words[5]));
+  if (strcmp(what, "race") == 0 && count >= 6) return race(words[2], words[3], words[4], count - 5, words + 5);
   if (strcmp(what, "wait") == 0 && count == 5) return wait_and_get(words[2], words[3], atoi(words[4]));
   if (strcmp(what, "large") == 0 && count == 6) return large(words[2], words[3], strtoull(words[4], NULL, 10), atoi(words[5]));
   fprintf(stderr, "see the source for its use\n");

@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import unsteered  # noqa: E402
-from http3_clients import contents, curl, gtls, libcurl, needs_gtlsclient, needs_libcurl  # noqa: E402
+from http3_clients import PARLEY, PATIENCE, contents, curl, gtls, libcurl, needs_gtlsclient, needs_libcurl, ours  # noqa: E402
 from relay import Relay  # noqa: E402
 from session import Server  # noqa: E402
 
@@ -66,6 +67,9 @@ class Weather(Served):
                 for what in how:
                     self.assertGreater(happened[what], 0, what)
 
+    def test_ours(self):
+        self.through(lambda port, *names: ours(self.server, port, *names))
+
     @needs_gtlsclient
     def test_ngtcp2(self):
         self.through(gtls)
@@ -83,6 +87,9 @@ class Moving(Served):
             with Relay(self.server.https_port, rebind_after=200, seed=seed) as relay:
                 self.same(fetch(relay.port, "large.bin"), "large.bin")
                 self.assertGreater(relay.rebound, 3)
+
+    def test_ours(self):
+        self.through(lambda port, *names: ours(self.server, port, *names))
 
     @needs_gtlsclient
     def test_ngtcp2(self):
@@ -119,6 +126,41 @@ class Restart(unittest.TestCase):
     def kill_and_start(self):
         self.server.stop(signal.SIGKILL)
         self.server = Server(*self.LIMITS, secure=self.server.https_port, data=self.data.name)
+
+    def through_a_restart(self, command, *words, **more):
+        """Runs our command through a relay, which sees no more datagrams than those of one connection before the server is killed."""
+        with Relay(self.server.https_port) as relay:
+            base = "https://localhost:%d" % relay.port
+            words = [PARLEY, command, "--http3-only", "--cacert", self.server.authority, *[base + w if w.startswith("/") else w for w in words]]
+            with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, subprocess.Popen(
+                    words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, **more) as client:
+                try:
+                    while relay.passed < 1000 and client.poll() is None:
+                        time.sleep(0.01)
+                    self.assertIsNone(client.poll(), "it ended before the server did")
+                    self.kill_and_start()
+                    client.wait(PATIENCE)
+                finally:
+                    client.kill()
+                out.seek(0)
+                err.seek(0)
+                return client.returncode, out.read(), err.read().decode("utf-8", "replace")
+
+    def test_ours(self):
+        # It sends without end, so it has something to send when the server is back.
+        with tempfile.TemporaryFile() as content:
+            content.truncate(1 << 40)
+            code, _, err = self.through_a_restart("post", "-d", "@/dev/fd/%d" % content.fileno(), "/upload", pass_fds=[content.fileno()])
+        self.assertEqual(code, 1)
+        self.assertIn("the server knows nothing of it any more", err)
+
+    def test_ours_asks_again(self):
+        # Of many requests, one after the other, none is lost.
+        count = 3000
+        code, out, err = self.through_a_restart("get", *["/style.css"] * count, "--show")
+        self.assertEqual(code, 0, err[-3000:])
+        self.assertEqual(err.count("1 Connect     localhost → "), 2)
+        self.assertEqual(len(set(out[i:i + len(out) // count] for i in range(0, len(out), len(out) // count))), 1)
 
     @needs_libcurl
     def test_libcurl(self):

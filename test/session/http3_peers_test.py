@@ -128,6 +128,7 @@ class Ngtcp2Content(Demo):
             got = gtls(self.server.https_port, "echo", options=("-m", "POST", "-d", content.name))
         self.assertTrue(got["echo"] == LARGE, len(got["echo"]))
 
+
 @needs_libcurl
 class Libcurl(Site):
     def fetch(self, *names):

@@ -1,4 +1,4 @@
-"""Clients of HTTP/3 that are not ours: ngtcp2's (gtlsclient), and libcurl's GnuTLS build through test/session/http3_libcurl.c."""
+"""Clients of HTTP/3: our command, ngtcp2's (gtlsclient), and libcurl's GnuTLS build through test/session/http3_libcurl.c."""
 import functools
 import os
 import shutil
@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
+PARLEY = os.environ.get("PARLEY", "build/release/parley")
 GTLSCLIENT = shutil.which("gtlsclient")
 PATIENCE = 240  # seconds, for what hangs
 _folder = None
@@ -58,6 +59,18 @@ def contents(folder):
         with open(os.path.join(folder, name), "rb") as file:
             found[name] = file.read()
     return found
+
+
+def ours(server, port, *names):
+    """What came, by name."""
+    got = {}
+    for name in names:
+        done = subprocess.run([PARLEY, "get", "--http3-only", "--cacert", server.authority, "https://localhost:%d/%s" % (port, name)],
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
+        if done.returncode != 0:
+            raise AssertionError("%s: %d\n%s" % (name, done.returncode, done.stderr.decode("utf-8", "replace")[-3000:]))
+        got[name] = done.stdout
+    return got
 
 
 def gtls_words(port, paths, options=()):
