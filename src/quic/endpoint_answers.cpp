@@ -29,6 +29,10 @@ ngtcp2_socklen remote_size(const path& p) { return static_cast<ngtcp2_socklen>(p
 
 arrival endpoint::receive(const path& by, ecn mark, std::string_view datagram, time_point now) {
   tables_->first.reset();
+  if (datagram.empty()) {  // ngtcp2 asserts that there is something
+    ++counters_.garbage;
+    return {};
+  }
   ngtcp2_version_cid ids;
   const int decoded = ngtcp2_pkt_decode_version_cid(&ids, bytes_of(datagram), datagram.size(), id_size);
   if (decoded == NGTCP2_ERR_VERSION_NEGOTIATION) {

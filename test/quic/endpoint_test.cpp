@@ -28,6 +28,14 @@ TEST(QuicEndpoint, RetryUnderLoad) {
   EXPECT_EQ(net.servers.size(), 1U);
 }
 
+TEST(QuicEndpoint, ADatagramOfNothingIsGarbage) {
+  memory_net net;
+  net.serve();
+  const path from{net.server_address, ipv4("10.0.0.9", 9)};
+  EXPECT_EQ(net.home->receive(from, ecn::none, {}, net.now).is, arrival::what::done);
+  EXPECT_EQ(net.home->counters().garbage, 1U);
+}
+
 TEST(QuicEndpoint, HalfOpenCap) {
   memory_net net;
   net.settings.transport.limits.quic_retry_above = 100;
