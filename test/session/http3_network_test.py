@@ -80,13 +80,13 @@ class Weather(Served):
 
 
 class Moving(Served):
-    """A NAT that forgets: the server sees a client come from a new port every two hundred datagrams."""
+    """A NAT that forgets: the server sees a client come from a new port every hundred datagrams."""
 
     def through(self, fetch):
         for seed in range(3):
-            with Relay(self.server.https_port, rebind_after=200, seed=seed) as relay:
+            with Relay(self.server.https_port, rebind_after=100, seed=seed) as relay:
                 self.same(fetch(relay.port, "large.bin"), "large.bin")
-                self.assertGreater(relay.rebound, 3)
+                self.assertGreater(relay.rebound, 2)
 
     def test_ours(self):
         self.through(lambda port, *names: ours(self.server, port, *names))
