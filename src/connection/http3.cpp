@@ -1,6 +1,7 @@
 #include "connection/http3.hpp"
 
 #if PARLEY_QUIC
+#include "quic/ending.hpp"
 #include "quic/settings.hpp"
 #endif
 
@@ -22,6 +23,8 @@ std::unique_ptr<http_connection> make_quic_client(net::loop& on, std::unique_ptr
 
 bool has_http3() { return true; }
 
+std::span<const std::string_view> quic_violations() { return quic::transport_violation_names; }
+
 std::unique_ptr<http_connection> make_http3_client(net::loop& on, std::unique_ptr<net::datagram_socket> socket,
                                                    http3_client_setup setup, exchange_owner& owner, const limits& caps,
                                                    std::uint64_t id, http3_ready ready) {
@@ -39,6 +42,8 @@ std::unique_ptr<http3_listener> make_http3_listener(net::loop& on, std::unique_p
 #else
 
 bool has_http3() { return false; }
+
+std::span<const std::string_view> quic_violations() { return {}; }
 
 std::string make_http3_keys(base::random_source&) { return {}; }
 

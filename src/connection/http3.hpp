@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ namespace parley::connection {
 
 /// This build has QUIC.
 [[nodiscard]] bool has_http3();
+
+/// What a peer can do wrong in QUIC, by the names that `exchange_owner::on_violation` gives.
+[[nodiscard]] std::span<const std::string_view> quic_violations();
 
 /// What a server's tokens and stateless resets are made with: 64 bytes, secret, the same for all of its loops, and better kept across
 /// restarts (RFC 9000 §10.3).

@@ -69,4 +69,6 @@ std::span<const engine::protocol_error* const> http2_violations() { return h2::a
 
 std::span<const engine::protocol_error* const> http3_violations() { return h3::all_faults(); }
 
+std::span<const std::string_view> qpack_violations() { return h3::qpack_fault_names(); }
+
 }  // namespace parley::connection

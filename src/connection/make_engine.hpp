@@ -67,5 +67,7 @@ struct http3_options {
 [[nodiscard]] std::span<const engine::protocol_error* const> http2_violations();
 /// Everything that a peer can do wrong in HTTP/3.
 [[nodiscard]] std::span<const engine::protocol_error* const> http3_violations();
+/// And in QPACK, by name.
+[[nodiscard]] std::span<const std::string_view> qpack_violations();
 
 }  // namespace parley::connection

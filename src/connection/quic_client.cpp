@@ -11,8 +11,6 @@ namespace parley::connection {
 
 namespace {
 
-// The server's control stream, QPACK's two, and pushes, which the engine bounds by MAX_PUSH_ID.
-constexpr std::uint64_t unidirectional_streams = 16;
 // A client's socket carries one connection: a batch for some dozens of datagrams.
 constexpr std::size_t batch_size = 48UL * 1024;
 
@@ -54,7 +52,7 @@ std::unique_ptr<http_connection> make_quic_client(net::loop& on, std::unique_ptr
   with.to = std::move(setup.to);
   with.by = {to_quic(socket->local()), to_quic(setup.peer)};
   with.settings.limits = caps;
-  with.settings.unidirectional_streams = unidirectional_streams;
+  with.settings.unidirectional_streams = caps.unidirectional_streams;
   with.settings.idle_time = caps.quic_idle_time;
   auto transport = quic::connection::connect(std::move(with), *engine, base::system_random(), now);
   auto own = std::make_unique<quic_socket>(on, std::move(socket), setup.traffic);

@@ -206,7 +206,8 @@ void quic_connection::finish_closing() {
   closed_ = true;
   timer_.cancel();
   transport_error_ = failure_of(why);
-  tell_violation();
+  // What a client says that we did is its word alone.
+  if (is_client_ || why.by == cause::us) tell_violation();
   if (!is_client_ && why.by == cause::idle) owner_.on_limit(*this, "quic_idle_time");
   if (!is_client_ && why.by == cause::handshake) owner_.on_limit(*this, "handshake_time");
   tell_closing();

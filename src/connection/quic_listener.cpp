@@ -14,10 +14,6 @@ namespace parley::connection {
 
 namespace {
 
-// Request streams that a client may open at once are the engine's limit; unidirectional ones are its control stream, QPACK's two and some
-// that nobody knows (RFC 9114 §6.2).
-constexpr std::uint64_t unidirectional_streams = 16;
-
 std::chrono::nanoseconds wall_offset(net::time_point now) {
   return std::chrono::system_clock::now().time_since_epoch() - now.time_since_epoch();
 }
@@ -28,7 +24,7 @@ quic::endpoint_settings settings_of(http3_listener_setup& setup, const limits& c
   s.credentials = std::move(setup.credentials);
   s.transport.limits = caps;
   s.transport.bidirectional_streams = caps.streams;
-  s.transport.unidirectional_streams = unidirectional_streams;
+  s.transport.unidirectional_streams = caps.unidirectional_streams;
   s.transport.idle_time = caps.quic_idle_time;
   s.early_data = true;  // where the credentials have what refuses copies
   s.loop = setup.loop;

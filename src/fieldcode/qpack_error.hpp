@@ -22,4 +22,10 @@ struct qpack_error {
   std::string_view section;
 };
 
+/// The names of all of them, for who counts.
+inline constexpr std::string_view qpack_error_names[] = {
+    "qpack-acknowledgement", "qpack-base",         "qpack-blocked", "qpack-entry-size", "qpack-huffman",   "qpack-increment",
+    "qpack-index",           "qpack-insert-count", "qpack-integer", "qpack-table-size", "qpack-truncated", "qpack-unsent",
+};
+
 }  // namespace parley::fieldcode

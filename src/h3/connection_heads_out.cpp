@@ -106,7 +106,8 @@ void connection::write_response(stream& s, const semantics::response_head& head,
         head, length, [&](semantics::name_tag tag, std::string_view name, std::string_view value) { encode(tag, name, value); }));
   });
   if (watch_) [[unlikely]] {
-    const semantics::response_head whole = semantics::whole_head(head);
+    semantics::response_head whole = semantics::whole_head(head);
+    whole.version = parley::http3;
     watch_(now_, s.id, engine::observed_head{engine::direction::out, nullptr, &whole, {}, size});
   }
 }

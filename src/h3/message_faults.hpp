@@ -16,7 +16,10 @@ namespace parley::h3 {
 /// Costs the connection (RFC 9204 §6).
 [[nodiscard]] engine::protocol_error connection_error(const fieldcode::qpack_error& error);
 
-/// Everything that a peer can do wrong in HTTP/3 itself, by name; for counters and documents. Those of QPACK tell their own names.
+/// Those of QPACK, by name.
+[[nodiscard]] inline std::span<const std::string_view> qpack_fault_names() { return fieldcode::qpack_error_names; }
+
+/// Everything that a peer can do wrong in HTTP/3 itself, by name; for counters and documents.
 [[nodiscard]] std::span<const engine::protocol_error* const> all_faults();
 
 }  // namespace parley::h3

@@ -61,14 +61,14 @@ struct connection::callbacks {
 
   static int handshake_completed(ngtcp2_conn* conn, void* user_data) {
     return guarded(user_data, [&](connection& c) -> int {
-      c.handshake_done_ = true;
-      c.tell_handshake({});
       if (!c.tls_->handshake_done()) {
         constexpr std::uint8_t certificate_required = 116;  // RFC 8446 §6.2
         c.native_->tls_failed = true;
         ngtcp2_conn_set_tls_alert(conn, certificate_required);
         return NGTCP2_ERR_CALLBACK_FAILURE;
       }
+      c.handshake_done_ = true;
+      c.tell_handshake({});
       if (c.role_ == engine::role::server) {
         c.tls_->send_ticket();
         if (c.home_ != nullptr) {

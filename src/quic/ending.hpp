@@ -31,6 +31,13 @@ struct ending {
   [[nodiscard]] engine::protocol_error error() const;
 };
 
+/// The names of what a peer can do wrong in QUIC (`ending::error`), for who counts.
+inline constexpr std::string_view transport_violation_names[] = {
+    "quic-flow-control",   "quic-stream-limit",        "quic-stream-state",        "quic-final-size",
+    "quic-frame-encoding", "quic-transport-parameter", "quic-connection-id-limit", "quic-protocol-violation",
+    "quic-crypto-buffer",  "quic-key-update",          "quic-version-negotiation",
+};
+
 /// `FLOW_CONTROL_ERROR` and the like (RFC 9000 §20.1); TLS alerts (0x0100 to 0x01ff) are `CRYPTO_ERROR`.
 [[nodiscard]] std::string_view transport_error_name(std::uint64_t code);
 

@@ -64,6 +64,9 @@ const std::vector<std::string_view>& violation_names() {
     for (const engine::protocol_error* v : connection::http3_violations()) {
       if (std::ranges::find(names, v->name) == names.end()) names.push_back(v->name);
     }
+    for (const std::span<const std::string_view> more : {connection::qpack_violations(), connection::quic_violations()}) {
+      names.insert(names.end(), more.begin(), more.end());
+    }
     names.push_back("tls-on-cleartext");
     names.push_back("http2-not-settled");
     return names;

@@ -179,6 +179,7 @@ void worker::on_closed(connection::http_connection& c) {
   if (const std::error_code lost = c.transport_error(); lost.category() == tls::category()) {
     counters_.add(lost == tls::errc::truncated ? count::tls_truncated : count::tls_errors);
   }
+  if (!c.handshake_done()) counters_.add(count::handshakes_failed);
   // Not from within the connection's own call.
   loop_->defer([this, &c] {
     const std::size_t at = c.owner_index;

@@ -108,6 +108,7 @@ class raw_client final : private parley::net::datagram_handler {
     const parley::net::datagram_run run{{}, server_, 0, datagram.size(), datagram};
     parley::net::send_place at;
     static_cast<void>(socket_->send({&run, 1}, at));
+    bytes_out += datagram.size();
   }
   /// Goes on from another port, without a word (as behind a NAT that forgets).
   void change_port() {
@@ -126,8 +127,10 @@ class raw_client final : private parley::net::datagram_handler {
   std::vector<std::string> sent;      // kept where `keeps`
   std::vector<std::string> received;  // the same
   std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
   bool keeps = false;
   bool silent = false;  // nothing leaves
+  bool deaf = false;    // what comes is counted, and that is all
 
  private:
   void open_socket() {
@@ -152,13 +155,15 @@ class raw_client final : private parley::net::datagram_handler {
       for (std::size_t at = 0; at < run.bytes.size(); at += run.segment) {
         const std::string_view one = run.bytes.substr(at, run.segment);
         if (keeps) received.emplace_back(one);
+        if (deaf) continue;
         quic->receive(path_, static_cast<parley::quic::ecn>(run.ecn), one, loop_.now());
       }
     }
-    go();
+    if (!deaf) go();
   }
   void on_writable() override {}
   void on_time() {
+    if (deaf) return;
     quic->expired(loop_.now());
     go();
   }

@@ -5,12 +5,12 @@
 namespace parley::quic {
 
 std::string& frames_to_smuggle() {
-  static std::string frames;
+  thread_local std::string frames;  // a server in another thread of this process says nothing of it
   return frames;
 }
 
 unsigned& packets_changed() {
-  static unsigned n = 0;
+  thread_local unsigned n = 0;
   return n;
 }
 
