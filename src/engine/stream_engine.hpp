@@ -29,6 +29,14 @@ struct transport_action {
     transport_stream stream;
     std::uint64_t n;
   };
+  /// The same for the stream's window alone, and for the connection's alone (see `message_engine::set_aside`).
+  struct stream_credit {
+    transport_stream stream;
+    std::uint64_t n;
+  };
+  struct connection_credit {
+    std::uint64_t n;
+  };
   /// Ends our direction at once (RESET_STREAM), what was not acknowledged is dropped.
   struct reset {
     transport_stream stream;
@@ -49,8 +57,9 @@ struct transport_action {
     std::string reason;
   };
 };
-using any_transport_action = std::variant<transport_action::credit, transport_action::reset, transport_action::stop,
-                                          transport_action::datagram, transport_action::close>;
+using any_transport_action =
+    std::variant<transport_action::credit, transport_action::reset, transport_action::stop, transport_action::datagram,
+                 transport_action::close, transport_action::stream_credit, transport_action::connection_credit>;
 
 /// What `stream_engine::output` gives: how many of the pieces it filled, and whether the stream ends behind them.
 struct stream_output {

@@ -138,6 +138,8 @@ class qpack_decoder {
   [[nodiscard]] std::size_t blocked_streams() const { return blocked_.size(); }
   /// The dynamic table, for those who show or count it.
   [[nodiscard]] const dynamic_table& table() const { return table_; }
+  /// Gives back what the table has beyond what it holds.
+  void fit() { table_.fit(); }
   /// Bytes of memory held beyond this object.
   [[nodiscard]] std::size_t memory() const;
 

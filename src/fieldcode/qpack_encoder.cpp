@@ -286,6 +286,18 @@ void qpack_encoder::update_draining() {
   }
 }
 
+bool qpack_encoder::forget() {
+  if (table_.count() == 0 || references_.sections() > 0 || references_.known() != inserted_ || !output().empty()) return false;
+  instruction_end(encode_integer(instruction_room(0), 0, 5, 0x20));
+  const std::size_t capacity = table_.capacity();
+  table_.resize(0);
+  table_.resize(capacity);
+  index_.clear();
+  capacity_due_ = true;
+  update_draining();
+  return true;
+}
+
 // --- the decoder stream ----------------------------------------------------------------------------------------------------------
 
 std::expected<void, qpack_error> qpack_encoder::receive(std::string_view bytes) {

@@ -104,6 +104,9 @@ class qpack_encoder {
   [[nodiscard]] std::size_t streams_at_risk() const { return references_.streams_at_risk(); }
   /// The dynamic table, for those who show or count it.
   [[nodiscard]] const dynamic_table& table() const { return table_; }
+  /// Drops the table and gives its memory back, where the peer has every entry and needs none (RFC 9204 §3.2.2); the encoder stream tells so.
+  /// False: not now.
+  bool forget();
   /// Bytes of memory held beyond this object.
   [[nodiscard]] std::size_t memory() const;
 

@@ -126,6 +126,7 @@ void connection::settle(stream& s) {
   const bool idle_now = live_ == 0;
   if (s.closed) remove(s);
   if (!idle_now) return;
+  rested_ = false;
   idle_since_ = now_;
   finish_if_drained();
 }
@@ -210,9 +211,9 @@ void connection::abandon(stream& s, error_code code) {
   } else {
     stop_reading(s, code);
   }
-  if (s.unread == 0) return;
-  unread_ -= s.unread;
-  credit(s.transport, std::exchange(s.unread, 0));
+  const std::uint64_t owed = std::exchange(s.unread, 0) - std::exchange(s.aside, 0);
+  unread_ -= owed;
+  credit(s.transport, owed);
 }
 
 engine::protocol_error connection::for_us(engine::protocol_error error) const {

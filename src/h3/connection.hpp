@@ -89,6 +89,7 @@ class connection final : public engine::stream_engine {
   void receive_reset(transport_stream id, std::uint64_t code, time_point now) override;
   void receive_stop(transport_stream id, std::uint64_t code, time_point now) override;
   void consume(stream_id id, std::size_t n) override;
+  void set_aside(stream_id id, std::size_t n) override;
 
   // --- connection_datagrams.cpp
   void receive_datagram(std::string_view bytes, time_point now) override;
@@ -132,6 +133,7 @@ class connection final : public engine::stream_engine {
   [[nodiscard]] std::optional<time_point> deadline() const override;
   void expired(time_point now) override;
   void rest() override;
+  bool rest_long(time_point now) override;
 
   std::optional<engine::event> next_event() override { return events_.pop(); }
   [[nodiscard]] parley::version version() const override { return parley::version::http3; }
@@ -316,6 +318,7 @@ class connection final : public engine::stream_engine {
   [[nodiscard]] bool reading_shut(const stream& s) const;
   [[nodiscard]] std::uint64_t least_rate(std::size_t of) const { return is_server() ? of : 0; }
   void output_stalled();
+  [[nodiscard]] bool rests_later() const;
 
   // observations (observe_frames.cpp)
   void see_frame(engine::direction way, stream_id on, frame_type type, std::uint64_t size, std::string_view payload);
@@ -364,7 +367,7 @@ class connection final : public engine::stream_engine {
   std::uint64_t queued_ = 0;            // bytes of all exchanges that were not sent
   std::uint64_t held_ = 0;              // and those that were, and may be lost
   std::uint64_t acknowledged_new_ = 0;  // since the output clock was set last
-  std::uint64_t unread_ = 0;            // content of all exchanges that was told and not consumed
+  std::uint64_t unread_ = 0;            // content of all exchanges that was told, and neither consumed nor set aside
   std::uint64_t control_acknowledged_ = 0;
   std::uint64_t control_written_ = 0;
   std::uint32_t earned_ = 0;  // frames without use that messages excuse
@@ -376,6 +379,7 @@ class connection final : public engine::stream_engine {
   bool finished_ = false;          // no further frame in either direction
   bool any_full_ = false;          // somebody waits until the connection has room
   bool output_clock_runs_ = false;
+  bool rested_ = false;  // since it is idle, what it can do without for long was given back
 
   time_point now_;
   time_point idle_since_;

@@ -176,12 +176,25 @@ void connection::consume(stream_id id, std::size_t n) {
   const auto bytes = std::min<std::uint64_t>(n, s->unread);
   if (bytes == 0) return;
   const bool was_shut = reading_shut(*s);
+  const std::uint64_t paid = std::min(bytes, s->aside);
+  s->aside -= paid;
   s->unread -= bytes;
-  unread_ -= bytes;
-  credit(s->transport, bytes);
+  unread_ -= bytes - paid;
+  credit(s->transport, bytes - paid);
+  if (paid > 0 && !finished_) actions_.emplace_back(engine::transport_action::stream_credit{s->transport, paid});
   // It could not send while nobody read: it gets the whole time again.
   if (was_shut && s->receive_clock_runs) start_receive_clock(*s);
   settle(*s);
+}
+
+void connection::set_aside(stream_id id, std::size_t n) {
+  stream* const s = streams_.find(id);
+  if (s == nullptr || finished_) return;
+  const auto bytes = std::min<std::uint64_t>(n, s->unread - s->aside);
+  if (bytes == 0) return;
+  s->aside += bytes;
+  unread_ -= bytes;
+  actions_.emplace_back(engine::transport_action::connection_credit{bytes});
 }
 
 // --- the end -----------------------------------------------------------------------------------------------------------------

@@ -128,6 +128,14 @@ std::expected<connection::stream_id, connection::misuse> connection::send_reques
   auto said = length_to_say(length);
   // RFC 9110 §8.6: a Content-Length of 0 says that content was possible and there is none.
   if (length.what == content_length::kind::none && expects_content(method)) said = 0;
+  // RFC 9114 §4.2.2: advisory, but what is above it would come back as an error that tells less.
+  if (theirs_.max_field_section_size != largest_varint) {
+    std::uint64_t listed = 0;
+    static_cast<void>(semantics::for_each_request_field(
+        head, "https", said,
+        [&](semantics::name_tag, std::string_view name, std::string_view value) { listed += name.size() + value.size() + 32; }));
+    if (listed > theirs_.max_field_section_size) return refusal(misuse::fields_too_large);
+  }
   const bool ends = !connect && !with_content(length);
   stream& s = open_stream(engine::exchange_of(next_request_ * 4));
   ++next_request_;

@@ -8,6 +8,15 @@
 
 namespace parley::h3 {
 
+namespace {
+
+// How long a connection idles until its tables, unless they are small, are given back as far as they can be: longer than between the requests
+// of a client at work.
+constexpr std::chrono::seconds tables_kept_idle(5);
+constexpr std::size_t tables_worth_it = 2 * 1024;
+
+}  // namespace
+
 void connection::start_head_clock(stream& s, std::chrono::milliseconds time) {
   s.head_clock_runs = true;
   s.head_until = now_ + time;
@@ -48,6 +57,7 @@ std::optional<connection::time_point> connection::deadline() const {
   if (output_clock_runs_) first = std::min(first, output_clock_.until());
   if (closing_.ours == closing::step::warned) first = std::min(first, closing_.warned_until);
   if (live_ == 0 && started_) first = std::min(first, idle_since_ + limits_.idle_time);
+  if (rests_later()) first = std::min(first, idle_since_ + tables_kept_idle);
   if (first == never) return std::nullopt;
   return first;
 }
@@ -56,6 +66,7 @@ void connection::expired(time_point now) {
   now_ = now;
   release_used();
   if (finished_) return;
+  static_cast<void>(rest_long(now));
   if (now >= settings_until_) return fail(violation::settings_not_received);
   if (output_clock_runs_ && now >= output_clock_.until()) {
     output_progress(0);  // what was acknowledged meanwhile counts from now on
@@ -149,6 +160,22 @@ void connection::rest() {
   if (!idle()) return;
   streams_.rest();
   if (control_partial_.empty()) control_partial_.release();
+}
+
+bool connection::rests_later() const {
+  return !rested_ && started_ && live_ == 0 && decoder_.memory() + encoder_.memory() > tables_worth_it;
+}
+
+// A peer may fill both tables and stay. Ours can be dropped with a word about it on our encoder stream, unless it is still needed; the
+// peer's is kept, in no more room than it takes.
+bool connection::rest_long(time_point now) {
+  if (finished_ || !rests_later() || now < idle_since_ + tables_kept_idle) return false;
+  now_ = now;
+  rested_ = true;
+  static_cast<void>(encoder_.forget());
+  decoder_.fit();
+  const auto next = deadline();
+  return !next || *next > now;
 }
 
 }  // namespace parley::h3

@@ -82,6 +82,7 @@ struct stream {
   std::uint16_t interim = 0;
 
   std::uint64_t unread = 0;               // content that was told and not consumed
+  std::uint64_t aside = 0;                // of it, what the connection's window has back already
   std::uint64_t promise_mark = 0;         // client: stands for the promised request's fields
   std::optional<std::uint64_t> expected;  // of what comes, by Content-Length: what is still missing
   std::optional<std::uint64_t> promised;  // of what we send

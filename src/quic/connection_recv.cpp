@@ -373,6 +373,10 @@ void connection::act(time_point now) {
       // What was received counts against the connection also when its stream is gone.
       ngtcp2_conn_extend_max_stream_offset(n.conn, id_of(credit->stream), credit->n);
       ngtcp2_conn_extend_max_offset(n.conn, credit->n);
+    } else if (const auto* part = std::get_if<engine::transport_action::stream_credit>(&*next)) {
+      ngtcp2_conn_extend_max_stream_offset(n.conn, id_of(part->stream), part->n);
+    } else if (const auto* whole = std::get_if<engine::transport_action::connection_credit>(&*next)) {
+      ngtcp2_conn_extend_max_offset(n.conn, whole->n);
     } else if (const auto* reset = std::get_if<engine::transport_action::reset>(&*next)) {
       if (!open_up_to(reset->stream)) continue;
       ngtcp2_conn_set_stream_user_data(n.conn, id_of(reset->stream), marked(stream_mark::reset_by_us));

@@ -122,6 +122,44 @@ TEST(h3_streams, credit_comes_back_when_content_is_read) {
   EXPECT_EQ(t.credit[0], head.size() + content.size() + data_frame("late").size());
 }
 
+// Content that waits for room elsewhere leaves the connection's window, and its stream's stays shut until it is consumed.
+TEST(h3_streams, what_is_set_aside_holds_up_its_stream_alone) {
+  tester t(role::server);
+  t.start();
+  t.return_credit = false;
+  t.feed(0, post() + data_frame(std::string(1000, 'x')));
+  static_cast<void>(t.sent());
+  const auto credits = [&t, stream = t.credit[0], all = t.credit[UINT64_MAX]] {
+    static_cast<void>(t.sent());
+    return std::pair(t.credit[0] - stream, t.credit[UINT64_MAX] - all);
+  };
+  t.engine.set_aside(1, 600);
+  EXPECT_EQ(credits(), std::pair(std::uint64_t{0}, std::uint64_t{600}));
+  t.engine.set_aside(1, 600);  // there are but 400 more
+  EXPECT_EQ(credits(), std::pair(std::uint64_t{0}, std::uint64_t{1000}));
+  t.engine.consume(1, 500);
+  EXPECT_EQ(credits(), std::pair(std::uint64_t{500}, std::uint64_t{1000}));
+  t.engine.reset(1, t.now);
+  t.engine.set_aside(1, 600);
+  t.engine.set_aside(9, 600);
+  EXPECT_EQ(credits().second, 1000U) << "none of it twice";
+}
+
+// RFC 9114 §4.2.2.
+TEST(h3_streams, a_request_larger_than_its_server_takes_is_not_sent) {
+  const auto send = [](tester& t, std::size_t size) {
+    const std::string value(size, 'v');
+    return t.engine.send_request(request(parley::method::get, "/", {{"name", value}}), content_length::no_content(), t.now);
+  };
+  tester t(role::client);
+  t.start({{0x06, 503}});  // `:method: GET` and so on are 167 of them, `name` and its line 36
+  const auto refused = send(t, 301);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), engine::misuse::fields_too_large);
+  EXPECT_EQ(t.sent(), "");
+  EXPECT_TRUE(send(t, 300));
+}
+
 // RFC 9114 §4.1: a response that is whole stops the rest of the request.
 TEST(h3_streams, an_early_answer_stops_the_request) {
   tester t(role::server);

@@ -264,6 +264,10 @@ void tester::act(const engine::any_transport_action& a) {
   if (const auto* c = std::get_if<action::credit>(&a)) {
     credit[c->stream] += c->n;
     credit[UINT64_MAX] += c->n;
+  } else if (const auto* of_stream = std::get_if<action::stream_credit>(&a)) {
+    credit[of_stream->stream] += of_stream->n;
+  } else if (const auto* of_all = std::get_if<action::connection_credit>(&a)) {
+    credit[UINT64_MAX] += of_all->n;
   } else if (const auto* r = std::get_if<action::reset>(&a)) {
     sent_ += std::to_string(r->stream) + " reset " + error(r->code) + "\n";
     streams_[r->stream].out_ended = true;

@@ -166,5 +166,45 @@ TEST(h3_wired, a_cancelled_upload_ends_on_both_sides) {
   EXPECT_EQ(w.server.error(), nullptr);
 }
 
+TEST(h3_wired, tables_shrink_on_a_connection_that_idles) {
+  wire w(0);
+  const auto exchange = [&w] {
+    std::string seen;
+    w.on_server = [&w](engine::event& e) {
+      const auto* r = std::get_if<engine::request_event>(&e);
+      if (r == nullptr) return;
+      const std::string text(300, 's');
+      EXPECT_TRUE(w.server.send_response(r->id,
+                                         response(200, {{"x-one", text + "1"}, {"x-two", text + "2"}, {"x-three", text + "3"}}),
+                                         engine::content_length::no_content(), w.now));
+    };
+    w.on_client = [&seen](engine::event& e) {
+      if (const auto* r = std::get_if<engine::response_event>(&e)) seen = std::string(r->head.fields.get("x-three").value_or(""));
+    };
+    const std::string text(300, 'c');
+    EXPECT_TRUE(w.client.send_request(
+        request(parley::method::get, "/", {{"x-four", text + "4"}, {"x-five", text + "5"}, {"x-six", text + "6"}}),
+        engine::content_length::no_content(), w.now));
+    w.run();
+    return seen;
+  };
+  w.start();
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(exchange().size(), 301U);
+  const std::size_t before = w.server.memory() + w.client.memory();
+  w.now += 4900ms;
+  EXPECT_FALSE(w.server.rest_long(w.now)) << "not yet";
+  ASSERT_TRUE(w.server.deadline().has_value());
+  w.now += 200ms;
+  EXPECT_LE(*w.server.deadline(), w.now);
+  EXPECT_TRUE(w.server.rest_long(w.now));
+  EXPECT_TRUE(w.client.rest_long(w.now));
+  EXPECT_FALSE(w.server.rest_long(w.now)) << "once";
+  w.run();
+  EXPECT_LT(w.server.memory() + w.client.memory() + 1'500, before);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(exchange().size(), 301U);
+  EXPECT_EQ(w.server.error(), nullptr);
+  EXPECT_EQ(w.client.error(), nullptr);
+}
+
 }  // namespace
 }  // namespace parley::h3::test
