@@ -168,6 +168,12 @@ void server_core::start() {
   if (listening_.empty()) throw listen_error("there is nothing to listen on; call listen(\"http://127.0.0.1:8080\") first");
   if (!running_.empty()) throw std::logic_error("parley::server: started twice");
   if (secure()) https.prepare();
+  for (const listening& l : listening_) {
+    if (l.scheme != "https" || !l.shared || !http3) continue;
+    message("HTTP/3 is off on " + l.at.to_string() +
+            ", which was opened elsewhere without a UDP socket beside it; for HTTP/3 let the server open the address itself "
+            "(listen, --https)");
+  }
   for (listening& l : listening_) {
     if (l.scheme != "https" || l.shared || !http3 || std::exchange(l.http3, true) || workers_.empty()) continue;
     if (const std::error_code error = workers_.front()->open_datagrams(l.at, true)) refuse_http3(l.at, error);

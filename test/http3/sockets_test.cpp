@@ -5,6 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <functional>
 
 namespace http3_tests {
@@ -139,6 +144,28 @@ TEST(http3_sockets, a_port_that_udp_has_taken_is_told) {
   }
   app.http3(false).listen(url);
   EXPECT_EQ(app.addresses().size(), 1U);
+}
+
+TEST(http3_sockets, a_socket_that_was_handed_over_has_none_and_a_line_says_so) {
+  parley::test::certificate_files files;
+  files.put("server", files.authority.server({"a.example"}));
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+  ASSERT_EQ(::listen(socket, 8), 0);
+  for (const bool wanted : {true, false}) {
+    std::string said;
+    parley::server app;
+    app.threads(1).http3(wanted).on_message([&](std::string_view text) { said += text; });
+    app.certificate(files.certificate("server"), files.key("server"));
+    app.listen(::dup(socket), "https");
+    app.start();
+    EXPECT_EQ(said.find("HTTP/3 is off on 127.0.0.1:") != std::string::npos, wanted) << said;
+    app.stop();
+  }
+  ::close(socket);
 }
 
 TEST(http3_sockets, nobody_there_is_told_at_once) {
