@@ -57,8 +57,6 @@ class http_connection {
   /// owner begins it, in a turn of its own.
   std::expected<void, engine::misuse> push(exchange& parent, exchange& x, const semantics::request_head& promised);
 
-  /// Whether it came so far that requests can be heard.
-  [[nodiscard]] virtual bool handshake_done() const { return true; }
   /// What comes now came before the client had shown that it is there: it may be a copy of what another sent once (RFC 8446 §8).
   [[nodiscard]] virtual bool early() const { return false; }
 
