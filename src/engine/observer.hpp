@@ -58,6 +58,7 @@ struct observed_frame {
   std::uint8_t flags;
   std::uint64_t size;      // of the payload
   std::string_view about;  // what it says, such as `END_STREAM END_HEADERS` or `MAX_CONCURRENT_STREAMS=128`
+  bool http3 = false;      // whose streams are counted from 0: see engine/stream_engine.hpp
 };  // whole, or as its header came, for DATA (HTTP/2 and 3)
 struct observed_data {
   direction way;

@@ -58,7 +58,7 @@ void connection::see_frame(engine::direction way, stream_id on, frame_type type,
   const std::string_view known = name(type);
   const std::string text = known.empty() ? hex_text(static_cast<std::uint64_t>(type)) : std::string(known);
   const std::string about = about_payload(type, payload);
-  watch_(now_, on, engine::observed_frame{way, text, 0, size, about});
+  watch_(now_, on, engine::observed_frame{way, text, 0, size, about, true});
 }
 
 }  // namespace parley::h3

@@ -23,6 +23,14 @@ bool joins(const recorded& run, const recorded& next) {
          a.about.empty();
 }
 
+/// Which stream it is on, as its version counts them; `-`: the connection's own.
+std::string stream_column(const recorded& one) {
+  if (one.stream == 0) return "-";
+  const bool http3 = std::get<frame_step>(one.what).http3;
+  if (http3 && is_http3_push(one.stream)) return stream_name(one.stream, true);
+  return std::to_string(one.stream - (http3 ? 1 : 0));
+}
+
 /// What a frame is: `→ HEADERS          1      38 B`. `time` may be empty.
 std::string frame_columns(const recorded& one, const paint& with, const std::string& time, std::size_t type_room) {
   const auto& frame = std::get<frame_step>(one.what);
@@ -30,9 +38,7 @@ std::string frame_columns(const recorded& one, const paint& with, const std::str
   const std::string type = printable(frame.type) + (frame.count > 1 ? " x" + std::to_string(frame.count) : "");
   std::string line = "  " + with.colour(out ? tint::request : tint::response,
                                         std::string(out ? with.arrow() : with.arrow_back()) + " " + with.left(type, type_room));
-  std::string stream = "-";
-  if (one.stream != 0) stream = is_http3_push(one.stream) ? stream_name(one.stream, true) : std::to_string(one.stream);
-  line += with.right(stream, stream_width);
+  line += with.right(stream_column(one), stream_width);
   line += with.colour(tint::faint, with.right(size_text(frame.size), size_width) + time);
   return line;
 }

@@ -130,7 +130,7 @@ struct record_one {
     return push_step{seen.way, seen.promised, written_out(*seen.request), start_line_of(*seen.request)};
   }
   decltype(recorded::what) operator()(const engine::observed_frame& seen) const {
-    return frame_step{seen.way, std::string(seen.type), seen.flags, seen.size, std::string(seen.about)};
+    return frame_step{seen.way, std::string(seen.type), seen.flags, seen.size, std::string(seen.about), seen.http3};
   }
 };
 

@@ -99,6 +99,7 @@ struct frame_step {
   std::uint8_t flags = 0;
   std::uint64_t size = 0;  // of the payload; of a run's all together
   std::string about;
+  bool http3 = false;
   std::uint64_t count = 1;  // of a run: DATA of one stream, one behind the other
 };
 

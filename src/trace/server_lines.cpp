@@ -21,7 +21,8 @@ class server_view {
         {});
     const message& in = x_.request;
     const message& out = x_.response;
-    const std::string pushed = x_.promised_on != 0 ? "pushed on stream " + std::to_string(x_.promised_on) + ": " : std::string();
+    const std::string pushed =
+        x_.promised_on != 0 ? "pushed on " + stream_name(x_.promised_on, in.version == parley::http3) + ": " : std::string();
     row(paint_.branch(), tint::request, "2 request", in.begun ? pushed + first_line(in) : "none", in,
         took(in.first_byte, in.last_byte));
     const auto asked = in.last_byte ? in.last_byte : in.first_byte;
@@ -42,13 +43,13 @@ class server_view {
 
   [[nodiscard]] std::string stream() const {
     if (x_.request.version < parley::http2) return {};
-    return ", stream " + std::to_string(x_.stream);
+    return ", " + stream_name(x_.stream, x_.request.version == parley::http3);
   }
 
   /// Which one of a connection's exchanges it is.
   [[nodiscard]] std::string place() const {
     if (x_.request.version < parley::http2) return "request " + std::to_string(x_.number);
-    return "stream " + std::to_string(x_.stream);
+    return stream_name(x_.stream, x_.request.version == parley::http3);
   }
 
   [[nodiscard]] std::string tls() const {
