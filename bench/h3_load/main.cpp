@@ -49,7 +49,7 @@ parley::limits wide_open() {
 }
 
 parley::semantics::request_head request_for(const std::string& port, const std::string& path) {
-  parley::request made(parley::method::parse("GET").value(), "https://localhost:" + port + path);
+  parley::request made(parley::method::parse("GET").value(), "https://127.0.0.1:" + port + path);
   return parley::detail::request_access::to_head(std::move(made));
 }
 

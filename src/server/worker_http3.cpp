@@ -103,7 +103,7 @@ std::optional<address_counts::place> worker::place_for_http3(const net::endpoint
 void worker::serve_http3(std::unique_ptr<connection::http_connection> made, address_counts::place place) {
   counters_.add(count::connections_accepted);
   if (core_.observer != nullptr) {
-    core_.observer->observe({loop_->now(), made->id(), 0, engine::observed_connect{made->peer_name(), true, {}}});
+    core_.observer->observe({loop_->now(), made->id(), 0, engine::observed_connect{made->peer_name(), true, {}, true}});
   }
   auto& c = *made;
   c.owner_index = connections_.size();
