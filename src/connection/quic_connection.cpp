@@ -148,6 +148,7 @@ bool quic_connection::take_all() {
 }
 
 bool quic_connection::write() {
+  quic_->expect_answers(!exchanges_.empty());
   for (;;) {
     if (outbox_.blocked()) {
       outbox_.wait(*this);

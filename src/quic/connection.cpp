@@ -21,6 +21,8 @@ constexpr std::uint64_t ids_of_the_peer = 4;
 // A server takes datagrams as Ethernet carries them, and no jumbo frames: ngtcp2 keeps room for the largest packet that came, as a power of two,
 // with each connection.
 constexpr std::uint64_t largest_to_a_server = 2048;
+// Shorter than what most NATs remember of UDP (RFC 9000 §10.1.2).
+constexpr auto longest_silence = std::chrono::seconds(15);
 
 }  // namespace
 
@@ -172,6 +174,24 @@ bool connection::migrate(const path& to, time_point now) {
 
 bool connection::update_keys(time_point now) {
   return state_ == state::live && ngtcp2_conn_initiate_key_update(native_->conn, stamp_of(now)) == 0;
+}
+
+void connection::expect_answers(bool on) {
+  if (state_ != state::live || !client_) return;
+  std::chrono::nanoseconds silence = client_->settings.keep_alive;
+  if (on) {
+    // Half of it, so that a PING may be lost, and sent again after probe timeouts.
+    const auto at_most = [&](std::chrono::nanoseconds time) {
+      if (time.count() > 0 && (silence.count() == 0 || time < silence)) silence = time;
+    };
+    at_most(longest_silence);
+    at_most(client_->settings.idle_time / 2);
+    const ngtcp2_transport_params* const theirs = ngtcp2_conn_get_remote_transport_params(native_->conn);
+    if (theirs != nullptr) at_most(std::chrono::nanoseconds(theirs->max_idle_timeout / 2));
+    // A server may name a time as short as it likes; three probe timeouts are the shortest that counts (RFC 9000 §10.1).
+    silence = std::max(silence, std::chrono::nanoseconds(ngtcp2_conn_get_pto(native_->conn)));
+  }
+  ngtcp2_conn_set_keep_alive_timeout(native_->conn, duration_of(silence));
 }
 
 void connection::remember(std::string application) { native_->application = std::move(application); }

@@ -75,6 +75,10 @@ class connection {
   void close(std::uint64_t code, std::string reason, time_point now);
   /// Client: goes on from another local address (RFC 9000 §9.2). False: not now, or the server does not allow it.
   bool migrate(const path& to, time_point now);
+  /// Client: whether answers are expected. While they are, a PING leaves when nothing came or went for half of the idle time, at most 15 s
+  /// (RFC 9114 §5.1): the connection stays open however long the server thinks, and a server that does not know that our address has
+  /// changed learns it. Call it before each `send`: it reads what the handshake has settled by then.
+  void expect_answers(bool on);
   /// Starts a key update (RFC 9001 §6). False: not now.
   bool update_keys(time_point now);
   /// Client: what the application wants to find in the ticket the next time (HTTP/3's settings). Tickets that come are kept with it.

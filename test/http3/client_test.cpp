@@ -111,6 +111,17 @@ TEST(http3_client, believes_nobody_without_a_certificate_for_the_name) {
   EXPECT_EQ(w.get("https://other.example/", only_http3().insecure()), "HTTP/3");
 }
 
+// RFC 9114 §5.1: the connection is kept open while a response is outstanding, and only then.
+TEST(http3_client, waits_for_an_answer_for_longer_than_a_connection_may_idle) {
+  parley::limits caps;
+  caps.quic_idle_time = 2s;
+  client_world w(serves::both, caps);
+  EXPECT_EQ(w.get(site_url + "slow", only_http3()), "slow HTTP/3") << "after 5 s";
+  EXPECT_EQ(w.to.counted(count::connections_http3), 1U);
+  w.to.loop->run_for(10s);
+  EXPECT_EQ(w.to.worker->open_connections(), 0U);
+}
+
 TEST(http3_client, gives_up_in_time) {
   client_world w(serves::tcp_only);
   auto got = w.run(w.http.get(site_url, only_http3().connect_timeout(2s)));

@@ -54,6 +54,12 @@ struct weather_site : site {
           },
           "text/plain");
     });
+    route("GET /late/{seed}/{size}", [](parley::request& req) -> parley::task<parley::response> {
+      std::string text = text_of(std::stoul(req.path("size")), std::stoull(req.path("seed")));
+      auto pause = parley::sleep_for(2s);
+      co_await pause;
+      co_return parley::response(200).content(std::move(text), "text/plain");
+    });
     route("POST /back", [](parley::request& req) -> parley::task<parley::response> {
       auto reading = req.text(10'000'000);
       std::string content = co_await reading;
@@ -135,6 +141,27 @@ TEST(Http3HeadOfLine, AResponseWhosePacketsAreLostHoldsUpNobody) {
   for (const auto* x : others) EXPECT_TRUE(x->answer.content == text_of(500, 3));
 }
 
+// The server sends to where the client was, and nothing comes back that would tell it better: RFC 9114 §5.1's PINGs do.
+TEST(Http3Moving, AClientThatOnlyWaitsIsFoundAgain) {
+  weather_site to(1);
+  to.loop->weather().delay = 10ms;
+  client peer(to, nullptr, false, false, patient());
+  const auto* late = peer.ask(over_https("GET", "/late/1/60000"));
+  for (int step = 0; late == nullptr && step < 100; ++step) {
+    to.loop->run_for(10ms);
+    late = peer.ask(over_https("GET", "/late/1/60000"));
+  }
+  ASSERT_NE(late, nullptr);
+  to.loop->run_for(1s);
+  ASSERT_TRUE(to.loop->rebind_datagrams(peer.local, net::ip_endpoint(net::endpoint{"127.0.0.1", 7, false})));
+  to.loop->run_for(2s);
+  EXPECT_EQ(to.counted(parley::server_room::count::requests_http3), 1U);
+  EXPECT_FALSE(late->finished);
+  to.loop->run_for(60s);
+  ASSERT_TRUE(late->finished);
+  EXPECT_TRUE(late->answer.content == text_of(60'000, 1));
+}
+
 class Http3Weather : public testing::TestWithParam<sky> {};
 
 TEST_P(Http3Weather, ExchangesAreWholeAndExact) {
@@ -155,16 +182,14 @@ TEST_P(Http3Weather, ExchangesAreWholeAndExact) {
 }
 
 TEST_P(Http3Weather, AndSoTheyAreWhenThePathChanges) {
-  if (GetParam().weather.loss > 0.2)
-    GTEST_SKIP() << "where so much is lost, a new path may not be proved in the time that is given for it";
-  weather_site to(9);
+  weather_site to(9);  // at 20 and 30 % of loss two seeds of 60 meet what src/quic/README.md says of ngtcp2 and paths that change
   to.loop->weather() = GetParam().weather;
   client peer(to, nullptr, false, false, patient());
   peer.run_until([&] { return peer.made == nullptr || peer.made->can_send_request(); });
   const exchanges_at_once these(peer, 9);
   ASSERT_TRUE(these.sent());
   const auto all = std::ssize(these.all);
-  // A client that moved tells of it by what it sends: one that only receives would not.
+  // A client that moved tells of it by what it sends: one that only receives would not before its next PING.
   std::vector<client::call*> more;
   const auto move = [&](const net::ip_endpoint& from, const net::ip_endpoint& where) {
     EXPECT_TRUE(to.loop->rebind_datagrams(from, where));

@@ -211,6 +211,29 @@ TEST(QuicConnection, KeepAliveHoldsIt) {
   EXPECT_EQ(net.servers.size(), 1U);
 }
 
+TEST(QuicConnection, ItIsHeldWhileAnswersAreExpected) {
+  for (const auto theirs : {3'000ms, 1ms}) {  // the shorter of both ends counts, but no less than three probe timeouts
+    memory_net net;
+    net.settings.transport.idle_time = theirs;
+    net.serve();
+    auto& client = net.connect();
+    client.transport->expect_answers(true);
+    ASSERT_TRUE(net.handshake(client));
+    client.transport->expect_answers(true);
+    net.run(500ms);
+    client.transport->expect_answers(true);
+    const auto before = net.sent;
+    net.run(20s);
+    EXPECT_FALSE(client.transport->ending()) << theirs.count();
+    EXPECT_EQ(net.servers.size(), 1U);
+    EXPECT_LE(net.sent - before, 2 * 20s / 10ms) << "no PING without end where a server names next to no time";
+    client.transport->expect_answers(false);
+    net.run(10s);
+    EXPECT_TRUE(client.transport->closed());
+    EXPECT_EQ(client.transport->why().by, ending::cause::idle);
+  }
+}
+
 TEST(QuicConnection, AServerThatNeverAnswers) {
   memory_net net;  // and none begins
   auto& client = net.connect();
