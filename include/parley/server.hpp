@@ -105,6 +105,9 @@ struct counter {
   std::uint64_t value;
 };
 
+/// What decides how fast a connection sends.
+enum class congestion_control : std::uint8_t { cubic, bbr };
+
 class PARLEY_API server {
  public:
   server();
@@ -185,6 +188,9 @@ class PARLEY_API server {
   /// (Alt-Svc, RFC 7838). On by default where this build of Parley has QUIC; `true` throws `std::runtime_error` where it has not. Sockets
   /// that were inherited have none. Best before `listen`, so that a port that is taken shows there.
   server& http3(bool allowed);
+  /// How HTTP/3's connections find out what their way carries (RFC 9002 §7); TCP's is the system's affair. CUBIC (RFC 9438) by default; BBR
+  /// may carry more over ways that lose packets for other reasons than being full. Before `run` or `start`.
+  server& http3_congestion(congestion_control algorithm);
   /// Early data of QUIC (0-RTT, RFC 8470): clients that come again send safe requests (GET, HEAD, OPTIONS, TRACE) with their first packet;
   /// other methods get 425 then, before any handler. On by default. A recorded first packet is good once, in this process, for
   /// 10 seconds; `request::early_data` tells handlers. Never where client certificates are asked for. Before `run` or `start`.

@@ -62,6 +62,7 @@ struct http3_listener_setup {
   unsigned loop = 0;
   unsigned loops = 1;  // at most 256
   bool extended_connect = false;
+  bool bbr = false;  // congestion control, else CUBIC
   engine::observer* observer = nullptr;
   connection::traffic* traffic = nullptr;
 };

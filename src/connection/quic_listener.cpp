@@ -26,6 +26,7 @@ quic::endpoint_settings settings_of(http3_listener_setup& setup, const limits& c
   s.transport.bidirectional_streams = caps.streams;
   s.transport.unidirectional_streams = caps.unidirectional_streams;
   s.transport.idle_time = caps.quic_idle_time;
+  if (setup.bbr) s.transport.algorithm = quic::congestion::bbr;
   s.early_data = true;  // where the credentials have what refuses copies
   s.loop = setup.loop;
   s.loops = setup.loops;

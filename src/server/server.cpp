@@ -107,6 +107,11 @@ server& server::http3(bool allowed) {
   return *this;
 }
 
+server& server::http3_congestion(congestion_control algorithm) {
+  core_->http3_bbr = algorithm == congestion_control::bbr;
+  return *this;
+}
+
 server& server::early_data(bool allowed) {
   core_->https.early_data(allowed ? core_->caps.early_data_replays : 0);
   return *this;

@@ -51,6 +51,7 @@ class server_core {
   bool http09 = true;
   bool http2 = true;
   bool http3 = connection::has_http3();
+  bool http3_bbr = false;
   bool push_to_browsers = false;
   std::chrono::milliseconds drain_time{10'000};
   std::function<void(std::string_view)> message_sink;

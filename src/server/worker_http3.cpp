@@ -22,6 +22,7 @@ class worker::http3_door final : private connection::http3_owner {
     setup.credentials = to_.core_.https.credentials();
     setup.loop = static_cast<unsigned>(to_.index_);
     setup.loops = static_cast<unsigned>(to_.core_.loop_count());
+    setup.bbr = to_.core_.http3_bbr;
     setup.observer = to_.core_.observer;
     setup.traffic = &to_.counters_.traffic();
     connection::exchange_owner& dispatch = to_;

@@ -44,6 +44,7 @@ const std::vector<config_key>& config_keys() {
       {"list", value_kind::truth, nullptr, &serve_options::list},
       {"no-http2", value_kind::truth, nullptr, &serve_options::no_http2},
       {"no-http3", value_kind::truth, nullptr, &serve_options::no_http3},
+      {"http3-bbr", value_kind::truth, nullptr, &serve_options::http3_bbr},
       {"no-early-data", value_kind::truth, nullptr, &serve_options::no_early_data},
       {"show", value_kind::truth, nullptr, &serve_options::show},
       {"frames", value_kind::truth, nullptr, &serve_options::frames},

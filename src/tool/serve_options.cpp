@@ -87,6 +87,7 @@ void declare_serve_options(arguments& to, serve_options& o) {
             "(h2c)")
       .flag("--no-http3", o.no_http3,
             "no HTTP/3; else https has it on the UDP port of the same number, and tells clients of HTTP/1 and 2 so (Alt-Svc)")
+      .flag("--http3-bbr", o.http3_bbr, "congestion control of HTTP/3 by BBR; default: CUBIC")
       .flag("--no-early-data", o.no_early_data,
             "no early data (0-RTT) over HTTP/3; else clients that come again may send safe requests with their first packet (RFC "
             "8470)");
@@ -133,6 +134,7 @@ serve_plan make_serve_plan(serve_options o) {
   plan.http2 = !o.no_http2;
   plan.list = o.list;
   plan.http3 = !o.no_http3;
+  plan.http3_bbr = o.http3_bbr;
   plan.early_data = !o.no_early_data;
   plan.frames = o.frames;
   plan.show = o.show || o.frames;
@@ -156,6 +158,7 @@ std::vector<std::string> need_restart(const serve_plan& before, const serve_plan
   if (before.list != after.list) names.emplace_back("list");
   if (before.http2 != after.http2) names.emplace_back("no-http2");
   if (before.http3 != after.http3) names.emplace_back("no-http3");
+  if (before.http3_bbr != after.http3_bbr) names.emplace_back("http3-bbr");
   if (before.early_data != after.early_data) names.emplace_back("no-early-data");
   if (before.show != after.show || before.frames != after.frames) names.emplace_back("show");
   if (before.caps != after.caps) names.emplace_back("limits");

@@ -20,7 +20,7 @@ struct serve_options {
   std::vector<std::string> certs, keys;  // the first key is the first certificate's, and so on
   std::vector<std::string> limit;        // NAME=VALUE
   limits caps;                           // what the file says; then `limit`
-  bool no_http2 = false, no_http3 = false, no_early_data = false;
+  bool no_http2 = false, no_http3 = false, http3_bbr = false, no_early_data = false;
   bool list = false;  // of `serve` alone
   bool show = false, frames = false;
 };
@@ -46,7 +46,7 @@ struct serve_plan {
   std::string access_log;                 // a file, `-` for standard output, empty for none
   log_format access_log_format = log_format::combined;
   limits caps;
-  bool http2 = true, http3 = true, early_data = true;
+  bool http2 = true, http3 = true, http3_bbr = false, early_data = true;
   bool list = false;
   bool show = false, frames = false;
   serve_options asked;  // by the command line, for a reload

@@ -237,6 +237,7 @@ int serve_until_signal(server& app, const serve_plan& plan) {
   app.on_reload([&] { applied = apply_again(app, current); });
   app.threads(plan.threads).http2(plan.http2).drain_time(drain_time).on_message(log_message);
   if (!plan.http3) app.http3(false);
+  if (plan.http3_bbr) app.http3_congestion(parley::congestion_control::bbr);
   if (!plan.early_data) app.early_data(false);
   open_log(app, plan);
   listen_where_asked(app, plan);

@@ -79,6 +79,15 @@ TEST(http3_server, keeps_the_exchange_when_its_client_moves) {
   EXPECT_EQ(peer.exchange(page("/large")).content.size(), 300'000U);
 }
 
+TEST(http3_server, carries_content_with_bbr_too) {
+  site to;
+  to.core.http3_bbr = true;
+  to.plain("GET /large", [](const parley::request&) { return parley::text(std::string(300'000, 'x')); });
+  to.start();
+  client peer(to);
+  EXPECT_EQ(peer.exchange(page("/large")).content.size(), 300'000U);
+}
+
 TEST(http3_server, is_announced_where_it_is) {
   small_site to;
   for (const char* protocol : {"http/1.1", "h2"}) {
