@@ -111,6 +111,7 @@ class quic_listener final : public http3_listener, private net::datagram_handler
     const std::uint64_t id = ids_();
     auto engine =
         make_http3_engine(engine::role::server, limits_, {.extended_connect = extended_connect_, .seed = engine_seed(id)}, now);
+    if (observer_ != nullptr) engine->observe(observer_, id);  // now: it speaks before the connection is made
     early_events early(*engine);
     auto transport = endpoint_.accept(*engine, now, &early);
     if (!transport) return;

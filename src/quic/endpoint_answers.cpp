@@ -18,8 +18,9 @@ namespace {
 constexpr ngtcp2_duration retry_token_life = 10 * NGTCP2_SECONDS;
 constexpr ngtcp2_duration address_token_life = 24 * 3600 * NGTCP2_SECONDS;
 constexpr std::size_t most_replies = 1024;
-// RFC 9000 §10.3.3: smaller than what it answers, or two endpoints that know nothing could go on for ever.
-constexpr std::size_t smallest_to_reset = 43;
+// RFC 9000 §10.3: a reset has 21 bytes at least; §10.3.3: and is smaller than what it answers, or two endpoints that know nothing could go
+// on for ever. Clients that wait send little: a PING of ours has 41 bytes.
+constexpr std::size_t smallest_to_reset = 22;
 constexpr std::size_t largest_reset = 64;
 
 const ngtcp2_sockaddr* remote_of(const path& p) { return static_cast<const ngtcp2_sockaddr*>(p.remote.data()); }

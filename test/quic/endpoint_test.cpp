@@ -135,16 +135,23 @@ TEST(QuicEndpoint, ResetsAreSmallerThanWhatTheyAnswerAndRateLimited) {
   net.settings.transport.limits.quic_stateless_replies = 10;
   net.serve();
   const path from{net.server_address, ipv4("10.0.0.7", 7)};
-  std::string shorts = std::string(1, '\x41') + pattern(41, 3);
+  std::string shorts = std::string(1, '\x41') + pattern(20, 3);
   EXPECT_EQ(net.home->receive(from, ecn::none, shorts, net.now).is, arrival::what::done);
   EXPECT_EQ(net.home->counters().stateless_resets, 0U) << "too short to be answered by something shorter";
-  shorts += pattern(8, 4);
+  shorts += pattern(1, 4);
+  EXPECT_EQ(net.home->receive(from, ecn::none, shorts, net.now).is, arrival::what::done);
+  EXPECT_EQ(net.home->counters().stateless_resets, 1U) << "a client that waits sends no more than a PING";
+  batch smallest;
+  net.home->send(smallest);
+  ASSERT_EQ(smallest.runs().size(), 1U);
+  EXPECT_EQ(smallest.runs()[0].segment, 21U);
+  shorts += pattern(28, 5);
   for (int i = 0; i < 50; ++i) {
     shorts[1] = static_cast<char>(i);
     EXPECT_EQ(net.home->receive(from, ecn::none, shorts, net.now).is, arrival::what::done);
   }
   EXPECT_EQ(net.home->counters().stateless_resets, 10U);
-  EXPECT_EQ(net.home->counters().over_replies, 40U);
+  EXPECT_EQ(net.home->counters().over_replies, 41U);
   batch out;
   net.home->send(out);
   for (const auto& run : out.runs()) EXPECT_LT(run.segment, shorts.size());
