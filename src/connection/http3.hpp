@@ -43,8 +43,15 @@ struct http3_counts {
 /// What a listener asks its server. Calls come on the listener's loop.
 class http3_owner {
  public:
-  /// A new client wants in; no: it is told that its connection is refused, which costs next to nothing.
-  virtual bool may_enter(const net::endpoint& from) = 0;
+  enum class entry : std::uint8_t {
+    yes,    // `on_connection` or `on_nobody` follows at once
+    no,     // it is told that its connection is refused, which costs next to nothing
+    prove,  // it is to show first that the address is its own
+  };
+  /// A new client wants in. `proven`: it has shown that it gets what is sent to its address.
+  virtual entry may_enter(const net::endpoint& from, bool proven) = 0;
+  /// It was no client at all.
+  virtual void on_nobody() = 0;
   /// It is let in. The connection is to be started, and kept until `on_closed`, and destroyed before its listener.
   virtual void on_connection(std::unique_ptr<http_connection> made) = 0;
   /// This datagram belongs to another loop: it is to be given to that loop's listener, with `take`, or may be dropped.

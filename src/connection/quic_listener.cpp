@@ -100,21 +100,23 @@ class quic_listener final : public http3_listener, private net::datagram_handler
     switch (found.is) {
       case what::done: return;
       case what::known: return static_cast<quic_connection*>(found.to->owner)->receive(by, mark, datagram);
-      case what::fresh: return let_in(by);
+      case what::fresh: return let_in(by, found.proven);
       case what::elsewhere: return owner_.hand_over(found.loop, {run.local, run.remote, run.ecn, datagram.size(), datagram});
     }
   }
 
-  void let_in(const quic::path& by) {
+  void let_in(const quic::path& by, bool proven) {
     const auto now = loop_.now();
-    if (!owner_.may_enter(from_quic(by.remote).to_endpoint())) return endpoint_.refuse(now);
+    const auto entry = owner_.may_enter(from_quic(by.remote).to_endpoint(), proven);
+    if (entry == http3_owner::entry::no) return endpoint_.refuse(now);
+    if (entry == http3_owner::entry::prove) return endpoint_.ask_for_proof(now);
     const std::uint64_t id = ids_();
     auto engine =
         make_http3_engine(engine::role::server, limits_, {.extended_connect = extended_connect_, .seed = engine_seed(id)}, now);
     if (observer_ != nullptr) engine->observe(observer_, id);  // now: it speaks before the connection is made
     early_events early(*engine);
     auto transport = endpoint_.accept(*engine, now, &early);
-    if (!transport) return;
+    if (!transport) return owner_.on_nobody();
     auto made = std::make_unique<quic_connection>(loop_, std::move(engine), std::move(transport), outbox_, dispatch_,
                                                   engine::role::server, limits_, id, observer_);
     made->begin_with(early.take());

@@ -36,12 +36,13 @@ struct arrival {
   enum class what : std::uint8_t {
     done,       // nothing: it was answered, or dropped
     known,      // give it to `to`
-    fresh,      // a new client: call `accept` or `refuse`, before anything else
+    fresh,      // a new client: call `accept`, `refuse` or `ask_for_proof`, before anything else
     elsewhere,  // it belongs to the loop `loop`
   };
   what is = what::done;
   connection* to = nullptr;
   unsigned loop = 0;
+  bool proven = false;  // of a new client: it has shown that it gets what is sent to its address (RFC 9000 §8.1)
 };
 
 /// What happened to datagrams that reached no connection, and other things worth counting.
@@ -74,6 +75,8 @@ class endpoint {
   [[nodiscard]] std::unique_ptr<connection> accept(engine::stream_engine& engine, time_point now, event_taker* taker = nullptr);
   /// Tells the client that it is not wanted now (CONNECTION_REFUSED).
   void refuse(time_point now);
+  /// Has it come again with a token (Retry, RFC 9000 §8.1.2): anybody can write any address into a datagram.
+  void ask_for_proof(time_point now);
 
   /// Answers that belong to no connection. True: the batch was full, call again.
   bool send(batch& into);

@@ -74,6 +74,10 @@ arrival endpoint::consider(const path& by, ecn mark, std::string_view datagram, 
     ++counters_.garbage;
     return {};
   }
+  if (head.dcid.datalen < NGTCP2_MIN_INITIAL_DCIDLEN) {  // RFC 9000 §7.2; ngtcp2 looks only where there is no token
+    ++counters_.garbage;
+    return {};
+  }
   accepted_initial first;
   first.by = by;
   first.mark = mark;
@@ -123,13 +127,17 @@ arrival endpoint::consider(const path& by, ecn mark, std::string_view datagram, 
     return {};
   }
   tables_->first = first;
-  return {arrival::what::fresh, nullptr, settings_.loop};
+  return {arrival::what::fresh, nullptr, settings_.loop, validated};
 }
 
 void endpoint::refuse(time_point now) {
   if (!tables_->first) return;
   ++counters_.refused;
   answer_initial(*std::exchange(tables_->first, std::nullopt), NGTCP2_CONNECTION_REFUSED, now);
+}
+
+void endpoint::ask_for_proof(time_point now) {
+  if (tables_->first) send_retry(*std::exchange(tables_->first, std::nullopt), now);
 }
 
 void endpoint::answer_initial(const accepted_initial& first, std::uint64_t code, time_point now) {

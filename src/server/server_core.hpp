@@ -74,6 +74,8 @@ class server_core {
   server_room::address_counts peers;
   /// What each address begins by https, for limits::handshakes_per_address.
   server_room::handshake_rates handshakes;
+  /// The same by those who have not shown that the address is theirs (HTTP/3).
+  server_room::handshake_rates unproven;
   /// limits::connections, or fewer when the process may not open as many files.
   [[nodiscard]] std::size_t connections_at_once() const;
 

@@ -55,9 +55,10 @@ void worker::start_listening() {
 
 // --- accepting ---------------------------------------------------------------------------------------------------------------
 
-std::optional<address_counts::place> worker::place_for(const net::endpoint& peer) {
-  const std::size_t most = core_.caps.connections_per_address;
+std::optional<address_counts::place> worker::place_for(const net::endpoint& peer, std::size_t of_them) {
+  std::size_t most = core_.caps.connections_per_address;
   if (most == 0) return address_counts::place();
+  if (of_them != 0) most = std::min(of_them, std::max<std::size_t>(most / 2, 1));
   const auto key = address_key_of(peer, core_.caps.count_loopback);
   if (!key) return address_counts::place();
   return core_.peers.take(*key, most);

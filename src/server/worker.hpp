@@ -127,13 +127,16 @@ class worker final : private connection::exchange_owner, private net::accept_han
   };
   void start_http3();
   void drain_http3();
-  [[nodiscard]] std::optional<address_counts::place> place_for_http3(const net::endpoint& peer);
+  /// Of an address, for those of whom nobody knows that it is theirs; at most half of `limits::connections_per_address`.
+  static constexpr std::size_t most_unproven = 16;
+  [[nodiscard]] connection::http3_owner::entry place_for_http3(const net::endpoint& peer, bool proven,
+                                                               std::optional<address_counts::place>& place);
   void serve_http3(std::unique_ptr<connection::http_connection> made, address_counts::place place);
   void hand_over(unsigned loop, std::size_t door, const net::datagram_run& datagram);
   [[nodiscard]] std::uint16_t http3_port(const connection::http_connection& of) const;
 
   /// A place for a connection of this peer; nothing when its address has too many.
-  [[nodiscard]] std::optional<address_counts::place> place_for(const net::endpoint& peer);
+  [[nodiscard]] std::optional<address_counts::place> place_for(const net::endpoint& peer, std::size_t of_them = 0);
   /// Whether a TLS handshake may begin with this peer, whose address has not begun too many lately.
   [[nodiscard]] bool may_shake_hands(const net::endpoint& peer);
   void accept(std::unique_ptr<net::byte_stream> stream, bool secure);

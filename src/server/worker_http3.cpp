@@ -40,11 +40,11 @@ class worker::http3_door final : private connection::http3_owner {
   }
 
  private:
-  bool may_enter(const net::endpoint& from) override {
+  entry may_enter(const net::endpoint& from, bool proven) override {
     listener_->credentials(to_.core_.https.credentials());
-    entering_ = to_.place_for_http3(from);
-    return entering_.has_value();
+    return to_.place_for_http3(from, proven, entering_);
   }
+  void on_nobody() override { entering_.reset(); }
   void on_connection(std::unique_ptr<connection::http_connection> made) override {
     to_.serve_http3(std::move(made), std::move(*entering_));
     entering_.reset();
@@ -86,19 +86,29 @@ void worker::drain_http3() {
   for (auto& door : http3_) door->drain();
 }
 
-std::optional<address_counts::place> worker::place_for_http3(const net::endpoint& peer) {
+connection::http3_owner::entry worker::place_for_http3(const net::endpoint& peer, bool proven,
+                                                       std::optional<address_counts::place>& place) {
+  using entry = connection::http3_owner::entry;
   // RFC 9000 §5.2.2: a server that takes no more says so.
   if (draining_ || open() >= connection_limit_) {
     if (!draining_) counters_.add_limit("connections");
     counters_.add(count::connections_refused);
-    return std::nullopt;
+    return entry::no;
   }
-  auto place = place_for(peer);
-  const bool in_time = place && may_shake_hands(peer);
-  if (in_time) return place;
+  // Anybody can write an address into a datagram: what is not proven takes a few of the address's places, and nothing of its rate over TCP.
+  if (!proven) {
+    const auto key = address_key_of(peer, core_.caps.count_loopback);
+    const std::size_t rate = core_.caps.handshakes_per_address;
+    if (key && rate != 0 && !core_.unproven.allow(*key, rate, loop_->now())) return entry::prove;
+    place = place_for(peer, most_unproven);
+    return place ? entry::yes : entry::prove;
+  }
+  place = place_for(peer);
+  if (place && may_shake_hands(peer)) return entry::yes;
   counters_.add(count::connections_refused);
   counters_.add_limit(place ? "handshakes_per_address" : "connections_per_address");
-  return std::nullopt;
+  place.reset();
+  return entry::no;
 }
 
 void worker::serve_http3(std::unique_ptr<connection::http_connection> made, address_counts::place place) {

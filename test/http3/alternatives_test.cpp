@@ -129,7 +129,8 @@ TEST(http3_alternatives, a_host_without_such_a_certificate_is_not_believed) {
   ASSERT_TRUE(made);
   struct entrance final : connection::http3_owner {
     std::vector<std::unique_ptr<connection::http_connection>> all;
-    bool may_enter(const net::endpoint&) override { return true; }
+    entry may_enter(const net::endpoint&, bool) override { return entry::yes; }
+    void on_nobody() override {}
     void on_connection(std::unique_ptr<connection::http_connection> c) override {
       c->start();
       all.push_back(std::move(c));

@@ -196,6 +196,38 @@ TEST(http3_server, garbage_is_counted_and_costs_nobody) {
   EXPECT_EQ(peer.exchange(page("/")).status, 200);
 }
 
+// A datagram that looks like a new client's first, from an address that may be anybody's. Nothing in it can be decrypted.
+std::string forged_initial(std::uint32_t number) {
+  std::string bytes("\xc3\0\0\0\x01\x08", 6);
+  bytes.append(4, static_cast<char>(number >> 8)).append(4, static_cast<char>(number));
+  bytes.append("\x08sourceid").append(1, '\0');
+  const std::size_t rest = 1200 - bytes.size() - 2;
+  bytes.append({static_cast<char>(0x40 | rest >> 8), static_cast<char>(rest & 0xff)});
+  return bytes.append(rest, 'x');
+}
+
+TEST(http3_server, forged_first_packets_use_up_nothing_of_the_address_that_they_name) {
+  parley::limits caps;
+  caps.count_loopback = true;
+  caps.handshakes_per_address = 1;
+  caps.connections_per_address = 1;
+  small_site to(caps);
+  auto socket = net::open_datagrams(*to.loop, net::ip_endpoint(net::endpoint{"127.0.0.1", 9, false}), {}).value();
+  const net::ip_endpoint server(net::endpoint{"127.0.0.1", 443, false});
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    const std::string bytes = forged_initial(i);
+    const net::datagram_run run{{}, server, 0, bytes.size(), bytes};
+    net::send_place at;
+    ASSERT_TRUE(socket->send({&run, 1}, at));
+    to.loop->run_for(1ms);
+  }
+  EXPECT_GT(to.counted("quic_retries"), 0U);
+  EXPECT_EQ(to.counted("limit.handshakes_per_address"), 0U);
+  EXPECT_EQ(to.counted("limit.connections_per_address"), 0U);
+  client peer(to);
+  EXPECT_EQ(peer.exchange(page("/")).status, 200);
+}
+
 TEST(datagram_mailbox, is_bounded) {
   datagram_mailbox box;
   const net::datagram_run run{{}, net::ip_endpoint(net::endpoint{"127.0.0.1", 1, false}), 2, 5, "hello"};
