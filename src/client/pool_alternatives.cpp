@@ -1,6 +1,13 @@
 #include "client/pool.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <system_error>
+#include <vector>
 
 // Where else an origin is served (Alt-Svc, RFC 7838): who may say so, and who is sent there.
 
@@ -10,6 +17,16 @@ namespace {
 
 // RFC 7838 §2.1: who says it must have shown that it is the origin; and what is said about a host is no matter of a Unix socket.
 bool may_say(const origin& to) { return to.secure && to.verify && to.unix_socket.empty(); }
+
+// RFC 9111 §5.1. What is no number counts for nothing.
+std::chrono::seconds age_of(const parley::fields& of) {
+  const std::string_view text = of.get("Age").value_or("");
+  std::uint32_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc::result_out_of_range) return std::chrono::seconds(std::numeric_limits<std::uint32_t>::max());
+  if (error != std::errc() || end != text.data() + text.size()) return {};
+  return std::chrono::seconds(seconds);
+}
 
 }  // namespace
 
@@ -37,7 +54,13 @@ void pool::learn(const origin& to, const semantics::response_head& answer) {
   constexpr int misdirected_request = 421;  // RFC 7838 §6: its field is not to be used
   if (!settings_.alternatives || !connection::has_http3() || !may_say(to) || answer.status == misdirected_request) return;
   if (!answer.fields.contains("Alt-Svc")) return;
-  if (const auto said = semantics::parse_alt_svc(answer.fields.joined("Alt-Svc"))) {
+  if (auto said = semantics::parse_alt_svc(answer.fields.joined("Alt-Svc"))) {
+    // RFC 7838 §3.1: it is as old as its answer, which may come from a cache.
+    if (const std::chrono::seconds age = age_of(answer.fields); age.count() > 0) {
+      std::erase_if(said->services, [age](const semantics::alternative_service& each) { return each.max_age <= age; });
+      if (said->services.empty() && !said->clear) return;
+      for (semantics::alternative_service& each : said->services) each.max_age -= age;
+    }
     settings_.known->learn(to.host, to.port, *said, loop_.now());
   }
 }

@@ -147,9 +147,9 @@ void connection::on_priority_update(frame_type type, std::string_view payload) {
   if (!value) return;  // a server may ignore what is no dictionary
   priorities_known_ = true;
   stream* const s = streams_.find(push ? first_push + id : engine::exchange_of(id));
-  if (s != nullptr) return turns_.reprioritise(s->place, *value);
-  // No more of them wait than there may be streams.
-  if (!push) static_cast<void>(early_priorities_.put(id, *value, limits_.streams));
+  if (s != nullptr) turns_.reprioritise(s->place, *value);
+  // Until its head is read, which says something older. No more of them wait than there may be streams.
+  if (!push && (s == nullptr || head_due(s->place_in))) early_priorities_.put(id, *value, limits_.streams);
 }
 
 }  // namespace parley::h3

@@ -115,7 +115,7 @@ void declare_serve_options(arguments& to, serve_options& o) {
             "what a client may cost, such as --limit head_time=5s; repeatable; docs/security.md has the names and defaults");
   to.group("Seeing the sessions")
       .flag("--show", o.show, "print the steps of each exchange on standard error: connect, request, response")
-      .flag("--frames", o.frames, "as --show, and a line a frame of HTTP/2, both ways");
+      .flag("--frames", o.frames, "as --show, and a line a frame of HTTP/2 and 3, both ways");
 }
 
 serve_plan make_serve_plan(serve_options o) {

@@ -403,6 +403,22 @@ TEST(h3_streams, early_priorities_are_bounded) {
   for (std::uint64_t id = 0; id < 400; id += 4) t.feed(2, priority_update(id, "u=1"));
   EXPECT_LT(t.engine.memory(), 64 * 1024u);
   EXPECT_EQ(t.engine.error(), nullptr);
+  // Those of streams that are over for long have made room.
+  t.feed(2, priority_update(4, "u=1"));
+  t.feed(0, get_with("u=3"), true).feed(4, get_with("u=3"), true);
+  for (const engine::stream_id id : {1u, 5u}) answer_with(t, id, 40'000);
+  EXPECT_EQ(order_of_ends(t.sent()), "4 0 ");
+}
+
+// What is said of a stream whose head is still on its way is newer than that head.
+TEST(h3_streams, a_priority_that_comes_within_a_head) {
+  tester t(role::server);
+  t.start();
+  const std::string head = get_with("u=5");
+  t.feed(0, get_with("u=3"), true).feed(4, head.substr(0, head.size() - 1));
+  t.feed(2, priority_update(4, "u=1")).feed(4, head.substr(head.size() - 1), true);
+  for (const engine::stream_id id : {1u, 5u}) answer_with(t, id, 40'000);
+  EXPECT_EQ(order_of_ends(t.sent()), "4 0 ");
 }
 
 }  // namespace

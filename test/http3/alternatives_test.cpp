@@ -17,10 +17,12 @@ struct announcing_world : client_world {
     to.plain("GET /says", [this](const parley::request& req) {
       parley::response res = parley::text(std::string(parley::name(req.version())));
       res.fields().set("Alt-Svc", says);
+      if (!age.empty()) res.fields().set("Age", age);
       return res;
     });
   }
   std::string says = "clear";
+  std::string age;
 };
 
 TEST(http3_alternatives, what_is_announced_is_used_for_the_next_request) {
@@ -183,6 +185,23 @@ TEST(http3_alternatives, ends_with_its_age_or_when_it_is_taken_back) {
   w.says = "h3=:443 malformed";
   EXPECT_EQ(w.get(site_url + "says"), "HTTP/2");
   EXPECT_EQ(w.get(site_url + "says"), "HTTP/2");
+}
+
+// RFC 7838 §3.1: an answer from a cache says what was true when it was made.
+TEST(http3_alternatives, are_as_old_as_the_answer_that_named_them) {
+  announcing_world w;
+  w.says = R"(h3=":443"; ma=100)";
+  for (const char* const old : {"100", "4294967296"}) {
+    w.age = old;
+    EXPECT_EQ(w.get(site_url + "says"), "HTTP/2");
+    EXPECT_EQ(w.get(site_url + "says"), "HTTP/2") << "of no use when it came";
+  }
+  w.age = "70";
+  EXPECT_EQ(w.get(site_url + "says"), "HTTP/2");
+  w.to.loop->run_for(31s);
+  EXPECT_EQ(w.get(site_url + "says"), "HTTP/2") << "30 seconds were left";
+  w.age = "-1";
+  EXPECT_EQ(w.get(site_url + "says"), "HTTP/3") << "of the answer before";
 }
 
 TEST(http3_alternatives, only_who_has_shown_who_it_is_may_announce) {
