@@ -46,7 +46,7 @@ def compare_all(servers: dict, row: Row) -> None:
 
 def measure(stage: Stage, site: Site, row: Row, settings: Settings, tell: Callable[[str], None]) -> Result:
     result = Result(row)
-    site.nginx, site.limits, stage.urgent = row.nginx, row.limits, row.urgent
+    site.nginx, site.limits, site.http3, stage.urgent = row.nginx, row.limits, row.h3, row.urgent
     servers = {name: SERVERS[name](stage, site) for name in row.servers}
     try:
         for server in servers.values():

@@ -89,6 +89,9 @@ class Ours(Reporting):
             words += ["--https", "127.0.0.1:0", "--cert", self.site.certificate, "--key", self.site.key]
         else:
             words += ["--https", "off"]
+        # Else its answers over TLS carry Alt-Svc, which the others do not send.
+        if not self.site.http3 or self.over_tcp:
+            words += ["--no-http3"]
         for name, value in self.site.limits.items():
             words += ["--limit", f"{name}={value}"]
         return words
@@ -272,6 +275,7 @@ class Site:
         self.certificate: Path | None = None
         self.key: Path | None = None
         self.tls = False
+        self.http3 = False  # whether the row that is measured is about it
         self.model: Response | None = None
         self.nginx: dict[str, str] = {}  # settings for the row that is measured
         self.limits: dict[str, int | str] = {}  # of ours, for the row that is measured
