@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from .rows import Bar, Result
 
-WIDTH, LEFT, RIGHT, LINE, TOP = 860, 330, 110, 26, 74
+WIDTH, LEFT, RIGHT, LINE, TOP = 890, 330, 140, 26, 74
 STYLE = """
   text { font: 13px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; fill: #1f2328; }
   .title { font-size: 16px; font-weight: 600; }
