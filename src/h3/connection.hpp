@@ -16,6 +16,7 @@
 #include "engine/progress_clock.hpp"
 #include "engine/scheduler.hpp"
 #include "engine/stream_engine.hpp"
+#include "engine/stream_store.hpp"
 #include "engine/watcher.hpp"
 #include "fieldcode/qpack_decoder.hpp"
 #include "fieldcode/qpack_encoder.hpp"
@@ -27,7 +28,6 @@
 #include "h3/push_ids.hpp"
 #include "h3/settings.hpp"
 #include "h3/stream.hpp"
-#include "h3/stream_store.hpp"
 #include "semantics/malformed.hpp"
 #include "semantics/pseudo_send.hpp"
 
@@ -334,7 +334,7 @@ class connection final : public engine::stream_engine {
   std::size_t actions_taken_ = 0;
   fieldcode::qpack_decoder decoder_;
   fieldcode::qpack_encoder encoder_;
-  stream_store streams_;
+  engine::stream_store<stream> streams_;
   engine::scheduler turns_;
   std::unique_ptr<engine::protocol_error> error_;
 

@@ -1,36 +1,13 @@
 // Everything a peer can do wrong in HTTP/3, each with its scope, its error code, a sentence and the rule.
 #pragma once
 
-#include "engine/protocol_error.hpp"
+#include "engine/multiplexed_violation.hpp"
 #include "h3/frame.hpp"
 
 namespace parley::h3::violation {
 
-namespace detail {
-constexpr engine::protocol_error make(engine::error_scope scope, error_code code, std::string_view name, std::string_view message,
-                                      std::string_view section, std::string_view limit = {}, int status = 0) {
-  return {.scope = scope,
-          .status = status,
-          .code = static_cast<std::uint32_t>(code),
-          .name = name,
-          .message = message,
-          .section = section,
-          .limit = limit};
-}
-/// Costs the connection.
-constexpr engine::protocol_error all_lost(error_code code, std::string_view name, std::string_view message,
-                                          std::string_view section, std::string_view limit = {}) {
-  return make(engine::error_scope::connection, code, name, message, section, limit);
-}
-/// Costs the stream.
-constexpr engine::protocol_error one_lost(error_code code, std::string_view name, std::string_view message,
-                                          std::string_view section, std::string_view limit = {}, int status = 0) {
-  return make(engine::error_scope::stream, code, name, message, section, limit, status);
-}
-}  // namespace detail
-
-using detail::all_lost;
-using detail::one_lost;
+using engine::all_lost;
+using engine::one_lost;
 using enum error_code;
 
 // --- streams -----------------------------------------------------------------------------------------------------------------
