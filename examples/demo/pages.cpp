@@ -69,7 +69,8 @@ parley::response session_page(const parley::request& req) {
   for (const auto& [name, value] : req.fields()) {
     if (!is_secret(name)) lines += fill("{{name}}: {{value}}\n", {{"name", name}, {"value", value}});
   }
-  const std::string_view security = req.secure() ? "encrypted by TLS" : "in cleartext";
+  const std::string_view encrypted = req.version() == parley::http3 ? "over QUIC, encrypted by its TLS 1.3" : "encrypted by TLS";
+  const std::string_view security = req.secure() ? encrypted : "in cleartext";
   return page(fill(asset("session.html"), {{"peer", req.peer()},
                                            {"security", security},
                                            {"method", req.method().name()},

@@ -224,6 +224,9 @@ class PARLEY_API client {
   /// at its end, so that `options::early_data` works from one process to the next: the newest 16, in a file with mode 0600, since
   /// they are secrets. Call it after `trust` and `certificate`, and with the same ones each time. What cannot be used is ignored.
   client& keep_tickets(const std::string& folder);
+  /// Waits until each open HTTP/3 connection has a session that a later one can resume, which its server sends some time after the handshake;
+  /// false: not all have by then. For who ends soon after one short fetch, and wants early data the next time.
+  task<bool> resumable(std::chrono::milliseconds at_most);
   /// https: trusts the authorities in this file (PEM) besides the system's and the local one. Throws `fetch_error` (credentials) when
   /// it cannot be read or holds none.
   client& trust(const std::string& authorities_file);

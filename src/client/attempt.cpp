@@ -106,7 +106,10 @@ bool learn(attempts& so_far, const call& c, const response* answer, pool& throug
   // RFC 8470 §5.2: once, and not before the handshake is done.
   const bool too_early = answer != nullptr && answer->status() == 425 && c.early();
   if (too_early || (answer == nullptr && c.early_lost())) {
-    so_far.next.early = false;
+    // Where nobody listens at one of the host's addresses, nobody has read it either: it goes to another, with the same ticket.
+    const bool nobody = !too_early && on.connection->transport_error() == std::errc::connection_refused;
+    if (nobody) so_far.next.without.push_back(on.connection->peer());
+    so_far.next.early = nobody;
     if (!too_early) so_far.next.after = on.id();
     return true;
   }

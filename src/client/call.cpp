@@ -38,7 +38,7 @@ void call::begin(plan& what) {
     untouched_ = false;
     return;
   }
-  if (sent.error() == misuse::fields_too_large) throw fields_too_large(to_);
+  if (sent.error() == misuse::fields_too_large) throw fields_too_large(to_, spoken);
   if (sent.error() != misuse::closing && sent.error() != misuse::too_many_streams) {
     throw std::invalid_argument("the request cannot be sent: " + std::string(engine::describe(sent.error())));
   }

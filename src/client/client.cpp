@@ -89,6 +89,8 @@ client& client::keep_tickets(const std::string& folder) {
   return *this;
 }
 
+task<bool> client::resumable(std::chrono::milliseconds at_most) { return core::resumable(core_, at_most); }
+
 task<std::vector<std::string>> client::pushed() { return core::pushed(core_); }
 
 namespace {

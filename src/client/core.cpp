@@ -76,7 +76,7 @@ task<response> client::core::fetch(std::shared_ptr<core> self, request req, opti
     response got = co_await limited;
     co_return got;
   } catch (const timed_out&) {
-    throw fetching::out_of_time(what.to, at.at, *how.timeout(), false);
+    throw fetching::out_of_time(what.to, at, *how.timeout(), false);
   }
 }
 
@@ -85,6 +85,27 @@ task<std::vector<std::string>> client::core::pushed(std::shared_ptr<core> self) 
   fetching::push_store::until_quiet quiet(pool->pushes());
   co_await quiet;
   co_return pool->pushes().urls();
+}
+
+namespace {
+
+// Takes the pool along, since who waits may be the last one to know it.
+task<> wait_for_tickets(std::shared_ptr<fetching::pool> of) {
+  fetching::pool::until_resumable waiting(*of);
+  co_await waiting;
+}
+
+}  // namespace
+
+task<bool> client::core::resumable(std::shared_ptr<core> self, std::chrono::milliseconds at_most) {
+  if (!self->pool_ || self->pool_->retired()) co_return true;
+  auto limited = parley::timeout(at_most, wait_for_tickets(self->pool_here()));
+  try {
+    co_await limited;
+  } catch (const timed_out&) {
+    co_return false;
+  }
+  co_return true;
 }
 
 task<response> client::core::fetch_url(std::shared_ptr<core> self, method m, std::string url, options how) {

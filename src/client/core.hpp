@@ -7,6 +7,7 @@
 
 #include <parley/client.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,7 @@ class client::core final {
                                    options how);
 
   static task<std::vector<std::string>> pushed(std::shared_ptr<core> self);
+  static task<bool> resumable(std::shared_ptr<core> self, std::chrono::milliseconds at_most);
 
   /// The pool of the loop that this thread is in. Throws `std::logic_error` outside of a loop, and when another loop has it.
   std::shared_ptr<fetching::pool> pool_here();

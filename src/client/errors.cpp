@@ -20,6 +20,7 @@ std::string_view reason_for(std::error_code error) {
       {std::errc::network_unreachable, "the network cannot be reached (is this machine connected?)"},
       {std::errc::host_unreachable, "the host cannot be reached (is it on, and this machine connected?)"},
       {std::errc::connection_reset, "the connection was reset"},
+      {std::errc::connection_aborted, "the connection was ended"},
       {std::errc::no_such_file_or_directory, "there is no such socket (is the server running?)"},
       {std::errc::permission_denied, "not allowed to connect there"},
       {std::errc::too_many_files_open, "this process has too many open files (raise ulimit -n)"},
@@ -81,7 +82,7 @@ fetch_error lost(const origin& to, const received_part& got, bool within_head) {
 
 fetch_error slow(const origin& to, const engine::protocol_error& why, const limits& caps) {
   const bool head = why.limit == "head_time";
-  const std::string limit = in_words(head ? caps.head_time : caps.stall_time) + " (limits::" + std::string(why.limit) + ")";
+  const std::string limit = in_words(head ? caps.head_time : caps.stall_time) + " (the limit " + std::string(why.limit) + ")";
   if (head) return {reason::timeout, "the head of the response of " + to.to_string() + " was not whole after " + limit};
   const bool sending = why.name == "send-timeout" || why.name == "window-timeout";
   return {reason::timeout, to.to_string() + (sending ? " took nothing of the request for " : " sent nothing for ") + limit};
@@ -107,7 +108,7 @@ constexpr reset_code http2_codes[] = {
     {"CONNECT_ERROR", "its connection to another server was lost"},
     {"ENHANCE_YOUR_CALM", "it says that it is asked for too much"},
     {"INADEQUATE_SECURITY", "it does not find the TLS connection secure enough"},
-    {"HTTP_1_1_REQUIRED", "it wants HTTP/1.1 for this (--http1.1, or options::version)"},
+    {"HTTP_1_1_REQUIRED", "it wants this by another version: ask for HTTP/1.1"},
 };
 
 // RFC 9114 §8.1, from 0x100 on.
@@ -128,7 +129,7 @@ constexpr reset_code http3_codes[] = {
     {"H3_REQUEST_INCOMPLETE", "it says that the request was not whole"},
     {"H3_MESSAGE_ERROR", "it says that the request was malformed"},
     {"H3_CONNECT_ERROR", "its connection to another server was lost"},
-    {"H3_VERSION_FALLBACK", "it wants another version for this (leave --http3-only or options::version out)"},
+    {"H3_VERSION_FALLBACK", "it wants this by another version: leave the version out"},
 };
 
 const reset_code* reset_code_of(parley::version spoken, std::uint32_t code) {
@@ -155,7 +156,7 @@ fetch_error reset_by_peer(const origin& to, parley::version spoken, const engine
 
 // What ends a QUIC connection by itself.
 std::string_view quic_end(const engine::protocol_error& why) {
-  if (why.name == "idle-timeout") return "no packet came over UDP any more (does the network still carry them?)";
+  if (why.name == "idle-timeout") return "no packet has come over UDP for too long: its idle time is over";
   if (why.name == "stateless-reset") return "the server knows nothing of it any more (was it restarted?)";
   if (why.name.starts_with("quic-")) return why.message;
   return {};
@@ -180,6 +181,10 @@ std::string in_words(const failed_dial& why) {
   if (why.error == std::errc::connection_refused) return "nobody listens on that UDP port";
   if (why.error == std::errc::timed_out) return "no answer over UDP (is it blocked on the way, or no HTTP/3 there?)";
   if (why.error == std::errc::protocol_not_supported) return "the server speaks no version of QUIC that we do (1 and 2)";
+  if (why.error == std::errc::connection_aborted) {
+    const std::string turned_away = "the server turned the connection away (is it ending, or overloaded?)";
+    return why.reason.empty() ? turned_away : turned_away + ": " + why.reason;
+  }
   if (!why.reason.empty()) return why.reason;
   return why.error ? in_words(why.error) : "the QUIC handshake failed";
 }
@@ -202,7 +207,7 @@ bool about_certificate(const tls::error& why) { return why.code >= tls::errc::ex
 fetch_error http3_failed(const origin& to, const std::vector<failed_dial>& tried, const std::string& local_trouble) {
   const auto wrong = std::ranges::find_if(tried, [](const failed_dial& each) { return about_certificate(each.tls); });
   if (wrong != tried.end()) return handshake_failed(to, wrong->tls, local_trouble);
-  constexpr std::string_view way_out = "; leave --http3-only (options::version) out for HTTP/2 and 1.1 over TCP";
+  constexpr std::string_view way_out = "; leave the version out for HTTP/2 and 1.1 over TCP";
   const auto no_h3 = std::ranges::find_if(tried, [](const failed_dial& each) { return each.tls.code == tls::errc::protocol; });
   if (no_h3 != tried.end()) {
     return {reason::not_supported, to.to_string() + " speaks QUIC, but no HTTP/3 (ALPN)" + std::string(way_out)};
@@ -238,8 +243,9 @@ fetch_error handshake_failed(const origin& to, const tls::error& why, const std:
   return {reason::tls, "no TLS with " + to.to_string() + ": " + why.message + way_out_of(why.code)};
 }
 
-fetch_error out_of_time(const origin& to, step at, std::chrono::milliseconds limit, bool of_connecting) {
-  return {reason::timeout, "gave up after " + in_words(limit) + " while " + std::string(doing(at)) + to.to_string() +
+fetch_error out_of_time(const origin& to, const progress& at, std::chrono::milliseconds limit, bool of_connecting) {
+  return {reason::timeout, "gave up after " + in_words(limit) + " while " + std::string(doing(at.at)) + to.to_string() +
+                               (at.failed.empty() ? "" : "; " + at.failed) +
                                (of_connecting ? " (a longer connect_timeout may help)" : " (a longer timeout may help)")};
 }
 
@@ -263,7 +269,7 @@ fetch_error exchange_lost(const origin& to, parley::version spoken, const engine
   if (why->name == "incomplete-head") return lost(to, got, true);
   if (why->limit == "head_time" || why->limit == "stall_time") return slow(to, *why, caps);
   if (!why->limit.empty()) {
-    return {reason::protocol, "the response of " + to.to_string() + " is beyond limits::" + std::string(why->limit) + " (" +
+    return {reason::protocol, "the response of " + to.to_string() + " is beyond the limit " + std::string(why->limit) + " (" +
                                   std::string(why->name) + ")"};
   }
   return {reason::protocol,
@@ -281,9 +287,10 @@ fetch_error protocol_switched(const origin& to, const semantics::response_head& 
   return {reason::not_supported, to.to_string() + " switched to " + protocol + ", which cannot be followed yet; leave Upgrade out"};
 }
 
-fetch_error fields_too_large(const origin& to) {
-  return {reason::not_supported, "the request's fields are larger than what " + to.to_string() +
-                                     " has announced to take (SETTINGS_MAX_HEADER_LIST_SIZE): send fewer or shorter ones"};
+fetch_error fields_too_large(const origin& to, parley::version spoken) {
+  const std::string_view name = spoken == http3 ? "SETTINGS_MAX_FIELD_SECTION_SIZE" : "SETTINGS_MAX_HEADER_LIST_SIZE";
+  return {reason::not_supported, "the request's fields are larger than what " + to.to_string() + " has announced to take (" +
+                                     std::string(name) + "): send fewer or shorter ones"};
 }
 
 fetch_error more_than_collected(const origin& to, std::size_t limit) {

@@ -46,7 +46,7 @@ struct received_part {
 /// HTTP/3 was to be spoken and nothing else.
 [[nodiscard]] fetch_error http3_failed(const origin& to, const std::vector<failed_dial>& tried, const std::string& local_trouble);
 /// The whole fetch, or its way to a connection, took longer than it may.
-[[nodiscard]] fetch_error out_of_time(const origin& to, step at, std::chrono::milliseconds limit, bool of_connecting);
+[[nodiscard]] fetch_error out_of_time(const origin& to, const progress& at, std::chrono::milliseconds limit, bool of_connecting);
 /// What the engine says about a lost exchange; nothing when the connection just went, maybe for a reason `below` it.
 [[nodiscard]] fetch_error exchange_lost(const origin& to, parley::version spoken, const engine::protocol_error* why,
                                         std::error_code below, const received_part& got, const limits& caps);
@@ -54,7 +54,7 @@ struct received_part {
 [[nodiscard]] fetch_error no_http2(const origin& to, std::string_view settled);
 [[nodiscard]] fetch_error protocol_switched(const origin& to, const semantics::response_head& head);
 /// The server has announced that it takes no head as large as the request's.
-[[nodiscard]] fetch_error fields_too_large(const origin& to);
+[[nodiscard]] fetch_error fields_too_large(const origin& to, parley::version spoken);
 [[nodiscard]] fetch_error more_than_collected(const origin& to, std::size_t limit);
 
 /// `2 s`, `250 ms`.

@@ -2,6 +2,7 @@
 
 #include "client/pool.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace parley::fetching {
@@ -13,7 +14,10 @@ http3_dial::http3_dial(pool& in, const origin& to, where there, const connect_re
 }
 
 void http3_dial::start() {
-  if (!there_.addresses.empty()) return try_next();
+  if (!there_.addresses.empty()) {
+    ticket_first();
+    return try_next();
+  }
   asked_ = net::resolve(pool_.loop(), there_.host, there_.port, [this](resolve_operation::answer found) {
     const auto over = std::move(asked_);  // until the end of this call, which is its callback
     if (!found) {
@@ -25,8 +29,18 @@ void http3_dial::start() {
     }
     there_.addresses = std::move(*found);
     attempts_.reserve(there_.addresses.size());
+    ticket_first();
     try_next();
   });
+}
+
+// Early data goes to where the server was, since a ticket is used once (RFC 8446 §C.4): what it is spent on at an address where nobody is
+// cannot go anywhere else.
+void http3_dial::ticket_first() {
+  if (!there_.early) return;
+  const std::string known = pool_.ticket_address(to_);
+  const auto at = std::ranges::find(there_.addresses, known, &net::endpoint::host);
+  if (!known.empty() && at != there_.addresses.end()) std::rotate(there_.addresses.begin(), at, at + 1);
 }
 
 void http3_dial::try_next() {
@@ -91,6 +105,14 @@ void http3_dial::give_up_rest() {
     attempts_[i].give_up();
     report_.failed(there_.addresses[i], "given up", true);
   }
+}
+
+void http3_dial::time_out() {
+  if (asked_) failures_.push_back({there_.host, {}, {}, "the host " + there_.host + " was not found in time"});
+  for (std::size_t i = 0; i < attempts_.size(); ++i) {
+    if (attempts_[i]) failures_.push_back({there_.addresses[i].host, std::make_error_code(std::errc::timed_out), {}, {}});
+  }
+  give_up();
 }
 
 void http3_dial::give_up() {

@@ -43,9 +43,12 @@ class http3_dial final {
   void start();
   /// `done` is not called any more.
   void give_up();
+  /// The same, and what is under way counts as failed: nobody has answered.
+  void time_out();
   [[nodiscard]] const std::vector<failed_dial>& failures() const { return failures_; }
 
  private:
+  void ticket_first();
   void try_next();
   void ended(std::size_t index, const connection::http3_outcome& how);
   void use(std::size_t index, dialed made);

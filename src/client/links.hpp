@@ -134,12 +134,11 @@ class dialed {
 
 /// What a request asks of its connection.
 struct wish {
-  bool fresh = false;       // HTTP/1: none that was idle
-  std::uint64_t after = 0;  // HTTP/2: a newer one than that of this id
-  bool own = false;         // none of another origin
-  bool early = false;       // HTTP/3: one whose handshake is not done will do
-
-  friend bool operator==(const wish&, const wish&) = default;
+  bool fresh = false;                       // HTTP/1: none that was idle
+  std::uint64_t after = 0;                  // HTTP/2: a newer one than that of this id
+  bool own = false;                         // none of another origin
+  bool early = false;                       // HTTP/3: one whose handshake is not done will do
+  std::vector<net::endpoint> without = {};  // HTTP/3: nobody listens there
 };
 
 /// Waits for a connection of an origin, or for the right to open one. First come, first served.

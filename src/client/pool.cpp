@@ -5,6 +5,7 @@
 #include "client/secure.hpp"
 #include "connection/tcp_connection.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -50,7 +51,7 @@ task<lease> pool::connect(slot place, wish what, std::chrono::milliseconds limit
   } catch (const timed_out&) {
     // Who waited for how this would turn out does not have to wait for the next one.
     place.at().found = origin_connections::known::http1;
-    throw out_of_time(to, at.at, limit, true);
+    throw out_of_time(to, at, limit, true);
   } catch (const fetch_error&) {
     if (place.undecided()) fail_waiting(place.at(), std::current_exception());
     throw;
@@ -95,6 +96,16 @@ task<pool::opened> pool::open(const origin& to, bool races, wish what, const con
       by.quic_port = alternative->at_port;
     }
   }
+  // With early data refused at one address, another may take it; where there is none, what is wrong shows without.
+  const auto nobody = [&](const net::endpoint& each) {
+    const auto same = [&](const net::endpoint& other) { return other.host == each.host && other.port == each.port; };
+    return std::ranges::any_of(what.without, same);
+  };
+  if (!what.without.empty() && std::ranges::all_of(by.quic, nobody)) {
+    by.early = false;
+  } else if (!what.without.empty()) {
+    std::erase_if(by.quic, nobody);
+  }
   if (!to.only_http3()) by.tcp = std::move(addresses);
   race between(*this, to, std::move(by), report, at);
   race::until_decided decided(between);
@@ -113,6 +124,8 @@ task<pool::opened> pool::open(const origin& to, bool races, wish what, const con
   if (alternative && got.quic) {
     settings_.known->worked(to.host, to.port);
     got.alternative = alternative_name(to, *alternative);
+  } else if (got.quic) {
+    http3_worked(to);
   } else if (alternative) {
     settings_.known->failed(to.host, to.port, loop_.now());
   }

@@ -61,6 +61,8 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   /// Begins a QUIC connection that nobody uses yet. `ready` hears how its handshake ended. `early`: it may be ready for early data at once.
   [[nodiscard]] std::expected<dialed, std::error_code> dial(const origin& to, const net::endpoint& address, std::uint64_t id,
                                                             bool early, connection::http3_ready ready);
+  /// Where the server was whose ticket such a connection would resume with; empty: there is none.
+  [[nodiscard]] std::string ticket_address(const origin& to);
   /// A connection that requests to `to` can share at once; null: none.
   [[nodiscard]] link* shared_now(const origin& to) const;
   /// The server of that connection has said that it does not answer for `to` (421). Whether another connection may help: it is one
@@ -75,6 +77,20 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   /// The alternative that the connection goes to has said that it does not answer for `to` (421): it is not used any more. False: it goes
   /// to none.
   [[nodiscard]] bool alternative_misdirected(const lease& on, const origin& to);
+  /// Until each connection over QUIC that is open has what a later one can resume with. Cancellable.
+  class until_resumable final : public parley::detail::operation {
+   public:
+    explicit until_resumable(pool& of) : pool_(of) {}
+    void await_resume() { finish(); }
+
+   private:
+    friend class pool;
+    bool ready() noexcept override { return pool_.resumable(); }
+    void start() override { pool_.ticket_waiters_.push_back(this); }
+    void cancel() noexcept override { std::erase(pool_.ticket_waiters_, this); }
+    void tell() { complete(); }
+    pool& pool_;
+  };
   /// Idle connections are closed, and those in use once they are not.
   void retire();
   /// The observer may go: none of the connections calls it any more.
@@ -113,6 +129,7 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   };
   [[nodiscard]] bool tries_quic(const origin& to) const;
   [[nodiscard]] const known_alternative* alternative_of(const origin& to) const;
+  void http3_worked(const origin& to);
   [[nodiscard]] bool wants_alternative(const origin_connections& at) const;
   [[nodiscard]] task<opened> open(const origin& to, bool races, wish what, const connect_report& report, progress& at);
   lease add(slot place, opened_stream way, std::uint64_t id);
@@ -129,6 +146,9 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   [[nodiscard]] bool may_carry(const link& one, const origin& to, const wish& what) const;
   [[nodiscard]] link* coalescible(const origin& to, const std::vector<net::endpoint>& addresses, const wish& what) const;
   void serve_sharers(link& of);
+
+  [[nodiscard]] bool resumable() const;
+  void look_resumable();
 
   // pool_links.cpp: who gets what
   bool try_serve(turn_operation& who);
@@ -159,6 +179,7 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   connection::exchange* on_push(connection::http_connection& c, engine::push_event&& promise) override;
   void on_idle(connection::http_connection& c) override;
   void on_capacity(connection::http_connection& c) override { serve_sharers(of(c)); }
+  void on_ticket(connection::http_connection&) override { look_resumable(); }
   void on_draining(connection::http_connection& c) override;
   void on_closed(connection::http_connection& c) override;
 
@@ -172,6 +193,7 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   std::size_t open_ = 0;    // slots of all origins
   std::size_t dialed_ = 0;  // links without a place
   until_over* watcher_ = nullptr;
+  std::vector<until_resumable*> ticket_waiters_;
   std::coroutine_handle<> when_empty_;
   bool retired_ = false;
   bool ending_ = false;

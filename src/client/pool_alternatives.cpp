@@ -41,6 +41,15 @@ const known_alternative* pool::alternative_of(const origin& to) const {
   return settings_.known->usable(to.host, to.port, loop_.now());
 }
 
+// HTTP/3 was asked for, and is there: an alternative at the same place that had failed need not wait any longer.
+void pool::http3_worked(const origin& to) {
+  if (!settings_.alternatives || !may_say(to)) return;
+  for (const known_alternative& each : settings_.known->all()) {
+    if (each.is_for(to.host, to.port) && each.at_host.empty() && each.at_port == to.port)
+      return settings_.known->worked(to.host, to.port);
+  }
+}
+
 // One is tried at a time; meanwhile others use what is there.
 bool pool::wants_alternative(const origin_connections& at) const {
   if (at.racing || settings_.known->all().empty()) return false;

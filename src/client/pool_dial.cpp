@@ -3,7 +3,9 @@
 #include "client/pool.hpp"
 #include "client/race.hpp"
 #include "net/datagram.hpp"
+#include "tls/quic_session.hpp"
 
+#include <algorithm>
 #include <utility>
 
 // Connections over QUIC: how they begin, and how one becomes an origin's.
@@ -109,6 +111,22 @@ lease pool::adopt(slot place, dialed made, std::string alternative) {
   // Who waits sends behind the one that the connection was made for: see `lease::begun`.
   one.place.decide(true);
   return first;
+}
+
+std::string pool::ticket_address(const origin& to) {
+  return tls::ticket_address(*settings_.tls->credentials(to.verify), destination_of(to, {"h3"}));
+}
+
+bool pool::resumable() const {
+  return std::ranges::all_of(links_, [](const auto& each) {
+    const connection::http_connection& c = *each->connection;
+    return each->closed || c.closed() || c.version() != parley::version::http3 || c.resumable();
+  });
+}
+
+void pool::look_resumable() {
+  if (ticket_waiters_.empty() || !resumable()) return;
+  for (until_resumable* each : std::exchange(ticket_waiters_, {})) each->tell();
 }
 
 bool pool::tries_quic(const origin& to) const {

@@ -276,6 +276,7 @@ void pool::on_closed(connection::http_connection& c) {
   take_from_idle(gone);
   gone.closed = true;
   unshare(gone);
+  look_resumable();
   if (gone.leases == 0) remove_soon(gone);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace parley::fetching {
 
@@ -18,6 +19,7 @@ enum class step : std::uint8_t {
 
 struct progress {
   step at = step::queued;
+  std::string failed = {};  // another way there, as a sentence
 };
 
 }  // namespace parley::fetching

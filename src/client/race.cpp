@@ -8,10 +8,24 @@
 
 namespace parley::fetching {
 
+namespace {
+
+std::string in_words(const std::exception_ptr& why) {
+  try {
+    std::rethrow_exception(why);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return {};
+  }
+}
+
+}  // namespace
+
 race::race(pool& in, const origin& to, ways by, const connect_report& report, progress& at)
     : pool_(in), to_(to), by_(std::move(by)), report_(report), at_(at),
       dial_(in, to, {by_.quic, by_.quic_host, by_.quic_port, by_.early}, report, [this](dialed made) { on_quic(std::move(made)); }),
-      tcp_turn_(in.loop(), [this] { begin_tcp(); }) {}
+      tcp_turn_(in.loop(), [this] { begin_tcp(); }), quic_end_(in.loop(), [this] { stop_quic(); }) {}
 
 bool race::decided() const {
   if (made_ || shared_ != nullptr || (tcp_ && *tcp_)) return true;
@@ -21,6 +35,7 @@ bool race::decided() const {
 void race::begin(until_decided& waiting) {
   waiting_ = &waiting;
   at_.at = step::connecting_quic;
+  begun_ = pool_.loop().now();
   if (!by_.tcp.empty()) tcp_turn_.arm(pool_.loop().now() + head_start);
   dial_.start();
 }
@@ -44,8 +59,20 @@ void race::on_quic(dialed made) {
 
 void race::on_tcp(parley::detail::outcome<opened_stream> how) {
   tcp_.emplace(std::move(how));
+  if (!*tcp_ && !quic_ended_) {
+    // Whoever answers over UDP alone is mostly there by now; and who turns TCP away at once is no silent firewall.
+    at_.at = step::connecting_quic;
+    at_.failed = in_words(tcp_->error());
+    quic_end_.arm(begun_ + quic_alone);
+  }
   look();
   if (when_settled_) pool_.loop().resume_soon(std::exchange(when_settled_, nullptr));
+}
+
+void race::stop_quic() {
+  if (std::exchange(quic_ended_, true)) return;
+  dial_.time_out();
+  look();
 }
 
 void race::look() {
@@ -54,6 +81,7 @@ void race::look() {
 
 bool race::settle() {
   tcp_turn_.cancel();
+  quic_end_.cancel();
   dial_.give_up();
   // What it had opened closes with the race.
   if (tcp_begun_ && shared_ == nullptr && !tcp_) tcp_chain_.cancel();

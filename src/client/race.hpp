@@ -25,6 +25,9 @@ class race final {
   /// TCP begins so long after QUIC: twice of that is noticed by nobody, and a QUIC handshake is mostly done by then.
   static constexpr std::chrono::milliseconds head_start{250};
 
+  /// From its beginning, QUIC has that long where TCP has failed: its first packets go again after 1 and 3 s.
+  static constexpr std::chrono::seconds quic_alone{5};
+
   struct ways {
     std::vector<net::endpoint> quic;  // empty: those of `quic_host`
     std::string quic_host = {};
@@ -76,6 +79,7 @@ class race final {
   void begin_tcp();
   void on_quic(dialed made);
   void on_tcp(parley::detail::outcome<opened_stream> how);
+  void stop_quic();
   void look();
   [[nodiscard]] bool settle();
 
@@ -86,6 +90,8 @@ class race final {
   progress& at_;
   http3_dial dial_;
   net::timer tcp_turn_;
+  net::timer quic_end_;
+  net::time_point begun_{};
   parley::detail::cancel_state tcp_chain_;
   std::optional<parley::detail::outcome<opened_stream>> tcp_;
   dialed made_;

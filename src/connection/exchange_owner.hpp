@@ -39,6 +39,8 @@ class exchange_owner {
   /// Client: `can_send_request` was false and has turned true. In HTTP/2 and 3 that is while other exchanges go on; in HTTP/1 `on_idle`
   /// comes right behind it.
   virtual void on_capacity(http_connection&) {}
+  /// Client: a ticket was kept, by which a later connection may resume this one's session.
+  virtual void on_ticket(http_connection&) {}
   /// No further exchange can begin on it. Comes at most once, before `on_closed`.
   virtual void on_draining(http_connection& c) = 0;
   /// The peer broke a rule of the protocol, or a limit of it. At most once for the connection itself, and in HTTP/2 and 3 once more for

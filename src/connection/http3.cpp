@@ -2,6 +2,7 @@
 
 #if PARLEY_QUIC
 #include "quic/ending.hpp"
+#include "quic/library.hpp"
 #include "quic/settings.hpp"
 #endif
 
@@ -23,6 +24,8 @@ std::unique_ptr<http_connection> make_quic_client(net::loop& on, std::unique_ptr
 
 bool has_http3() { return true; }
 
+std::string quic_library() { return quic::library(); }
+
 std::span<const std::string_view> quic_violations() { return quic::transport_violation_names; }
 
 std::unique_ptr<http_connection> make_http3_client(net::loop& on, std::unique_ptr<net::datagram_socket> socket,
@@ -42,6 +45,8 @@ std::unique_ptr<http3_listener> make_http3_listener(net::loop& on, std::unique_p
 #else
 
 bool has_http3() { return false; }
+
+std::string quic_library() { return {}; }
 
 std::span<const std::string_view> quic_violations() { return {}; }
 

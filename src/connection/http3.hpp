@@ -23,6 +23,9 @@ namespace parley::connection {
 /// This build has QUIC.
 [[nodiscard]] bool has_http3();
 
+/// Whose it is, with its version: `ngtcp2 1.11.0`; empty: nobody's.
+[[nodiscard]] std::string quic_library();
+
 /// What a peer can do wrong in QUIC, by the names that `exchange_owner::on_violation` gives.
 [[nodiscard]] std::span<const std::string_view> quic_violations();
 

@@ -42,6 +42,8 @@ class http_connection {
   std::expected<void, engine::misuse> send_request(exchange& x, const semantics::request_head& head, engine::content_length length);
   /// Over QUIC, false while requests go as early data (RFC 8470).
   [[nodiscard]] virtual bool handshake_done() const { return true; }
+  /// Over QUIC, false until a ticket has come by which the next connection can resume (`exchange_owner::on_ticket`).
+  [[nodiscard]] virtual bool resumable() const { return true; }
   /// Whether the server showed a certificate for this host.
   [[nodiscard]] virtual bool shown_to_be(std::string_view host) const = 0;
 

@@ -92,7 +92,8 @@ void quic_connection::start() {
 void quic_connection::on_socket_error(std::error_code what) {
   if (closed_ || quic_->handshake_done()) return;
   transport_error_ = what;
-  abort(what.message());
+  quic_->return_ticket();
+  abort(what == std::errc::connection_refused ? "nobody listens on that UDP port" : what.message());
 }
 
 // From a turn, so that nothing is under way.
@@ -119,6 +120,7 @@ void quic_connection::turn() {
   if (!closed_) check_end();
   look_ready();
   if (closed_) return check_closed();
+  if (is_client_ && std::exchange(tickets_, quic_->tickets()) != quic_->tickets()) owner_.on_ticket(*this);
   watch_time();
   tell_idle();
   if (more) schedule_turn();

@@ -52,6 +52,7 @@ class quic_connection final : public http_connection, private quic::event_taker,
   [[nodiscard]] engine::stream_engine& streams() { return static_cast<engine::stream_engine&>(*engine_); }
 
   [[nodiscard]] bool handshake_done() const override { return quic_->handshake_done(); }
+  [[nodiscard]] bool resumable() const override { return !is_client_ || quic_->tickets() > 0; }
   [[nodiscard]] bool early() const override { return !is_client_ && !quic_->handshake_done(); }
   [[nodiscard]] bool shown_to_be(std::string_view host) const override;
   void close_gracefully() override;
@@ -81,6 +82,7 @@ class quic_connection final : public http_connection, private quic::event_taker,
   net::endpoint local_;
   net::timer timer_;
   unsigned migrations_ = 0;
+  std::uint64_t tickets_ = 0;  // that were told
   bool graceful_ = false;
   bool remembered_ = false;  // client: the server's settings, for early data of the next connection
 };

@@ -1,5 +1,6 @@
 #include "quic/address.hpp"
 
+#include <arpa/inet.h>
 #include <cstring>
 #include <netinet/in.h>
 
@@ -24,6 +25,13 @@ address::address(const void* socket_address, std::size_t size) {
     std::memcpy(bytes_.data(), &v6, sizeof v6);
     size_ = sizeof v6;
   }
+}
+
+std::string address::host() const {
+  if (empty()) return {};
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const std::size_t at = is_ipv6() ? offsetof(sockaddr_in6, sin6_addr) : offsetof(sockaddr_in, sin_addr);
+  return ::inet_ntop(is_ipv6() ? AF_INET6 : AF_INET, bytes_.data() + at, text.data(), text.size()) != nullptr ? text.data() : "";
 }
 
 bool address::loopback() const {

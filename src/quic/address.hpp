@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace parley::quic {
 
@@ -18,6 +19,8 @@ class address {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] bool is_ipv6() const { return size_ == most; }
+  /// Numeric, without the port: `127.0.0.1`, `::1`.
+  [[nodiscard]] std::string host() const;
   /// 127.0.0.0/8 or ::1.
   [[nodiscard]] bool loopback() const;
   friend bool operator==(const address&, const address&) = default;

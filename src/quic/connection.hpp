@@ -83,6 +83,9 @@ class connection {
   bool update_keys(time_point now);
   /// Client: what the application wants to find in the ticket the next time (HTTP/3's settings). Tickets that come are kept with it.
   void remember(std::string application);
+  /// Client: the ticket that it was given to resume with goes back to the credentials, where not one datagram has come: nobody took it. For an
+  /// owner who knows that nobody is there.
+  void return_ticket();
   void observe(engine::observer* sink, std::uint64_t number);
 
   // --- how it stands -----------------------------------------------------------------------------------------------------------
@@ -97,6 +100,8 @@ class connection {
   [[nodiscard]] const path& where() const { return where_; }
   /// How many times that changed.
   [[nodiscard]] unsigned migrations() const { return migrations_; }
+  /// Client: how many tickets came, and were kept.
+  [[nodiscard]] std::uint64_t tickets() const;
   /// Null before a server has read the client's first message.
   [[nodiscard]] const tls::quic_session* tls() const { return tls_.get(); }
   [[nodiscard]] transport_facts facts() const;

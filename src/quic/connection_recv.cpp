@@ -318,9 +318,19 @@ void connection::after_input(time_point now) {
 void connection::keep_tickets() {
   if (!client_ || !tls_ || !handshake_done_) return;
   if (auto session = tls_->take_ticket()) {
-    tls::keep_ticket(*client_->credentials, client_->to, {std::move(*session), native_->transport, native_->application});
+    tls::keep_ticket(*client_->credentials, client_->to,
+                     {std::move(*session), native_->transport, native_->application, where_.remote.host()});
+    ++native_->tickets;
   }
 }
+
+void connection::return_ticket() {
+  if (!client_ || !client_->resume || native_->datagrams_in > 0) return;
+  tls::keep_ticket(*client_->credentials, client_->to, *client_->resume);
+  client_->resume.reset();
+}
+
+std::uint64_t connection::tickets() const { return native_->tickets; }
 
 // --- the engine ------------------------------------------------------------------------------------------------------------------
 

@@ -64,6 +64,7 @@ struct connection::native {
   std::uint64_t unidirectional_limit = 0;
   std::uint64_t datagrams_in = 0;
   std::uint64_t datagrams_out = 0;
+  std::uint64_t tickets = 0;  // that were kept
   path validated;
   ngtcp2_ccerr close{};
   std::vector<std::string> datagrams;  // that wait to be sent, few

@@ -32,10 +32,7 @@ constexpr std::string_view unix_prefix = "unix:";
   const std::string where = "UDP port " + std::to_string(at.port) + " on " + at.host;
   const std::string why =
       error == std::errc::address_in_use ? where + " is in use" : "cannot open " + where + ": " + error.message();
-  throw listen_error(why +
-                         "; HTTP/3 needs the number of https for UDP too: choose another port, or leave HTTP/3 out "
-                         "(server::http3(false), --no-http3)",
-                     error);
+  throw listen_error(why + "; HTTP/3 needs the number of https for UDP too", error);
 }
 
 net::endpoint endpoint_of(std::string_view url) {
@@ -171,8 +168,7 @@ void server_core::start() {
   for (const listening& l : listening_) {
     if (l.scheme != "https" || !l.shared || !http3) continue;
     message("HTTP/3 is off on " + l.at.to_string() +
-            ", which was opened elsewhere without a UDP socket beside it; for HTTP/3 let the server open the address itself "
-            "(listen, --https)");
+            ", which was opened elsewhere without a UDP socket beside it; for HTTP/3 the server must open the address itself");
   }
   for (listening& l : listening_) {
     if (l.scheme != "https" || l.shared || !http3 || std::exchange(l.http3, true) || workers_.empty()) continue;

@@ -126,6 +126,7 @@ class client_credentials {
   friend class quic_session;
   friend void keep_ticket(const client_credentials& in, const destination& of, const quic_ticket& ticket);
   friend std::optional<quic_ticket> take_ticket(const client_credentials& in, const destination& of);
+  friend std::string ticket_address(const client_credentials& in, const destination& of);
   friend std::vector<std::string> kept_tickets(const client_credentials& in);
   friend bool keep_again(const client_credentials& in, std::string_view kept);
   friend void keep_token(const client_credentials& in, const destination& of, std::string token);

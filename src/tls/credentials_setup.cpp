@@ -44,7 +44,7 @@ error add_certificate(gnutls_certificate_credentials_t to, const certificate_sou
       return {errc::mismatch, "the private key given with the certificate " + from + " is another one's"};
     case GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE:  // the text has no key of any kind
       return {errc::not_pem,
-              "no private key is in " + (source.key_from.empty() ? from : source.key_from) + "; give it with --key FILE"};
+              "no private key is in " + (source.key_from.empty() ? from : source.key_from) + "; it may be in a file of its own"};
     case GNUTLS_E_DECRYPTION_FAILED:
       return {errc::encrypted, "the private key of the certificate " + from +
                                    " is encrypted; decrypt it first, as with: openssl pkey -in KEY -out PLAIN_KEY"};

@@ -198,19 +198,34 @@ void keep_ticket(const client_credentials& in, const destination& of, const quic
   put(whole, ticket.session);
   put(whole, ticket.transport);
   put(whole, ticket.application);
+  put(whole, ticket.address);
   in.sessions_->keep(quic_key(of), std::move(whole));
 }
+
+namespace {
+
+quic_ticket ticket_from(std::string_view kept) {
+  quic_ticket ticket;
+  ticket.session = cut(kept);
+  ticket.transport = cut(kept);
+  ticket.application = cut(kept);
+  ticket.address = cut(kept);
+  return ticket;
+}
+
+}  // namespace
 
 std::optional<quic_ticket> take_ticket(const client_credentials& in, const destination& of) {
   if (!in.sessions_) return std::nullopt;
   const auto whole = in.sessions_->take(quic_key(of));
   if (!whole) return std::nullopt;
-  std::string_view rest = *whole;
-  quic_ticket ticket;
-  ticket.session = cut(rest);
-  ticket.transport = cut(rest);
-  ticket.application = cut(rest);
-  return ticket;
+  return ticket_from(*whole);
+}
+
+std::string ticket_address(const client_credentials& in, const destination& of) {
+  if (!in.sessions_) return {};
+  const auto whole = in.sessions_->newest(quic_key(of));
+  return whole ? ticket_from(*whole).address : std::string();
 }
 
 std::vector<std::string> kept_tickets(const client_credentials& in) {
@@ -229,7 +244,8 @@ bool keep_again(const client_credentials& in, std::string_view kept) {
   const auto session = key ? cut_whole(kept) : std::nullopt;
   if (!session || !kept.empty() || !key->starts_with(quic_keys)) return false;
   std::string_view parts = *session;
-  for (int i = 0; i < 3; ++i) {
+  constexpr int parts_of_a_ticket = 4;
+  for (int i = 0; i < parts_of_a_ticket; ++i) {
     if (!cut_whole(parts)) return false;
   }
   if (!parts.empty()) return false;

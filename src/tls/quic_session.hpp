@@ -20,6 +20,7 @@ struct quic_ticket {
   std::string session;
   std::string transport;    // the server's transport parameters (RFC 9000 §7.4.1)
   std::string application;  // HTTP/3's settings (RFC 9114 §7.2.4.2)
+  std::string address{};    // where the server was, numeric, without its port: only there the ticket is known to be of use
 };
 
 /// One thread at a time.
@@ -70,6 +71,8 @@ class quic_session : public session_facts {
 /// Tickets and address tokens (RFC 9000 §8.1.3) of a client, in the memory of its credentials. Any thread.
 void keep_ticket(const client_credentials& in, const destination& of, const quic_ticket& ticket);
 [[nodiscard]] std::optional<quic_ticket> take_ticket(const client_credentials& in, const destination& of);
+/// Where the server was whose ticket `take_ticket` would give; empty: there is none.
+[[nodiscard]] std::string ticket_address(const client_credentials& in, const destination& of);
 /// All of them, each as some bytes for a file that nobody else can read, the oldest first; and back. False: it is none.
 [[nodiscard]] std::vector<std::string> kept_tickets(const client_credentials& in);
 bool keep_again(const client_credentials& in, std::string_view kept);

@@ -32,6 +32,14 @@ std::optional<std::string> resumption_cache::take(const std::string& key) {
   return std::nullopt;
 }
 
+std::optional<std::string> resumption_cache::newest(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  for (auto i = entries_.rbegin(); i != entries_.rend(); ++i) {
+    if (i->key == key) return i->session;
+  }
+  return std::nullopt;
+}
+
 std::vector<std::pair<std::string, std::string>> resumption_cache::all(std::string_view beginning) const {
   const std::lock_guard lock(mutex_);
   std::vector<std::pair<std::string, std::string>> found;

@@ -22,6 +22,8 @@ class resumption_cache {
   void keep(const std::string& key, std::string session);
   /// The newest, which leaves the cache: a ticket is used once (RFC 8446 §C.4).
   std::optional<std::string> take(const std::string& key);
+  /// The same one, which stays.
+  [[nodiscard]] std::optional<std::string> newest(const std::string& key) const;
   [[nodiscard]] std::size_t size() const;
   /// All whose keys begin so, the oldest first: key and session.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> all(std::string_view beginning) const;

@@ -53,10 +53,10 @@ error words_for(unsigned status, std::span<gnutls_x509_crt_int* const> chain, co
   if ((status & GNUTLS_CERT_REVOKED) != 0) return {errc::revoked, whose + " was revoked by its authority"};
   if ((status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA)) != 0) {
     if (gnutls_x509_crt_check_issuer(chain.front(), chain.front()) != 0) {
-      return {errc::self_signed, whose + " is self-signed: nobody else vouches for it; to trust it, give it as an authority (PEM)"};
+      return {errc::self_signed, whose + " is self-signed: nobody else vouches for it"};
     }
-    return {errc::unknown_authority, whose + " was issued by \"" + printable(info_of(chain.back()).issuer) +
-                                         "\", which is no trusted authority; to trust that one, give its certificate (PEM)"};
+    return {errc::unknown_authority,
+            whose + " was issued by \"" + printable(info_of(chain.back()).issuer) + "\", which is no trusted authority"};
   }
   if ((status & GNUTLS_CERT_EXPIRED) != 0) {
     for (gnutls_x509_crt_t one : chain) {

@@ -51,6 +51,11 @@ arguments& arguments::values(std::string names, std::string placeholder, std::ve
   return *this;
 }
 
+arguments& arguments::hint(std::string names, std::string sentence) {
+  hints_.push_back({std::move(names), std::move(sentence)});
+  return *this;
+}
+
 arguments& arguments::note(std::string paragraph) {
   notes_.push_back(std::move(paragraph));
   return *this;
@@ -78,7 +83,12 @@ void arguments::refuse_unknown(std::string_view word) const {
       if (name.starts_with("--")) known.push_back(std::move(name));
     }
   }
-  std::string sentence = "there is no option " + trace::printable(word.substr(0, word.find('=')));
+  const std::string_view name = word.substr(0, word.find('='));
+  std::string sentence = "there is no option " + trace::printable(name);
+  for (const auto& [names, says] : hints_) {
+    const auto all = split_names(names);
+    if (std::ranges::find(all, name) != all.end()) refuse(sentence + "; " + says);
+  }
   const std::string_view meant = word.starts_with("--") ? nearest(word, known) : std::string_view();
   sentence += meant.empty() ? "" : "; did you mean " + std::string(meant) + "?";
   refuse(sentence + (meant.empty() ? "; " : " ") + "parley " + command_ + " --help lists them");

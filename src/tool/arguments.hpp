@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -37,6 +38,8 @@ class arguments {
   arguments& value(std::string names, std::string placeholder, std::optional<std::string>& to, std::string help);
   /// May be given several times.
   arguments& values(std::string names, std::string placeholder, std::vector<std::string>& to, std::string help);
+  /// What to say to those who try `names`, which are no options: `HTTP/3 is on by itself; --no-http3 switches it off`.
+  arguments& hint(std::string names, std::string sentence);
   /// A paragraph below the options.
   arguments& note(std::string paragraph);
   arguments& example_line(std::string line, std::string says);
@@ -62,6 +65,7 @@ class arguments {
   std::string command_, positionals_, summary_, group_;
   std::vector<option> options_;
   std::vector<std::string> notes_;
+  std::vector<std::pair<std::string, std::string>> hints_;
   std::vector<example> examples_;
   bool help_wanted_ = false;
 };

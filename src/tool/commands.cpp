@@ -1,6 +1,6 @@
 #include "tool/commands.hpp"
 
-#include <parley/config.hpp>
+#include <parley/features.hpp>
 
 #include "tool/exit_code.hpp"
 #include "tool/nearest.hpp"
@@ -67,9 +67,15 @@ const command* find_command(std::string_view name) {
 
 int print(std::string_view text) { return write_all(STDOUT_FILENO, text) ? exit_done : exit_local; }
 
+std::string about_version() {
+  std::string text = "parley " PARLEY_VERSION_STRING "\n";
+  for (const std::string& each : features()) text += "  " + each + "\n";
+  return text;
+}
+
 int dispatch(const std::vector<std::string>& words) {
   if (words.empty() || words.front() == "--help" || words.front() == "-h") return print(overview());
-  if (words.front() == "--version") return print("parley " PARLEY_VERSION_STRING "\n");
+  if (words.front() == "--version") return print(about_version());
   if (words.front().starts_with('-')) {
     throw refusal(exit_usage,
                   "there is no option " + trace::printable(words.front()) + " before a command; parley --help lists the commands");

@@ -108,6 +108,12 @@ class config_reader {
   }
 
   [[noreturn]] void refuse_unknown(const std::string& key, const toml::node& node) const {
+    const auto negated = std::ranges::find(config_keys(), "no-" + key, &config_key::name);
+    if (negated != config_keys().end()) {
+      const bool off = node.value_exact<bool>() == false;
+      refuse(node, "there is no key " + key + (off ? "; write " : ", which is on by itself; what switches it off is ") +
+                       negated->name + " = true");
+    }
     std::vector<std::string> names;
     for (const config_key& k : config_keys()) names.push_back(k.name);
     names.emplace_back("limits");

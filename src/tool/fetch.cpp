@@ -1,15 +1,14 @@
 #include "tool/fetch.hpp"
 
-#include <parley/ca.hpp>
 #include <parley/client.hpp>
 
 #include "tool/exit_code.hpp"
+#include "tool/option_words.hpp"
 #include "tool/output.hpp"
+#include "tool/remember.hpp"
+#include "tool/session_view.hpp"
 #include "tool/terminal.hpp"
 #include "trace/escape.hpp"
-#include "trace/frames.hpp"
-#include "trace/head_watch.hpp"
-#include "trace/live.hpp"
 #include "trace/timeline.hpp"
 
 #include <unistd.h>
@@ -23,78 +22,8 @@ namespace parley::tool {
 namespace {
 
 constexpr std::chrono::milliseconds continue_wait{1000};
-
-/// `> ` before our lines, `< ` before theirs.
-void print_head(const trace::head_step& head) {
-  const std::string_view mark = head.way == trace::direction::out ? ">" : "<";
-  std::string text;
-  // What HTTP/1 says in its first line.
-  if (!head.start_line.empty()) text = "* " + trace::printable(head.start_line) + (head.pushed ? " (pushed)\n" : "\n");
-  for (const std::string_view line : trace::head_lines(head.text))
-    text.append(mark).append(" ").append(trace::printable(line)).append("\n");
-  if (!text.empty()) write_all(STDERR_FILENO, text.append(mark).append("\n"));
-}
-
-/// Watches the connections: for -v and -i as it happens, for --show and for messages an exchange at a time.
-class session_view {
- public:
-  explicit session_view(const fetch_plan& plan)
-      : plan_(plan), heads_([this](const trace::head_step& head) { see_head(head); }),
-        exchanges_([this](const trace::exchange& x) { (x.promised_on != 0 ? pushed_ : seen_).push_back(x); }),
-        frames_([this](const trace::recorded& one) { frame_list_.add(one); }) {
-    sinks_.add(&heads_);
-    sinks_.add(&exchanges_);
-    if (plan_.frames) sinks_.add(&frames_);
-  }
-
-  [[nodiscard]] engine::observer* sink() { return &clock_; }
-  [[nodiscard]] const std::string& response_head() const { return response_head_; }
-  void begin() {
-    response_head_.clear();
-    seen_.clear();
-  }
-
-  /// What the exchange that failed was doing last.
-  std::string doing() {
-    exchanges_.flush();
-    return seen_.empty() ? "starting" : trace::last_doing(seen_.back());
-  }
-
-  void show(const std::string& title) {
-    if (!plan_.show) return;
-    if (seen_.empty()) exchanges_.flush();  // it has not ended, and will not
-    const trace::look how = look_of(STDERR_FILENO, plan_.show_secrets);
-    for (const trace::exchange& x : seen_) write_all(STDERR_FILENO, "\n" + trace::timeline(x, title, how));
-    for (const trace::exchange& x : pushed_) write_all(STDERR_FILENO, "\n" + trace::timeline(x, {}, how));
-    pushed_.clear();
-    if (!frame_list_.empty() && !seen_.empty()) write_all(STDERR_FILENO, "\n" + frame_list_.lines(seen_.front().started(), how));
-    frame_list_.clear();
-  }
-
- private:
-  void see_head(const trace::head_step& head) {
-    if (plan_.verbose) print_head(head);
-    const bool interim = head.status >= 100 && head.status < 200 && head.status != 101;
-    if (!head.is_request && !interim && !head.pushed) response_head_ = as_included(head);
-  }
-
-  /// With a first line, which HTTP/2 has in another form.
-  static std::string as_included(const trace::head_step& head) {
-    if (head.start_line.empty()) return head.text;
-    return head.start_line + head.text.substr(std::min(head.text.find("\r\n"), head.text.size()));
-  }
-
-  const fetch_plan& plan_;
-  trace::head_watch heads_;
-  trace::live exchanges_;
-  trace::frame_watch frames_;
-  trace::frame_list frame_list_;
-  trace::fan_out sinks_;
-  trace::clocked clock_{sinks_};
-  std::vector<trace::exchange> seen_;
-  std::vector<trace::exchange> pushed_;
-  std::string response_head_;
-};
+// For the ticket of the next early data, which a server sends behind its handshake: several round trips around the world.
+constexpr std::chrono::milliseconds ticket_wait{1000};
 
 parley::request make_request(const fetch_plan& plan, const uri& url) {
   parley::request req(*parley::method::parse(plan.method), url.to_string());
@@ -168,9 +97,28 @@ exit_code code_of(const fetch_error& error) {
   return asked_wrongly ? exit_usage : exit_fetch_failed;
 }
 
-std::string without_prefix(std::string text) {
-  constexpr std::string_view prefix = "parley: ";
-  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+/// The option that asked for one version and no other.
+std::string_view version_option(const fetch_plan& plan) {
+  if (!plan.version) return {};
+  switch (*plan.version) {
+    case parley::http0_9: return "--http0.9";
+    case parley::http1_0: return "--http1.0";
+    case parley::http1_1: return "--http1.1";
+    case parley::http2: return "--http2-prior-knowledge";
+    case parley::http3: return "--http3-only";
+  }
+  return {};
+}
+
+/// What helps against this sentence about a certificate.
+std::string way_to_trust(std::string_view sentence) {
+  const auto says = [&](std::string_view words) { return sentence.find(words) != std::string_view::npos; };
+  if (says("CN=Parley local authority")) {
+    return "; it is the local authority of another data folder or machine: --cacert $(parley ca --data DIR --path) trusts it, with "
+           "that server's data folder (without DIR, parley get looks where XDG_DATA_HOME says)";
+  }
+  if (says("no trusted authority") || says("self-signed")) return " (--cacert FILE trusts more authorities, -k any certificate)";
+  return " (-k takes any certificate)";
 }
 
 /// Says why a fetch ended early; its exit status.
@@ -189,16 +137,16 @@ int explain(std::exception_ptr thrown, const fetch_plan& plan, std::size_t which
     const bool trust = error.why() == fetch_error::kind::certificate;
     // What a port for https makes of a request in cleartext.
     const bool turned_away = error.why() == fetch_error::kind::connection_lost || error.why() == fetch_error::kind::protocol;
-    std::string way_out = trust ? " (--cacert FILE trusts more authorities, -k any certificate)" : "";
+    std::string way_out = trust ? way_to_trust(error.what()) : "";
     if (turned_away && plan.http_assumed[which] && view.response_head().empty())
       way_out = "; if the port is for https, write https://" + url.host_and_port();
-    say(without_prefix(error.what()) + way_out);
+    say(in_options(error.what(), version_option(plan)) + way_out);
     return code_of(error);
   } catch (const std::invalid_argument& error) {
-    say(without_prefix(error.what()));
+    say(in_options(error.what()));
     return exit_usage;
   } catch (const std::exception& error) {
-    say(url.to_string() + ": " + without_prefix(error.what()));
+    say(url.to_string() + ": " + in_options(error.what()));
     return exit_fetch_failed;
   }
 }
@@ -209,27 +157,10 @@ void give_credentials(client& http, const fetch_plan& plan) {
     if (plan.cacert) http.trust(*plan.cacert);
     if (plan.cert) http.certificate(*plan.cert, *plan.key);
   } catch (const fetch_error& error) {
-    throw refusal(code_of(error), without_prefix(error.what()));
+    throw refusal(code_of(error), in_options(error.what()));
   }
-  const auto https = [](const uri& url) { return url.scheme() == "https"; };
-  if (plan.insecure && std::ranges::any_of(plan.urls, https))
+  if (plan.insecure && asks_https(plan))
     say("warning: with -k nobody knows who answers: what is sent and received can be read and changed on its way");
-}
-
-/// What servers have announced to earlier runs, and sessions with them. That it cannot be kept is no reason to fetch nothing.
-void remember_servers(client& http, const fetch_plan& plan) {
-  if (plan.no_alt_svc) http.alternatives(false);
-  if (std::ranges::none_of(plan.urls, [](const uri& url) { return url.scheme() == "https"; })) return;
-  try {
-    const std::string folder = certificate_authority::default_data_folder() + "/client";
-    // Sessions are for those who trust the same authorities, and show the same certificate.
-    if (plan.early_data && !plan.insecure && !plan.cacert && !plan.cert) http.keep_tickets(folder);
-    if (plan.no_alt_svc) return;
-    const std::string trouble = http.keep_alternatives(folder);
-    if (!trouble.empty()) say("note: what servers announced about HTTP/3 is not known: " + trouble);
-  } catch (const ca_error&) {
-    // A user without a home keeps nothing.
-  }
 }
 
 task<int> fetch_each(const fetch_plan& plan, session_view& view) {
@@ -257,6 +188,11 @@ task<int> fetch_each(const fetch_plan& plan, session_view& view) {
       kept = co_await arriving;
     }
     view.show(plan.method + " " + url.to_string());
+  }
+  if (keeps_sessions(plan)) {
+    auto ticket = http.resumable(ticket_wait);
+    const bool came = co_await ticket;
+    static_cast<void>(came);
   }
   for (const std::string& url : kept) say("pushed, and not asked for: " + trace::printable(url));
   co_return result;

@@ -58,6 +58,11 @@ void declare_fetch_options(arguments& to, fetch_options& o) {
       .value("--timeout", "SECONDS", o.timeout, "give up when all is not done by then, such as 2 or 0.5; default: wait")
       .value("--connect-timeout", "SECONDS", o.connect_timeout, "give up when there is no connection by then; default 30")
       .value("--unix-socket", "PATH", o.unix_socket, "connect to this Unix socket instead of the URL's host; Host stays the URL's");
+  to.hint("--h3", "did you mean --http3, or --http3-only?")
+      .hint("--h2,--http2-only", "did you mean --http2, or --http2-prior-knowledge?")
+      .hint("--0rtt,--0-rtt,--zero-rtt", "did you mean --early-data?")
+      .hint("--no-http3", "--http2 keeps to HTTP/2 and 1.1")
+      .hint("--alt-svc", "what servers announce is used by itself; --no-alt-svc leaves it");
   to.group("Https")
       .value("--cacert", "FILE", o.cacert,
              "trust the authorities in FILE (PEM) too, besides the system's and the local one (parley ca)")

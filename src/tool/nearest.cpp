@@ -25,10 +25,12 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::string_view nearest(std::string_view word, std::span<const std::string> candidates) {
   std::string_view best;
   // Half of the letters may be wrong, no more.
-  std::size_t limit = word.size() / 2 + 1;
+  std::size_t limit = 2 * (word.size() / 2 + 1);
   for (const std::string& candidate : candidates) {
     const bool begun = word.size() >= 2 && (candidate.starts_with(word) || (candidate.size() >= 4 && word.starts_with(candidate)));
-    const std::size_t distance = begun ? 0 : edit_distance(word, candidate);
+    // In halves of a letter: one letter that is wrong says more than a beginning in common, which says more than two.
+    const std::size_t wrong = 2 * edit_distance(word, candidate);
+    const std::size_t distance = begun ? std::min<std::size_t>(wrong, 3) : wrong;
     if (distance < limit) {
       limit = distance;
       best = candidate;

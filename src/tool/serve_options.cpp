@@ -91,6 +91,10 @@ void declare_serve_options(arguments& to, serve_options& o) {
       .flag("--no-early-data", o.no_early_data,
             "no early data (0-RTT) over HTTP/3; else clients that come again may send safe requests with their first packet (RFC "
             "8470)");
+  to.hint("--http3,--h3", "HTTP/3 is on by itself where https is; --no-http3 switches it off")
+      .hint("--http2,--h2", "HTTP/2 is on by itself; --no-http2 switches it off")
+      .hint("--early-data,--0rtt", "early data is on by itself; --no-early-data switches it off")
+      .hint("--port", "did you mean --http ADDR:PORT, or --https ADDR:PORT?");
   to.group("Https")
       .values(
           "--cert", "FILE", o.certs,
@@ -101,9 +105,9 @@ void declare_serve_options(arguments& to, serve_options& o) {
              "only clients with a certificate by the authorities in FILE are served by https; "
              "without --http, there is no http then");
   to.note(
-      "Without --http and --https: http on 127.0.0.1:8080 and https on 127.0.0.1:8443, or the sockets that systemd opened. Who "
-      "asks for "
-      "one of them gets that one alone.");
+      "Without --http and --https: http on port 8080 and https on port 8443 of 127.0.0.1 and, where the machine has it, [::1]; or "
+      "the "
+      "sockets that systemd opened. Who asks for one of them gets that one alone.");
   to.group("Running")
       .value("--threads", "N", o.threads, "how many threads serve; default: one a core")
       .value("--data", "DIR", o.data,

@@ -1,9 +1,11 @@
 #include "tool/serving.hpp"
 
+#include <parley/features.hpp>
 #include <parley/service.hpp>
 
 #include "tool/exit_code.hpp"
 #include "tool/log.hpp"
+#include "tool/option_words.hpp"
 #include "tool/terminal.hpp"
 #include "trace/frames.hpp"
 #include "trace/head_watch.hpp"
@@ -95,18 +97,23 @@ void open_log(server& app, const serve_plan& plan) {
 }
 
 /// What a `listen_error` says, and the way out in this command's words; `option` is the one that it is about.
-std::string listen_sentence(std::string text, std::string_view option) {
-  constexpr std::string_view prefix = "parley: ";
-  if (text.starts_with(prefix)) text.erase(0, prefix.size());
-  if (text.find("systemd:") != std::string::npos) return text;
-  return text + "; choose another with " + std::string(option) + " ADDR:PORT";
+std::string listen_sentence(const std::string& text, std::string_view option) {
+  const std::string sentence = in_options(text);
+  if (sentence.find("systemd:") != std::string::npos) return sentence;
+  const bool of_http3 = sentence.find("HTTP/3") != std::string::npos;
+  return sentence + "; choose another with " + std::string(option) + " ADDR:PORT" +
+         (of_http3 ? ", or leave HTTP/3 out with --no-http3" : "");
 }
 
-void announce(const server& app) {
+/// `handed_over`: the first addresses, which others opened, without UDP sockets.
+void announce(const server& app, std::size_t handed_over, bool http3) {
+  std::size_t index = 0;
   for (const std::string& url : app.addresses()) {
     const std::size_t colon = url.find("://");
     const bool named = colon != std::string::npos;  // a Unix socket has no scheme
-    write_all(STDERR_FILENO, "listening " + (named ? url.substr(0, colon) + " " + url.substr(colon + 3) : "http " + url) + "\n");
+    const bool with_http3 = http3 && index++ >= handed_over && url.starts_with("https://");
+    write_all(STDERR_FILENO, "listening " + (named ? url.substr(0, colon) + " " + url.substr(colon + 3) : "http " + url) +
+                                 (with_http3 ? ", and HTTP/3 on UDP" : "") + "\n");
   }
   write_all(STDERR_FILENO, "ready\n");
 }
@@ -161,16 +168,29 @@ void raise_file_limit(const limits& caps) {
 
 namespace {
 
+/// localhost is both addresses, and many clients try ::1 first. A machine without IPv6 has none.
+void listen_on_ipv6_loopback(server& app, const listen_address& beside, std::string_view scheme) {
+  try {
+    app.listen(listen_address{.host = "::1", .port = beside.port, .unix_url = {}}.url(scheme));
+  } catch (const listen_error& error) {
+    const bool no_ipv6 =
+        error.code() == std::errc::address_not_available || error.code() == std::errc::address_family_not_supported;
+    if (!no_ipv6) throw;
+  }
+}
+
 void listen_on(server& app, const serve_plan::place& place, std::string_view scheme) {
   try {
     app.listen(place.at.url(scheme));
+    if (!place.asked) listen_on_ipv6_loopback(app, place.at, scheme);
   } catch (const listen_error& error) {
     throw refusal(exit_local, listen_sentence(error.what(), "--" + std::string(scheme)));
   }
 }
 
 /// On what a service manager handed over, and on what was asked for; on the default addresses only when there is neither.
-void listen_where_asked(server& app, const serve_plan& plan) {
+/// How many were handed over.
+std::size_t listen_where_asked(server& app, const serve_plan& plan) {
   const auto handed_over = inherited_sockets();
   try {
     for (const inherited_socket& one : handed_over) app.listen(one.descriptor, one.name == "https" ? "https" : "http");
@@ -179,6 +199,7 @@ void listen_where_asked(server& app, const serve_plan& plan) {
   }
   if (plan.http && (handed_over.empty() || plan.http->asked)) listen_on(app, *plan.http, "http");
   if (plan.https && (handed_over.empty() || plan.https->asked)) listen_on(app, *plan.https, "https");
+  return handed_over.size();
 }
 
 bool serves_https(const server& app) {
@@ -192,7 +213,7 @@ void give_certificates(server& app, const serve_plan& plan) {
     for (const auto& each : plan.certificates) app.certificate(each.certificate_file, each.key_file);
     if (!plan.client_ca.empty()) app.client_certificates(plan.client_ca);
   } catch (const listen_error& error) {
-    throw refusal(exit_local, error.what());
+    throw refusal(exit_local, in_options(error.what()));
   }
 }
 
@@ -200,7 +221,8 @@ void start(server& app) {
   try {
     app.start();
   } catch (const listen_error& error) {  // with https, what is wrong with its certificate shows here
-    throw refusal(exit_local, error.what());
+    const std::string text = error.what();
+    throw refusal(exit_local, text.find("UDP port") != std::string::npos ? listen_sentence(text, "--https") : in_options(text));
   }
 }
 
@@ -240,13 +262,13 @@ int serve_until_signal(server& app, const serve_plan& plan) {
   if (plan.http3_bbr) app.http3_congestion(parley::congestion_control::bbr);
   if (!plan.early_data) app.early_data(false);
   open_log(app, plan);
-  listen_where_asked(app, plan);
+  const std::size_t handed_over = listen_where_asked(app, plan);
   give_certificates(app, plan);
   start(app);
   const bool local = plan.certificates.empty() && serves_https(app);
   if (local)
     say("https by the local authority; parley ca" + (plan.asked.data ? " --data " + plan.data : "") + " tells how to trust it");
-  announce(app);
+  announce(app, handed_over, plan.http3 && has_version(http3));
   notify_service_manager("READY=1");
 
   for (int signal = held_signals::wait(); signal != SIGTERM && signal != SIGINT; signal = held_signals::wait()) {

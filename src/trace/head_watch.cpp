@@ -13,4 +13,14 @@ void head_watch::observe(const engine::observation& seen) noexcept {
   }
 }
 
+void handshake_watch::observe(const engine::observation& seen) noexcept {
+  const auto* const handshake = std::get_if<engine::observed_handshake>(&seen.what);
+  if (handshake == nullptr || !handshake->done) return;
+  try {
+    tell_(std::get<handshake_step>(record(seen).what));
+  } catch (const std::exception&) {
+    // As above.
+  }
+}
+
 }  // namespace parley::trace

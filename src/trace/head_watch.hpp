@@ -21,6 +21,16 @@ class head_watch final : public engine::observer {
   std::function<void(const head_step&)> tell_;
 };
 
+/// Calls `tell` with how each handshake ended. On the loop's thread.
+class handshake_watch final : public engine::observer {
+ public:
+  explicit handshake_watch(std::function<void(const handshake_step&)> tell) : tell_(std::move(tell)) {}
+  void observe(const engine::observation& seen) noexcept override;
+
+ private:
+  std::function<void(const handshake_step&)> tell_;
+};
+
 class fan_out final : public engine::observer {
  public:
   void add(engine::observer* sink) { sinks_.push_back(sink); }

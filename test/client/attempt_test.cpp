@@ -163,14 +163,14 @@ TEST(attempt, limits_in_words) {
   w.server.answer_all("HTTP/1.1 200 OK\r\nX: " + std::string(500, 'x') + "\r\n\r\n");
   auto got = w.run(http.get(attempt_url));
   EXPECT_EQ(got->kind(), fetch_error::kind::protocol);
-  EXPECT_NE(got->error().find("is beyond limits::"), std::string::npos) << got->error();
+  EXPECT_NE(got->error().find("is beyond the limit "), std::string::npos) << got->error();
 
   w.server.on_connection = [](peer& p, std::size_t) {
     p.on_news = [](peer& from) { from.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"); };
   };
   auto stalled = w.run(http.get(attempt_url));
   EXPECT_EQ(stalled->kind(), fetch_error::kind::timeout);
-  EXPECT_EQ(stalled->error(), "10.0.0.1 port 80 sent nothing for 30 s (limits::stall_time)");
+  EXPECT_EQ(stalled->error(), "10.0.0.1 port 80 sent nothing for 30 s (the limit stall_time)");
 }
 
 TEST(attempt, the_whole_fetch_has_a_time_out) {

@@ -47,7 +47,7 @@ TEST(http3_client, alone_it_fails_where_nobody_answers) {
   EXPECT_EQ(got->kind(), fetch_error::kind::connect);
   EXPECT_EQ(got->error(),
             "no HTTP/3 with a.example port 443: no answer over UDP (is it blocked on the way, or no HTTP/3 there?); leave "
-            "--http3-only (options::version) out for HTTP/2 and 1.1 over TCP");
+            "the version out for HTTP/2 and 1.1 over TCP");
   EXPECT_EQ(w.to.counted(count::connections_accepted), 0U);
 }
 
@@ -127,6 +127,24 @@ TEST(http3_client, gives_up_in_time) {
   auto got = w.run(w.http.get(site_url, only_http3().connect_timeout(2s)));
   EXPECT_EQ(got->error(),
             "gave up after 2 s while connecting over UDP (QUIC) to a.example port 443 (a longer connect_timeout may help)");
+}
+
+// Nobody is there by TCP, and by UDP nobody says anything: both are told, and nobody waits for as long as a connection may take.
+TEST(http3_client, ends_soon_where_neither_way_leads_there) {
+  client_world w;
+  w.to.loop->add_name("nobody.example", {"127.0.0.2"});
+  const auto begin = w.to.loop->now();
+  auto got = w.run(w.http.get("https://nobody.example/", http3_first()));
+  EXPECT_EQ(got->error(),
+            "cannot connect to nobody.example port 443: connection refused (is the server running?); over UDP (HTTP/3): no answer "
+            "over UDP (is it blocked on the way, or no HTTP/3 there?)");
+  EXPECT_GE(w.to.loop->now() - begin, 5s) << "a lost packet does not make the difference";
+  EXPECT_LE(w.to.loop->now() - begin, 6s);
+  auto sooner = w.run(w.http.get("https://nobody.example/", http3_first().connect_timeout(2s)));
+  EXPECT_EQ(
+      sooner->error(),
+      "gave up after 2 s while connecting over UDP (QUIC) to nobody.example port 443; cannot connect to nobody.example port 443: "
+      "connection refused (is the server running?) (a longer connect_timeout may help)");
 }
 
 TEST(http3_client, can_be_cancelled_at_any_time) {

@@ -53,6 +53,43 @@ TEST(http3_early_client, goes_with_the_first_packet_where_the_server_is_known) {
   EXPECT_EQ(w.to.counted(count::requests_early), 1U);
 }
 
+// A ticket is used once: at an address where nobody is it would be spent for nothing.
+TEST(http3_early_client, goes_to_the_address_where_the_server_was) {
+  early_world w;
+  w.to.loop->add_name("a.example", {"127.0.0.2", "127.0.0.1"});
+  w.visit();
+  EXPECT_LE(w.taken([&] { EXPECT_EQ(w.get(w.when, early()), "early GET"); }), 60ms);
+  EXPECT_EQ(w.log.lines.front(), "udp 127.0.0.1:443 begins");
+}
+
+TEST(http3_early_client, who_ends_soon_can_wait_for_the_next_ticket) {
+  early_world w;
+  auto got = w.start(w.http.get(w.when, early()));
+  w.settle();
+  auto waiting = w.start(w.http.resumable(10s));
+  w.finish(*waiting);
+  ASSERT_TRUE(waiting->succeeded()) << waiting->error();
+  EXPECT_TRUE(waiting->value());
+  w.finish(*got);
+  auto again = w.run(w.http.resumable(10s));
+  EXPECT_TRUE(again->value()) << "it is there";
+}
+
+TEST(http3_early_client, nobody_waits_for_a_ticket_for_ever) {
+  early_world w;
+  w.to.loop->weather().loss = 1;
+  auto got = w.start(w.http.get(w.when, early()));
+  w.settle();
+  const auto time = w.taken([&] {
+    auto waiting = w.run(w.http.resumable(1s));
+    ASSERT_TRUE(waiting->succeeded()) << waiting->error();
+    EXPECT_FALSE(waiting->value());
+  });
+  EXPECT_LE(time, 1100ms);
+  got->chain.cancel();
+  w.finish(*got);
+}
+
 TEST(http3_early_client, not_unless_it_is_asked_for) {
   early_world w;
   w.visit();

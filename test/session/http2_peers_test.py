@@ -30,7 +30,7 @@ class Peers(unittest.TestCase):
         cls.server = Server("--https", "127.0.0.1:0", "--access-log", cls.log.name, "--access-log-format", "json")
         cls.http = "http://127.0.0.1:%d" % cls.server.port
         for line in cls.server.messages:
-            found = re.fullmatch(r"listening https (127\.0\.0\.1:\d+)", line)
+            found = re.fullmatch(r"listening https (127\.0\.0\.1:\d+).*", line)
             if found:
                 cls.https = "https://" + found.group(1)
 
@@ -160,7 +160,7 @@ class Files(unittest.TestCase):
             server = Server("--https", "127.0.0.1:0", subcommand=("serve", folder))
             try:
                 urls = ["http://127.0.0.1:%d" % server.port]
-                urls += ["https://" + m.group(1) for m in (re.fullmatch(r"listening https (127\.0\.0\.1:\d+)", line)
+                urls += ["https://" + m.group(1) for m in (re.fullmatch(r"listening https (127\.0\.0\.1:\d+).*", line)
                                                            for line in server.messages) if m]
                 for url in urls:
                     got = [["-o", "%s/got-%d" % (folder, size), "%s/%d.bin" % (url, size)] for size in sizes]
@@ -200,7 +200,7 @@ class Chromium(unittest.TestCase):
             server = Server("--https", "127.0.0.1:0", "--access-log", log, "--access-log-format", "json", "--show",
                             subcommand=("serve", folder))
             try:
-                port = next(int(m.group(1)) for m in (re.fullmatch(r"listening https 127\.0\.0\.1:(\d+)", line)
+                port = next(int(m.group(1)) for m in (re.fullmatch(r"listening https 127\.0\.0\.1:(\d+).*", line)
                                                       for line in server.messages) if m)
                 with tempfile.TemporaryDirectory(prefix="parley-chromium-") as profile:
                     done = run("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",

@@ -102,6 +102,38 @@ class Learning(Case):
             said = self.fetched(self.url(), by=["HTTP/2"])
             self.assertIn("given up", said.err)
 
+    def test_http3_that_works_ends_the_wait_of_what_has_failed(self):
+        port = self.serve()
+        self.fetched(self.url(), by=["HTTP/2"])
+        self.stop()
+        self.serve("--no-http3", secure=port)
+        self.fetched(self.url(), by=["HTTP/2"])
+        self.stop()
+        self.serve(secure=port)
+        said = self.fetched(self.url(), by=["HTTP/2"])
+        self.assertNotIn("QUIC", said.err, "it failed a moment ago")
+        self.fetched(self.url(), "--http3", by=["HTTP/3"])
+        self.fetched(self.url(), by=["HTTP/3"])
+
+    def test_with_k_nothing_is_believed_or_kept(self):
+        self.serve()
+        said = self.fetched(self.url(), "-k", "-v", "--early-data", by=["HTTP/2"])
+        self.assertIn("* with -k, what servers announce about HTTP/3 (Alt-Svc) is neither used nor kept", said.err)
+        self.assertIn("* no early data, and no session is kept for it: with -k nobody knows whose it is", said.err)
+        self.assertFalse(os.path.exists(self.kept))
+        self.fetched(self.url(), by=["HTTP/2"])
+        before = open(self.kept).read()
+        self.fetched(self.url(), "-k", by=["HTTP/2"])
+        self.assertEqual(open(self.kept).read(), before)
+
+    def test_a_folder_that_cannot_be_written_is_told(self):
+        self.serve()
+        os.makedirs(self.data, exist_ok=True)
+        with open(os.path.join(self.data, "client"), "w"):
+            pass  # a file, where the folder would be
+        said = self.fetched(self.url(), "-v", by=["HTTP/2"])
+        self.assertIn("* what servers announce, and sessions, cannot be kept: %s is no folder" % os.path.join(self.data, "client"), said.err)
+
     def test_a_damaged_file_is_told_and_no_harm(self):
         self.serve()
         self.fetched(self.url(), by=["HTTP/2"])
@@ -123,10 +155,7 @@ class Learning(Case):
 
 
 class Early(Case):
-    """--early-data. It goes to the host's first address, which of localhost may be another than the server's."""
-
-    def url(self, path="/"):
-        return "https://127.0.0.1:%d%s" % (self.server.https_port, path)
+    """--early-data."""
 
     def test_the_second_run_sends_its_request_with_the_first_packet(self):
         self.serve()
@@ -135,6 +164,11 @@ class Early(Case):
         self.assertFalse(os.path.exists(kept), "nothing is kept unless it is asked for")
         said = self.fetched(self.url(), "--http3-only", "--early-data", by=["HTTP/3"])
         self.assertNotIn("early data", said.err)
+        said = self.fetched(self.url(), "--http3-only", "--early-data", "-v", by=["HTTP/3"])
+        self.assertNotIn("no early data", said.err)
+        os.unlink(kept)
+        said = self.fetched(self.url(), "--http3-only", "--early-data", "-v", by=["HTTP/3"])
+        self.assertIn("* no early data was sent: there was no session to resume", said.err)
         self.assertEqual(os.stat(kept).st_mode & 0o7777, 0o600)
         said = self.fetched(self.url(), "--http3-only", "--early-data", by=["HTTP/3"])
         self.assertIn("resumed, early data accepted", said.err)
@@ -142,6 +176,29 @@ class Early(Case):
                            "--show")
         self.assertIn("resumed", said.err)
         self.assertNotIn("early data", said.err, "it may not be done twice")
+
+    def test_every_further_run_does(self):
+        self.serve()
+        self.fetched(self.url(), "--http3-only", "--early-data", by=["HTTP/3"])
+        for _ in range(20):
+            said = self.fetched(self.url(), "--http3-only", "--early-data", by=["HTTP/3"])
+            self.assertIn("resumed, early data accepted", said.err, "each run waits for the ticket of the next one")
+
+    def test_an_address_where_nobody_listens_does_not_spend_the_ticket(self):
+        """The server may have moved to another of the host's addresses: of localhost, ::1 comes first where there is one."""
+        self.serve()
+        self.fetched(self.url(), "--http3-only", "--early-data", by=["HTTP/3"])
+        kept = os.path.join(self.data, "client", "tickets")
+        with open(kept, "rb") as file:
+            tickets = file.read()
+        self.assertIn(b"127.0.0.1", tickets)
+        with open(kept, "wb") as file:
+            file.write(tickets.replace(b"127.0.0.1", b"127.9.9.9"))
+        said = self.parley("get", self.url(), "--http3-only", "--early-data", "--show")
+        self.assertEqual(said.code, 0, said.err)
+        self.assertIn("resumed, early data accepted", said.err)
+        if "[::1]" in said.err:
+            self.assertIn("nobody listens on that UDP port", said.err)
 
     def test_a_server_that_knows_its_tickets_no_more(self):
         port = self.serve()
@@ -222,9 +279,21 @@ class Alone(Case):
 
     def test_nobody_listens(self):
         self.serve("--no-http3")
-        self.fails("no HTTP/3 with localhost port %d: nobody listens on that UDP port; leave --http3-only .* out for HTTP/2 and 1.1 over TCP" %
+        self.fails("no HTTP/3 with localhost port %d: nobody listens on that UDP port; leave --http3-only out for HTTP/2 and 1.1 over TCP" %
                    self.server.https_port, self.url(), "--http3-only")
         self.fetched(self.url(), "--http3", by=["HTTP/2"])
+
+    def test_options_without_effect_are_told(self):
+        self.serve()
+        said = self.parley("get", "http://127.0.0.1:%d/" % self.server.port, "--push", "--frames", "--http3", "-o", os.devnull)
+        self.assertIn("parley: note: --http3 has no effect over http: HTTP/3 is for https\n", said.err)
+        self.assertIn("parley: note: --push has no effect: the server speaks HTTP/1.1, which knows no pushed responses\n", said.err)
+        self.assertIn("\nNo frames: HTTP/1.1 has none\n", said.err)
+
+    def test_tcp_refuses_and_udp_says_nothing(self):
+        with silent() as udp:
+            self.fails(r"cannot connect to 127.0.0.1 port %d: connection refused \(is the server running\?\); over UDP \(HTTP/3\): "
+                       r"no answer over UDP .*" % udp.port, "https://127.0.0.1:%d/" % udp.port, "--http3")
 
     def test_nobody_answers(self):
         with silent() as udp:

@@ -38,7 +38,7 @@ class Server:
             line = self.read_line()
             if line is None:
                 raise AssertionError("the server ended before it was ready: " + "\n".join(self.messages))
-            found = re.fullmatch(r"listening (https?) 127\.0\.0\.1:(\d+)", line)
+            found = re.fullmatch(r"listening (https?) 127\.0\.0\.1:(\d+)(?:, .*)?", line)
             if found and found.group(1) == "http":
                 self.port = int(found.group(2))
             elif found:

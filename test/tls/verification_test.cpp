@@ -153,9 +153,9 @@ TEST_F(TlsVerification, what_is_loaded_must_fit) {
     EXPECT_NE(made.error().message.find("a.pem"), std::string::npos) << made.error().message;
   }
   const auto no_key = server_credentials::make(serving({a.certificates, a.certificates, "a.pem"}));
-  EXPECT_EQ(no_key.error().message, "no private key is in a.pem; give it with --key FILE");
+  EXPECT_EQ(no_key.error().message, "no private key is in a.pem; it may be in a file of its own");
   const auto beside = server_credentials::make(serving({a.certificates, a.certificates, "a.pem", "a.key"}));
-  EXPECT_EQ(beside.error().message, "no private key is in a.key; give it with --key FILE");
+  EXPECT_EQ(beside.error().message, "no private key is in a.key; it may be in a file of its own");
   const auto missing = read_certificate("/nowhere/cert.pem", "/nowhere/key.pem");
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, errc::unreadable);

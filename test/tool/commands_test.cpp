@@ -1,6 +1,6 @@
 #include "tool/commands.hpp"
 
-#include <parley/config.hpp>
+#include <parley/features.hpp>
 
 #include "trace/escape.hpp"
 
@@ -46,7 +46,21 @@ TEST(Command, AloneItIsAnOverviewThatFitsATerminal) {
   }
 }
 
-TEST(Command, Version) { EXPECT_EQ(run({"--version"}).out, "parley " PARLEY_VERSION_STRING "\n"); }
+TEST(Command, OptionsThatAreNearlyThere) {
+  EXPECT_EQ(run({"get", "--h3", "localhost"}).err,
+            "parley: get: there is no option --h3; did you mean --http3, or --http3-only?\n");
+  EXPECT_EQ(run({"get", "--http3only", "localhost"}).err,
+            "parley: get: there is no option --http3only; did you mean --http3-only? parley get --help lists them\n");
+  EXPECT_EQ(run({"demo", "--http3"}).err,
+            "parley: demo: there is no option --http3; HTTP/3 is on by itself where https is; --no-http3 switches it off\n");
+}
+
+TEST(Command, Version) {
+  const std::string said = run({"--version"}).out;
+  EXPECT_TRUE(said.starts_with("parley " PARLEY_VERSION_STRING "\n  HTTP/0.9, 1.0, 1.1, 2\n  ")) << said;
+  EXPECT_NE(said.find(parley::has_version(parley::http3) ? "  HTTP/3 by ngtcp2 " : "  no HTTP/3"), std::string::npos) << said;
+  EXPECT_NE(said.find("  TLS by GnuTLS 3."), std::string::npos) << said;
+}
 
 TEST(Command, EveryOneHasHelpWithExamples) {
   for (const command& c : commands()) {

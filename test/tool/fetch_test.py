@@ -240,7 +240,7 @@ class Failures(Case):
             (2, "ftp://localhost: the scheme is ftp, but parley speaks http and https", ["get", "ftp://localhost"]),
             (3, "cannot read the authorities' certificates /no/such: No such file or directory",
              ["get", "localhost", "--cacert", "/no/such"]),
-            (2, "(?:HTTP/3 is spoken over https only: write https://localhost, or leave the version out"
+            (2, "(?:HTTP/3 is spoken over https only: write https://localhost, or leave --http3-only out"
                 "|this build of parley has no HTTP/3 .*)", ["get", "localhost", "--http3-only"]),
             (2, "--push needs HTTP/2 or HTTP/3, which know pushed responses", ["get", "localhost", "--push", "--http1.1"]),
             (2, "\"localhost/a b\" is no URL: .* \\(character 12\\)", ["get", "localhost/a b"]),

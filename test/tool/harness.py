@@ -52,7 +52,8 @@ class Server:
                 break
         self.addresses = [m.group(1) for m in (re.fullmatch(r"listening http (.*)", line) for line in self.said) if m]
         self.address = self.addresses[0] if self.addresses else None
-        self.secure = next((m.group(1) for m in (re.fullmatch(r"listening https (.*)", line) for line in self.said) if m), None)
+        self.secure_line = next((line for line in self.said if line.startswith("listening https ")), None)
+        self.secure = next((m.group(1) for m in (re.fullmatch(r"listening https ([^,]*)(?:, .*)?", line) for line in self.said) if m), None)
 
     def url(self, path="/"):
         return f"http://{self.address}{path}"

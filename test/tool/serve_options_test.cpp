@@ -206,6 +206,9 @@ TEST(Config, TheCommandLineWins) {
 
 TEST(Config, RefusalsNameTheLine) {
   const std::vector<std::pair<std::string, std::string>> rows{
+      {"http3 = false\n", "parley.toml line 1: there is no key http3; write no-http3 = true"},
+      {"http2 = true\n",
+       "parley.toml line 1: there is no key http2, which is on by itself; what switches it off is no-http2 = true"},
       {"http = \"127.0.0.1:1\"\n\nthread = 2\n", "parley.toml line 3: there is no key thread; did you mean threads?"},
       {"xyzzy = 1",
        "parley.toml line 1: there is no key xyzzy; there are http, https, cert, key, client-ca, threads, data, access-log, "

@@ -28,7 +28,8 @@ class Start(Case):
             self.assertEqual(server.end(), (0, ""))
         data = self.path("data")
         with Server("serve", self.folder, "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--data", data) as server:
-            self.assertEqual(server.said, [LOCAL_LINE % data, f"listening http {server.address}", f"listening https {server.secure}", "ready"])
+            self.assertEqual(server.said, [LOCAL_LINE % data, f"listening http {server.address}", server.secure_line, "ready"])
+            self.assertRegex(server.secure_line, r"\Alistening https 127\.0\.0\.1:\d+(, and HTTP/3 on UDP)?\Z")
             self.assertRegex(server.secure, r"\A127\.0\.0\.1:[1-9]\d*\Z")
             self.assertEqual(server.end(), (0, ""))
         with Server("serve", self.folder, "--http", "127.0.0.1:0", "--https", "off") as server:
@@ -184,7 +185,7 @@ class Https(Case):
         two = authority.issue("two", "DNS:two.localhost,IP:127.0.0.1")
         words = ["--cert", one, "--cert", two, "--key", authority.path("one.key"), "--key", authority.path("two.key")]
         with self.serve(*words) as server:
-            self.assertEqual(server.said, [f"listening https {server.secure}", "ready"])
+            self.assertEqual(server.said, [server.secure_line, "ready"])
             port = server.secure.split(":")[1]
             for host, code in (("localhost", 0), ("two.localhost", 0), ("three.localhost", 1)):
                 said = parley("get", "--cacert", authority.pem, f"https://{host}:{port}/")
