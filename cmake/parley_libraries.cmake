@@ -31,6 +31,14 @@ endif()
 mark_as_advanced(BROTLI_INCLUDE_DIR BROTLI_ENC_LIBRARY BROTLI_DEC_LIBRARY ZSTD_INCLUDE_DIR ZSTD_LIBRARY)
 set(PARLEY_CODING_LIBS "${BROTLI_ENC_LIBRARY}" "${BROTLI_DEC_LIBRARY}" "${ZSTD_LIBRARY}")
 
+# Nettle, which GnuTLS stands on: hashes that GnuTLS has no name for.
+find_path(NETTLE_INCLUDE_DIR nettle/sha2.h)
+find_library(PARLEY_NETTLE_LIBRARY nettle)
+if(NOT NETTLE_INCLUDE_DIR OR NOT PARLEY_NETTLE_LIBRARY)
+  message(FATAL_ERROR "Nettle is missing; run ./dev setup, or install Debian's nettle-dev")
+endif()
+mark_as_advanced(NETTLE_INCLUDE_DIR PARLEY_NETTLE_LIBRARY)
+
 # ngtcp2, by its headers and libraries: not every machine has pkg-config.
 set(PARLEY_HAS_QUIC OFF)
 set(PARLEY_QUIC_LIBS "")

@@ -52,6 +52,7 @@ FOREIGN = [
     (r"^boost/", "Boost", []),
     (r"^(sqlite3|libpq-fe|hiredis/.*)(\.h)?$", "a database's client", ["src/store/", "test/"]),
     (r"^gnutls/", "GnuTLS", ["src/tls/", "src/quic/*.cpp", "src/quic/native.hpp", "test/"]),
+    (r"^nettle/", "Nettle", ["src/tls/", "test/"]),
     (r"^ngtcp2/", "ngtcp2", ["src/quic/*.cpp", "src/quic/native.hpp", "test/", "fuzz/"]),
     (r"^(CLI/|toml\+\+/|spdlog/|fmt/)", "the command's libraries", ["src/tool/", "test/tool/"]),
     (r"^nlohmann/", "nlohmann-json", ["include/parley/json.hpp", "include/parley/detail/json*.hpp", "src/tool/", "examples/", "test/", "bench/", "fuzz/"]),

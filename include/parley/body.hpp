@@ -32,6 +32,8 @@ class PARLEY_API content_too_large : public std::runtime_error {
 
 namespace detail {
 
+struct body_access;  // src/connection/message_access.hpp
+
 /// Woken once by what it waits for.
 class waiter {
  public:
@@ -71,6 +73,8 @@ class body_sink {
   virtual void write(std::string_view copied) = 0;
   virtual void wait(waiter* who) noexcept = 0;
   virtual void trailers(fields lines) = 0;
+  /// What was written must not wait for more, as it would in a coding.
+  virtual void flush() {}
 };
 
 class read_operation final : public operation, private waiter {
@@ -143,10 +147,14 @@ class PARLEY_API body_writer {
     return detail::write_operation(sink_);
   }
   [[nodiscard]] detail::write_operation write(const char* piece) { return write(std::string_view(piece)); }
+  /// Has what was written sent on now, where a content coding (parley/compression.hpp) would rather wait for more. Without it that
+  /// happens once the handler waits for something.
+  void flush() { sink_->flush(); }
   /// Trailer fields to send behind the content, where the version carries them.
   void trailers(fields lines) { sink_->trailers(std::move(lines)); }
 
  private:
+  friend struct detail::body_access;
   detail::body_sink* sink_;
 };
 

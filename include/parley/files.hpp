@@ -23,8 +23,8 @@ namespace parley {
 /// that begin with a dot, but for `.well-known` at the top (RFC 8615). A folder is answered by its index (or a listing), behind a redirect
 /// to the URL that ends in a slash.
 ///
-/// Content-Type follows the name's ending. Answers carry Last-Modified and a strong ETag, and the preconditions of RFC 9110 §13 are
-/// evaluated: 304, or 412. Each loop keeps small files in memory (`limits::file_cache`) and looks after a second whether they are
+/// Content-Type follows the name's ending. Answers carry Last-Modified and a strong ETag; the preconditions of RFC 9110 §13 are evaluated
+/// (304, 412), and Range is obeyed (§14: 206, 416), several parts as multipart/byteranges. Each loop keeps small files in memory (`limits::file_cache`) and looks after a second whether they are
 /// what they were, so a change shows within a second; so does another folder under the same path. What the kernel has in memory is
 /// answered at once, what needs a disk is opened and read on the pool (`parley::blocking`). Large files are sent from their
 /// descriptors; one that becomes shorter while it is sent cuts its answer off.
@@ -40,6 +40,9 @@ class PARLEY_API files {
   files& index(std::string name);
   /// Whether a folder without an index shows its content: a page with names, sizes and dates, hidden names left out. Default: no, 404.
   files& listing(bool shown);
+  /// Whether files that stand beside one, named as it with `.br`, `.zst` or `.gz` behind it and not older, are sent in its stead to who
+  /// accepts their coding. Default: no.
+  files& precompressed(bool used);
   /// The Cache-Control field (RFC 9111 §5.2); empty for none, which is the default. Throws `invalid_field` for what no field can carry.
   files& cache_control(std::string value);
   /// The same, as `max-age`: how long a cache may answer without asking again.
@@ -55,7 +58,7 @@ class PARLEY_API files {
   std::shared_ptr<const folder> folder_;
 };
 
-/// One file, wherever it lies, with Content-Type, Last-Modified and If-Modified-Since as above. `path` must not come from the
+/// One file, wherever it lies, with Content-Type, validators, preconditions and ranges as above. `path` must not come from the
 /// peer: that is what `files` is for. Throws `problem_error` (404, 403).
 PARLEY_API task<response> file(const request& req, std::string path);
 

@@ -77,7 +77,13 @@ class PARLEY_API request {
   /// The first field line of that name; empty when there is none. Host is the authority where HTTP/2 sent no such field.
   [[nodiscard]] std::string_view header(std::string_view name) const;
   /// Which of `offers` (media types, the favourite first) the Accept field prefers (RFC 9110 §12.5.1); nothing when it accepts none.
+  /// The answer then says so by itself (Vary).
   [[nodiscard]] std::optional<std::size_t> accepts(std::initializer_list<std::string_view> offers) const;
+  /// The same for who has nothing else to give: throws `problem_error` with 406 (RFC 9110 §15.5.7) when it accepts none.
+  [[nodiscard]] std::size_t negotiate(std::initializer_list<std::string_view> offers) const;
+  /// Which of `offers` (language tags, the default first) suits the Accept-Language field best, by lookup (RFC 4647 §3.4): `de` for who
+  /// asks for `de-CH`. 0 when none does. Vary is set as above.
+  [[nodiscard]] std::size_t language(std::initializer_list<std::string_view> offers) const;
 
   // --- the content ---------------------------------------------------------------------------------------------------------
   /// The whole content, in a handler that takes `const request&`. Empty in one that reads it by itself.
@@ -141,6 +147,7 @@ class PARLEY_API request {
   bool text_apart_ = true;      // the target's text lies in `text_`, else in the block of `fields_`, as it was received
   bool content_owned_ = false;  // the content is `owned_content_`, else `content_`
   std::uint8_t parameter_count_ = 0;
+  mutable std::uint8_t varies_ = 0;  // detail::varied
   detail::text_ref target_, authority_, path_, query_, scheme_;
   parley::fields fields_;
   std::string text_;

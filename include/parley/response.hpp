@@ -7,6 +7,7 @@
 #include <parley/task.hpp>
 #include <parley/version.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace parley {
 
@@ -32,6 +34,12 @@ struct shared_content {
   std::string_view bytes;
   std::shared_ptr<const void> owner;  // or none: then the response's ready lines keep the bytes
 };
+/// Slices of files with text before each and behind the last, as in multipart/byteranges.
+struct parts_content {
+  std::vector<std::string> texts;  // one more than `files`
+  std::vector<file_content> files;
+  std::uint64_t length = 0;  // of all
+};
 struct streamed_content {
   std::function<task<>(body_writer&)> producer;
   std::optional<std::uint64_t> length;
@@ -40,6 +48,9 @@ struct tunnel_content {
   std::function<task<>(tunnel&)> handler;
 };
 }  // namespace detail
+
+/// What a validator promises (RFC 9110 §8.8.1): the same one means the same bytes, or only the same meaning.
+enum class validator : std::uint8_t { strong, weak };
 
 class PARLEY_API response {
  public:
@@ -73,6 +84,24 @@ class PARLEY_API response {
   /// Content that lies elsewhere and is not copied; `owner` keeps it alive.
   response& content(std::string_view bytes, std::shared_ptr<const void> owner, std::string_view type) &;
 
+  // --- what a server makes of it -------------------------------------------------------------------------------------------
+  /// Sets ETag (RFC 9110 §8.8.3) to `opaque` in quotes. For GET and HEAD the server then does the rest: If-None-Match and If-Match are
+  /// evaluated (304, 412), and parts are sent as Range and If-Range ask (206, 416) where the validator is strong and the length is known.
+  /// Throws `std::invalid_argument` for what no entity tag may have: quotes, blanks, control characters. See parley/conditional.hpp.
+  response& entity_tag(std::string_view opaque, validator strength = validator::strong) &;
+  response&& entity_tag(std::string_view opaque, validator strength = validator::strong) &&;
+  /// Sets Last-Modified. For GET and HEAD the server evaluates If-Modified-Since and If-Unmodified-Since.
+  response& last_modified(std::chrono::system_clock::time_point when) &;
+  response&& last_modified(std::chrono::system_clock::time_point when) &&;
+  /// Whether it may be sent in a content coding, where the server does that (`server::compression`): yes, unless a handler says no. Say
+  /// no where a secret stands in the same content as what others may choose, or its length tells them the secret (BREACH).
+  response& compress(bool allowed) &;
+  response&& compress(bool allowed) &&;
+  /// Trailer fields to send behind the content, where the version carries them: over HTTP/1.1 to who asks for them (`TE: trailers`). Those
+  /// that concern framing or routing are left out (RFC 9110 §6.5.1). Of content that is produced, see `body_writer::trailers`.
+  response& trailers(parley::fields lines) &;
+  response&& trailers(parley::fields lines) &&;
+
   // --- at a client ---------------------------------------------------------------------------------------------------------
   [[nodiscard]] parley::version version() const { return version_; }
   /// The reason phrase as received over HTTP/1, else the registered one.
@@ -92,11 +121,14 @@ class PARLEY_API response {
   void own_fields();
 
   int status_;
+  bool validated_ = false;     // the server is to evaluate preconditions and Range
+  bool shaped_ = false;        // it has trailers
+  bool uncompressed_ = false;  // no content coding
   parley::version version_ = parley::version::http1_1;
   parley::fields fields_;                             // empty while `ready_` is there
   std::shared_ptr<const detail::ready_lines> ready_;  // lines that were made beforehand, until somebody changes them
   std::variant<std::monostate, std::string, detail::shared_content, detail::file_content, detail::streamed_content,
-               detail::tunnel_content>
+               detail::tunnel_content, detail::parts_content>
       content_;
   parley::fields trailers_;
   std::string reason_;

@@ -28,8 +28,9 @@
 
 namespace parley {
 
-class files;        // parley/files.hpp
-class server_core;  // src/server
+class compression_options;  // parley/compression.hpp
+class files;                // parley/files.hpp
+class server_core;          // src/server
 
 namespace engine {
 class observer;  // src/engine/observer.hpp
@@ -152,6 +153,12 @@ class PARLEY_API server {
   server& files(std::string_view pattern, const parley::files& folder);
   /// Adds a middleware: `task<response>(request&, next)`. They run in the order they were added, around every route.
   server& use(std::function<task<response>(request&, next)> middleware);
+  /// Sends answers in br, zstd or gzip to who accepts it: see parley/compression.hpp. Off by default.
+  server& compression(const compression_options& how);
+  /// Checks Content-Digest of requests (RFC 9530; 400 when it is wrong) where a plain handler is given the content, and answers
+  /// Want-Content-Digest and Want-Repr-Digest where the content lies in memory. Off by default. Handlers that read content by themselves
+  /// have `digest_check` (parley/digest.hpp).
+  server& digests(bool on);
   /// Answers what no route matches. Default: 404 as any other error, see `error_page`.
   server& not_found(std::function<response(const request&)> handler);
   /// Makes the page that people get for an error; the status is set for it. Programs get problem details (RFC 9457) instead: who prefers

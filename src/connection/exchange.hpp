@@ -79,6 +79,7 @@ class outgoing_content final : public parley::detail::body_sink {
   [[nodiscard]] bool takes_files() const noexcept;
   void wait(parley::detail::waiter* who) noexcept override { writer_ = who; }
   void trailers(parley::fields lines) override { trailers_ = std::make_unique<parley::fields>(std::move(lines)); }
+  [[nodiscard]] bool has_trailers() const { return trailers_ != nullptr; }
   /// Content handed over so far.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 

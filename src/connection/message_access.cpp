@@ -48,6 +48,7 @@ void request_access::reset(request& r) {
   r.content_ = {};
   empty_string(r.owned_content_);
   r.content_owned_ = false;
+  r.varies_ = 0;
   r.source_ = nullptr;
   r.hints_ = nullptr;
   r.owned_source_.reset();

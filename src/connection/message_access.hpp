@@ -33,6 +33,13 @@ class memory_source final : public body_source {
   bool read_ = false;
 };
 
+struct body_access {
+  [[nodiscard]] static body_sink* sink(const body_writer& of) { return of.sink_; }
+};
+
+/// Fields of a request that were looked at to choose an answer, as bits: Vary names them.
+enum varied : std::uint8_t { varied_accept = 1, varied_language = 2 };
+
 struct request_access {
   // --- a server ------------------------------------------------------------------------------------------------------------
   /// Takes a received head over into a request that is new or was `reset`: nothing is copied, nothing allocated.
@@ -61,6 +68,8 @@ struct request_access {
   }
   static void early(request& r) { r.early_ = true; }
   static void version(request& r, parley::version v) { r.version_ = v; }
+  /// The fields that the handler chose by: see `varied`.
+  [[nodiscard]] static std::uint8_t varies(const request& r) { return r.varies_; }
   static void content_limit(request& r, std::size_t bytes) { r.content_limit_ = bytes; }
   [[nodiscard]] static std::size_t content_limit(const request& r) { return r.content_limit_; }
 
@@ -77,7 +86,8 @@ struct request_access {
 };
 
 struct response_access {
-  using content_variant = std::variant<std::monostate, std::string, shared_content, file_content, streamed_content, tunnel_content>;
+  using content_variant =
+      std::variant<std::monostate, std::string, shared_content, file_content, streamed_content, tunnel_content, parts_content>;
 
   // --- a server ------------------------------------------------------------------------------------------------------------
   [[nodiscard]] static content_variant& content(response& r) { return r.content_; }
@@ -90,6 +100,12 @@ struct response_access {
   [[nodiscard]] static semantics::response_head to_head(response&& r);
   /// An answer whose field lines were made beforehand. `bytes`, if there are any, live as long as what `lines` shares.
   [[nodiscard]] static response ready(int status, std::shared_ptr<const ready_lines> lines, std::string_view bytes = {});
+  /// The server has to look at it before it is sent.
+  [[nodiscard]] static bool shaped(const response& r) { return r.validated_ || r.shaped_; }
+  [[nodiscard]] static bool validated(const response& r) { return r.validated_; }
+  static void validated(response& r, bool how) { r.validated_ = how; }
+  [[nodiscard]] static bool uncompressed(const response& r) { return r.uncompressed_; }
+  [[nodiscard]] static const std::shared_ptr<const ready_lines>& lines(const response& r) { return r.ready_; }
   /// What keeps a shared content alive.
   [[nodiscard]] static std::shared_ptr<const void> keeper(const response& r, const shared_content& of) {
     return of.owner ? of.owner : r.ready_;

@@ -174,9 +174,22 @@ std::string_view request::header(std::string_view name) const {
 }
 
 std::optional<std::size_t> request::accepts(std::initializer_list<std::string_view> offers) const {
+  varies_ |= detail::varied_accept;
   const std::span<const std::string_view> list(offers.begin(), offers.size());
   if (detail::fields_access::count(fields_, semantics::field_id::accept) < 2) return semantics::preferred(header("Accept"), list);
   return semantics::preferred(fields_.joined("Accept"), list);
+}
+
+std::size_t request::negotiate(std::initializer_list<std::string_view> offers) const {
+  if (const auto choice = accepts(offers)) return *choice;
+  std::string all;
+  for (const std::string_view offer : offers) all.append(all.empty() ? "" : ", ").append(offer);
+  throw problem_error(406, "This is to be had as " + all + ", and Accept takes none of these.").header("Vary", "Accept");
+}
+
+std::size_t request::language(std::initializer_list<std::string_view> offers) const {
+  varies_ |= detail::varied_language;
+  return semantics::lookup_language(fields_.joined("Accept-Language"), {offers.begin(), offers.size()}).value_or(0);
 }
 
 body_reader request::body() {

@@ -1,8 +1,10 @@
 #include <parley/response.hpp>
 
+#include <parley/date.hpp>
 #include <parley/status.hpp>
 
 #include "connection/message_access.hpp"
+#include "semantics/conditional.hpp"
 #include "semantics/escape.hpp"
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
@@ -80,6 +82,40 @@ response& response::content(std::string_view bytes, std::shared_ptr<const void> 
   content_ = detail::shared_content{bytes, std::move(owner)};
   return *this;
 }
+
+response& response::entity_tag(std::string_view opaque, validator strength) & {
+  std::string tag(strength == validator::weak ? "W/\"" : "\"");
+  tag.append(opaque).append("\"");
+  if (!semantics::is_entity_tag(tag)) {
+    throw std::invalid_argument("parley: an entity tag is visible characters without quotes, as in entity_tag(\"v17\")");
+  }
+  validated_ = true;
+  return header("ETag", tag);
+}
+
+response&& response::entity_tag(std::string_view opaque, validator strength) && { return std::move(entity_tag(opaque, strength)); }
+
+response& response::last_modified(std::chrono::system_clock::time_point when) & {
+  validated_ = true;
+  return header("Last-Modified", format_date(std::chrono::floor<std::chrono::seconds>(when)));
+}
+
+response&& response::last_modified(std::chrono::system_clock::time_point when) && { return std::move(last_modified(when)); }
+
+response& response::compress(bool allowed) & {
+  uncompressed_ = !allowed;
+  return *this;
+}
+
+response&& response::compress(bool allowed) && { return std::move(compress(allowed)); }
+
+response& response::trailers(parley::fields lines) & {
+  trailers_ = std::move(lines);
+  shaped_ = !trailers_.empty();
+  return *this;
+}
+
+response&& response::trailers(parley::fields lines) && { return std::move(trailers(std::move(lines))); }
 
 std::string_view response::reason() const { return reason_.empty() ? reason_phrase(status_) : std::string_view(reason_); }
 

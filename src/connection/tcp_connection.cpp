@@ -155,7 +155,10 @@ bool tcp_connection::write(engine::byte_engine& from, std::span<const engine::se
   if (done.written > 0) {
     if (observer_ != nullptr) show_sent(segments, done.written);
     bytes_written_ += done.written;
-    if (traffic != nullptr) traffic->sent.add(done.written);
+    if (traffic != nullptr) {
+      traffic->sent.add(done.written);
+      if (done.by_sendfile != 0) traffic->by_sendfile.add(done.by_sendfile);
+    }
     from.written(done.written, loop_.now());
     if (half_closed_until_) half_closed_until_ = loop_.now() + limits_.half_close_time;  // it still reads
   }

@@ -86,7 +86,7 @@ write_result write_file(int socket, const write_place& place, std::uint64_t most
   ssize_t n = 0;
   do n = sendfile(socket, slice.descriptor, &offset, length);
   while (n < 0 && errno == EINTR);
-  if (n > 0) return {static_cast<std::size_t>(n), false, {}};
+  if (n > 0) return {static_cast<std::size_t>(n), false, {}, static_cast<std::size_t>(n)};
   // The file has become shorter than what was promised, and nothing true can follow.
   if (n == 0) return {0, false, make_error_code(std::errc::io_error)};
   if (errno == EAGAIN) return {0, true, {}};
@@ -129,6 +129,7 @@ socket_written write_segments(int socket, std::span<const base::segment> segment
     }
     const write_result part = file ? write_file(socket, place, most_of_files - of_files) : write_bytes(socket, place, more);
     all.written += part.written;
+    all.by_sendfile += part.by_sendfile;
     all.blocked = all.full = part.blocked;
     all.error = part.error;
     if (part.blocked || part.error) return all;

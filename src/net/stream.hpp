@@ -42,8 +42,9 @@ class stream_handler {
 
 struct write_result {
   std::size_t written = 0;
-  bool blocked = false;   // not all was taken: `wait_writable`, then `on_writable`
-  std::error_code error;  // the stream is lost
+  bool blocked = false;         // not all was taken: `wait_writable`, then `on_writable`
+  std::error_code error;        // the stream is lost
+  std::size_t by_sendfile = 0;  // of `written`: went from a file to the socket without coming here
 };
 
 /// One loop's thread only. Destroying it closes it.

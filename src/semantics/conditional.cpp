@@ -28,24 +28,26 @@ std::string_view opaque(std::string_view tag) { return is_weak(tag) ? tag.substr
 
 using comparison = bool (*)(std::string_view, std::string_view);
 
-bool line_matches(std::string_view value, std::string_view tag, comparison equal) {
+bool line_matches(std::string_view value, std::string_view tag, comparison equal, bool coded) {
   if (value == tag) return equal(value, tag);  // the one tag that nearly every client sends
   while (true) {
     while (!value.empty() && (base::is_ows(value.front()) || value.front() == ',')) value.remove_prefix(1);
     const std::size_t length = entity_tag_length(value);
     if (length == 0) return false;
     if (equal(value.substr(0, length), tag)) return true;
+    if (coded && equal(plain_tag(value.substr(0, length)), tag)) return true;
     value.remove_prefix(length);
   }
 }
 
 // Whether the field names the representation: by `*`, or in any of its lines.
-bool names(const parley::fields& f, field_id id, std::string_view tag, comparison equal) {
+bool names(const parley::fields& f, field_id id, const validators& of, comparison equal) {
+  const std::string_view tag = of.entity_tag;
   for (std::size_t i = 0; i < f.size(); ++i) {
     const auto& slot = lines_of::slot(f, i);
     if (slot.id != static_cast<std::uint16_t>(id)) continue;
     const std::string_view value = base::trim_ows(lines_of::value(f, slot));
-    if (value == "*" || (!tag.empty() && line_matches(value, tag, equal))) return true;
+    if (value == "*" || (!tag.empty() && line_matches(value, tag, equal, of.coded))) return true;
   }
   return false;
 }
@@ -78,13 +80,26 @@ bool weakly_equal(std::string_view a, std::string_view b) { return opaque(a) == 
 bool strongly_equal(std::string_view a, std::string_view b) { return a == b && !is_weak(a); }
 bool is_entity_tag(std::string_view text) { return !text.empty() && entity_tag_length(text) == text.size(); }
 
+std::string coded_tag(std::string_view tag, coding::content_coding with) {
+  std::string coded(tag.substr(0, tag.size() - 1));
+  return coded.append("-").append(coding::name_of(with)).append("\"");
+}
+
+std::string plain_tag(std::string_view tag) {
+  for (const std::string_view end : {"-gzip\"", "-br\"", "-zstd\""}) {
+    if (tag.ends_with(end)) return std::string(tag.substr(0, tag.size() - end.size())).append("\"");
+  }
+  return std::string(tag);
+}
+
 bool has_preconditions(const parley::fields& request) {
   for (std::size_t i = 0; i < request.size(); ++i) {
     switch (static_cast<field_id>(lines_of::slot(request, i).id)) {
       case field_id::if_match:
       case field_id::if_none_match:
       case field_id::if_modified_since:
-      case field_id::if_unmodified_since: return true;
+      case field_id::if_unmodified_since:
+      case field_id::range: return true;
       default: break;
     }
   }
@@ -94,12 +109,12 @@ bool has_preconditions(const parley::fields& request) {
 precondition evaluate_preconditions(const parley::fields& request, bool reads, const validators& of, std::chrono::sys_seconds now) {
   const auto has = [&](field_id id) { return lines_of::find(request, id) != nullptr; };
   if (has(field_id::if_match)) {
-    if (!of.exists || !names(request, field_id::if_match, of.entity_tag, strongly_equal)) return precondition::failed;
+    if (!of.exists || !names(request, field_id::if_match, of, strongly_equal)) return precondition::failed;
   } else if (has(field_id::if_unmodified_since)) {
     if (is_newer(request, field_id::if_unmodified_since, of, now).value_or(false)) return precondition::failed;
   }
   if (has(field_id::if_none_match)) {
-    if (!of.exists || !names(request, field_id::if_none_match, of.entity_tag, weakly_equal)) return precondition::proceed;
+    if (!of.exists || !names(request, field_id::if_none_match, of, weakly_equal)) return precondition::proceed;
     return reads ? precondition::not_modified : precondition::failed;
   }
   if (reads && has(field_id::if_modified_since)) {

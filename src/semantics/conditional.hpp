@@ -7,7 +7,10 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+
+#include "coding/content_coding.hpp"
 
 namespace parley::semantics {
 
@@ -17,6 +20,8 @@ struct validators {
   std::optional<std::chrono::sys_seconds> modified;
   std::string_view modified_text = {};  // `modified` as it is sent: a date that is the same text needs no reading; may be empty
   bool exists = true;                   // false for what a PUT would create
+  /// Whether a tag with a coding's name behind it, as `coded_tag` makes it, is of the same state: If-Match and If-None-Match then take both.
+  bool coded = false;
   bool strong_date =
       false;  // that it surely did not change twice within the second of `modified`: the date is a strong validator (§8.8.2.2)
 };
@@ -28,12 +33,16 @@ enum class precondition : std::uint8_t {
   failed,        // answer 412
 };
 
-/// Whether a request has any field that `evaluate_preconditions` looks at.
+/// Whether a request has any field that `evaluate_preconditions` looks at, Range included.
 [[nodiscard]] bool has_preconditions(const parley::fields& request);
 
 /// The entity tags say the same: by the strong comparison, which takes no weak ones, or by the weak one (RFC 9110 §8.8.3.2).
 [[nodiscard]] bool strongly_equal(std::string_view a, std::string_view b);
 [[nodiscard]] bool weakly_equal(std::string_view a, std::string_view b);
+/// `"v1-br"` of `"v1"`: what is sent in a content coding is another representation (RFC 9110 §8.8.3.3).
+[[nodiscard]] std::string coded_tag(std::string_view tag, coding::content_coding with);
+/// `"v1"` of `"v1-br"`, and the same tag of one that has no coding's name at its end.
+[[nodiscard]] std::string plain_tag(std::string_view tag);
 /// `"..."` or `W/"..."` and nothing else (RFC 9110 §8.8.3).
 [[nodiscard]] bool is_entity_tag(std::string_view text);
 

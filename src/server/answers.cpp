@@ -4,6 +4,7 @@
 #include "semantics/negotiation.hpp"
 #include "server/file_access.hpp"
 #include "server/server_core.hpp"
+#include "server/shaping.hpp"
 
 #include <parley/media_type.hpp>
 #include <parley/status.hpp>
@@ -96,11 +97,12 @@ response with_retry_after(response&& r) {
 }
 
 // Content that a plain handler is given beneath a middleware.
-task<response> run_plain_handler(request& req, const server_room::route* route, std::size_t limit) {
+task<response> run_plain_handler(request& req, const server_room::route* route, std::size_t limit, bool digests) {
   auto reading = req.text(limit);
   std::string content = co_await reading;
   // The request keeps it: whoever looks at the request later, or streams from its content, finds it.
   detail::request_access::keep_content(req, std::move(content));
+  if (digests) server_room::check_content_digest(req);
   response answer = route->plain(req);
   co_return answer;
 }
@@ -136,6 +138,17 @@ task<> produce_whole(response& r) {
 
 // What a server would send straight from a file.
 void read_whole_file(response& r) {
+  if (const auto* parts = std::get_if<detail::parts_content>(&detail::response_access::content(r))) {
+    std::string all;
+    for (std::size_t i = 0; i < parts->files.size(); ++i) {
+      const detail::file_content& file = parts->files[i];
+      all.append(parts->texts[i]).append(server_room::read_slice(file.descriptor, file.offset, file.length));
+    }
+    all += parts->texts.back();
+    if (all.size() != parts->length) throw std::length_error("a file shrank while it was read to answer with");
+    detail::response_access::content(r, std::move(all));
+    return;
+  }
   const detail::file_content file = std::get<detail::file_content>(detail::response_access::content(r));
   std::string bytes = server_room::read_slice(file.descriptor, file.offset, file.length);
   if (bytes.size() != file.length) throw std::length_error("a file shrank while it was read to answer with");
@@ -202,7 +215,7 @@ task<response> server_core::run_chain(request& req, std::size_t index, const ser
     if (auto answer = route->at_once(req)) return give(std::move(*answer));
   }
   if (route->tasked) return route->tasked(req);
-  return run_plain_handler(req, route, caps.content);
+  return run_plain_handler(req, route, caps.content, digests);
 }
 
 response server_core::error_response(const problem& what, const request& req) const {
@@ -274,7 +287,9 @@ task<response> server_core::handle_whole(request& req) const {
   response result(200);
   std::exception_ptr thrown;
   try {
-    if (route == nullptr && middleware.empty()) {
+    if (const auto rule = server_room::partial_put(req)) {
+      result = error_response(*rule, req);
+    } else if (route == nullptr && middleware.empty()) {
       result = std::move(*answer);
     } else if (middleware.empty() && route->plain && req.content().size() > caps.content) {
       throw content_too_large(caps.content);
@@ -287,6 +302,10 @@ task<response> server_core::handle_whole(request& req) const {
   }
   if (thrown) result = answer_to(thrown, req);
 
+  server_room::compressor coder(compression);
+  auto shaped = server_room::shape_answer(*this, coder, req, result);
+  if (!shaped.trailers.empty()) detail::response_access::trailers(result) = std::move(shaped.trailers);
+
   const bool without_content = req.method() == method::head || result.status() == 204 || result.status() == 304;
   const bool streams = std::holds_alternative<detail::streamed_content>(detail::response_access::content(result));
   std::optional<std::uint64_t> length;
@@ -298,8 +317,9 @@ task<response> server_core::handle_whole(request& req) const {
     length = std::get<detail::streamed_content>(detail::response_access::content(result)).length;
   } else {
     const auto* file = std::get_if<detail::file_content>(&detail::response_access::content(result));
-    length = file != nullptr ? file->length : result.content().size();
-    if (file != nullptr && !without_content) read_whole_file(result);
+    const auto* parts = std::get_if<detail::parts_content>(&detail::response_access::content(result));
+    length = file != nullptr ? file->length : parts != nullptr ? parts->length : result.content().size();
+    if ((file != nullptr || parts != nullptr) && !without_content) read_whole_file(result);
   }
   if (length && result.status() != 204 && result.status() != 304) result.fields().set("Content-Length", std::to_string(*length));
   if (without_content) detail::response_access::content(result, std::string());

@@ -160,8 +160,12 @@ std::vector<counter> counters::sum(std::span<const counters* const> sets) {
       {"datagrams_dropped", plain(count::datagrams_dropped)},
       {"quic_retries", plain(count::quic_retries)},
       {"quic_resets", plain(count::quic_resets)},
+      {"responses_coded", plain(count::responses_coded)},
+      {"compression_full", plain(count::compression_full)},
+      {"ranges_ignored", plain(count::ranges_ignored)},
       {"bytes_received", total([](const counters& c) { return c.traffic_.received.value(); })},
       {"bytes_sent", total([](const counters& c) { return c.traffic_.sent.value(); })},
+      {"bytes_by_sendfile", total([](const counters& c) { return c.traffic_.by_sendfile.value(); })},
   };
   for (std::size_t i = 0; i < all_limits.size(); ++i) {
     all.push_back({limit_texts[i], total([i](const counters& c) { return c.limits_[i].value(); })});

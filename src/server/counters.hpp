@@ -45,8 +45,11 @@ enum class count : std::uint8_t {
   datagrams_dropped,
   quic_retries,
   quic_resets,
+  responses_coded,
+  compression_full,
+  ranges_ignored,
 };
-inline constexpr std::size_t count_count = 26;
+inline constexpr std::size_t count_count = 29;
 
 /// Of one loop: only its thread counts, any thread reads.
 class alignas(64) counters {

@@ -69,30 +69,44 @@ void bring_into_memory(int descriptor, std::uint64_t offset, std::uint64_t lengt
   }
 }
 
+task<> wait_for_disk(const detail::file_content& file, std::uint64_t offset, std::uint64_t length) {
+  while (true) {
+    try {
+      auto reading =
+          blocking([owner = file.owner, fd = file.descriptor, offset, length] { bring_into_memory(fd, offset, length); });
+      co_await reading;
+      co_return;
+    } catch (const overloaded&) {
+      // The head is sent, so there is no other answer any more.
+    }
+    auto pause = sleep_for(ask_again);
+    co_await pause;
+  }
+}
+
 task<> send_file(detail::file_content file, connection::outgoing_content& to) {
   const std::uint64_t end = file.offset + file.length;
   const std::uint64_t most = to.takes_files() ? file_piece : file_piece_in_memory;
   for (std::uint64_t at = file.offset; at < end;) {
     const std::uint64_t length = std::min(most, end - at);
-    bool there = is_in_memory(file.descriptor, at, length);
-    while (!there) {
-      const std::uint64_t ahead = std::min(file_piece, end - at);
-      try {
-        auto reading = blocking([owner = file.owner, fd = file.descriptor, at, ahead] { bring_into_memory(fd, at, ahead); });
-        co_await reading;
-        there = true;
-      } catch (const overloaded&) {
-        // The head is sent, so there is no other answer any more.
-      }
-      if (there) break;
-      auto pause = sleep_for(ask_again);
-      co_await pause;
+    if (!is_in_memory(file.descriptor, at, length)) {
+      auto reading = wait_for_disk(file, at, std::min(file_piece, end - at));
+      co_await reading;
     }
     to.write(detail::file_content{file.owner, file.descriptor, at, length});
     at += length;
     detail::write_operation room(&to);
     co_await room;
   }
+}
+
+task<> send_parts(const detail::parts_content& parts, connection::outgoing_content& to) {
+  for (std::size_t i = 0; i < parts.files.size(); ++i) {
+    to.write(std::string_view(parts.texts[i]));
+    auto sending = send_file(parts.files[i], to);
+    co_await sending;
+  }
+  to.write(std::string_view(parts.texts.back()));
 }
 
 }  // namespace parley::server_room

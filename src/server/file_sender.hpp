@@ -22,6 +22,12 @@ inline constexpr std::uint64_t file_piece_in_memory = 64 * 1024;
 /// Reads a part of a file so that it is in memory. Blocking: for the pool.
 void bring_into_memory(int descriptor, std::uint64_t offset, std::uint64_t length);
 
+/// The same on the pool. Where that is full it is asked again until the exchange is given up. `file` outlives it.
+[[nodiscard]] task<> wait_for_disk(const detail::file_content& file, std::uint64_t offset, std::uint64_t length);
+
+/// Sends slices of files and the text between them as content whose head was sent. `parts` outlives it.
+[[nodiscard]] task<> send_parts(const detail::parts_content& parts, connection::outgoing_content& to);
+
 /// Sends `file` as content whose head was sent. Where the pool is full it is asked again until the exchange is given up.
 [[nodiscard]] task<> send_file(detail::file_content file, connection::outgoing_content& to);
 

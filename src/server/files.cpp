@@ -87,14 +87,6 @@ search_result search(const file_folder& in, const std::string& path) {
   return result;
 }
 
-/// Whether the file behind an entry is still as it was read. Nothing: that cannot be told without waiting.
-std::optional<bool> is_as_before(int root, const server_room::served_file& file) {
-  if (!file.settled) return false;
-  const auto seen = server_room::look_beneath(root, file.path, reach::memory);
-  if (seen.error == EAGAIN) return std::nullopt;
-  return seen.error == 0 && seen.identity == file.identity;
-}
-
 /// What the kernel's memory knows, in the loop's own turn.
 std::optional<response> answer_from_memory(const request& req, const file_folder& in, const std::string& path, file_cache& cache) {
   const auto since = cache.now();
@@ -103,7 +95,7 @@ std::optional<response> answer_from_memory(const request& req, const file_folder
   if (!*root) refuse_file(ENOENT);
   const int descriptor = (*root)->descriptor.get();
   if (auto* entry = cache.find(in.id, path)) {
-    const auto same = is_as_before(descriptor, *entry->file);
+    const auto same = server_room::is_as_before(descriptor, *entry->file);
     if (!same) return std::nullopt;
     if (*same) {
       cache.confirm(*entry);
@@ -137,6 +129,13 @@ files& files::index(std::string name) {
 files& files::listing(bool shown) {
   file_choices changed = folder_->choices;
   changed.listing = shown;
+  folder_ = std::make_shared<folder>(*folder_, std::move(changed));
+  return *this;
+}
+
+files& files::precompressed(bool used) {
+  file_choices changed = folder_->choices;
+  changed.precompressed = used;
   folder_ = std::make_shared<folder>(*folder_, std::move(changed));
   return *this;
 }

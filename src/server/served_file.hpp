@@ -1,6 +1,7 @@
 // A file as it is sent: its bytes when it is small, its validators, and its field lines made beforehand.
 #pragma once
 
+#include "coding/content_coding.hpp"
 #include "semantics/ready_lines.hpp"
 #include "server/file_access.hpp"
 
@@ -12,6 +13,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace parley {
 class request;
@@ -27,6 +30,13 @@ struct file_choices {
   std::string index = "index.html";
   std::string cache_control;
   bool listing = false;
+  bool precompressed = false;
+};
+
+/// What stands beside a large file in a coding: `style.css.br`.
+struct coded_sibling {
+  coding::content_coding coding;
+  opened_file large;
 };
 
 /// A small file, or a page that was made; never changed once it is made. Any thread.
@@ -40,15 +50,20 @@ struct served_file {
   std::string modified_text;
   detail::ready_lines lines;      // of a 200
   detail::ready_lines unchanged;  // of a 304
+  bool ranges = true;             // parts of it may be sent
+  std::vector<std::pair<coding::content_coding, std::shared_ptr<const served_file>>> siblings = {};
+  std::vector<file_identity> beside =
+      {};  // of each name that a sibling could have, all 0 where there is none; empty where none was sought
 };
 
 /// What became of a name.
 struct found_file {
   std::shared_ptr<const served_file> small;
-  opened_file large;      // where `small` is null and `error` is 0
-  std::string name;       // the last part of its path, for the type
-  int error = 0;          // errno; EAGAIN with `reach::memory`: it cannot be told without waiting
-  bool redirect = false;  // a folder that was named without its slash
+  opened_file large;                         // where `small` is null and `error` is 0
+  std::vector<coded_sibling> siblings = {};  // of `large`
+  std::string name;                          // the last part of its path, for the type
+  int error = 0;                             // errno; EAGAIN with `reach::memory`: it cannot be told without waiting
+  bool redirect = false;                     // a folder that was named without its slash
 };
 
 /// Whether a later change of the file must get another identity: a file system's clock ticks, and what is written twice within a
@@ -58,6 +73,14 @@ struct found_file {
 [[nodiscard]] std::string tag_of_content(std::string_view bytes);
 /// Strong, from the identity. One that is not settled gets a tag that never comes again.
 [[nodiscard]] std::string tag_of_identity(const file_identity& of, std::chrono::system_clock::time_point now);
+
+/// The same file for who takes no coding, where others do; and in a coding, with its bytes and tag.
+[[nodiscard]] std::shared_ptr<served_file> with_vary(const served_file& file);
+[[nodiscard]] std::shared_ptr<served_file> in_coding(const served_file& file, coding::content_coding with, std::string bytes,
+                                                     std::string tag);
+
+/// Whether the file, and what stands beside it, is still as it was read. Nothing: that cannot be told without waiting.
+[[nodiscard]] std::optional<bool> is_as_before(int root, const served_file& file);
 
 /// Finds and, when it is small, reads `path` below `root`.
 [[nodiscard]] found_file find_file(int root, const std::string& path, const file_choices& how, reach far);

@@ -35,6 +35,18 @@ server& server::use(std::function<task<response>(request&, next)> middleware) {
   return *this;
 }
 
+server& server::compression(const compression_options& how) {
+  core_->compression = std::make_unique<const server_room::compression_settings>(how);
+  core_->shapes = true;
+  return *this;
+}
+
+server& server::digests(bool on) {
+  core_->digests = on;
+  core_->shapes = on || core_->compression != nullptr;
+  return *this;
+}
+
 server& server::not_found(std::function<response(const request&)> handler) {
   core_->not_found = std::move(handler);
   return *this;

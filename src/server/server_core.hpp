@@ -6,6 +6,7 @@
 #include "net/stream.hpp"
 #include "server/access_log.hpp"
 #include "server/address_counts.hpp"
+#include "server/compression.hpp"
 #include "server/counters.hpp"
 #include "server/handshake_rates.hpp"
 #include "server/https.hpp"
@@ -53,6 +54,9 @@ class server_core {
   bool http3 = connection::has_http3();
   bool http3_bbr = false;
   bool push_to_browsers = false;
+  bool shapes = false;   // answers are looked at before they are sent: one of the next two is set
+  bool digests = false;  // Content-Digest and Repr-Digest
+  std::unique_ptr<const server_room::compression_settings> compression;
   std::chrono::milliseconds drain_time{10'000};
   std::function<void(std::string_view)> message_sink;
   std::function<void()> reload_hook;

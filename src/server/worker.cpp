@@ -33,7 +33,8 @@ worker::worker(server_core& core, std::size_t index, std::unique_ptr<net::loop> 
       connection_limit_(std::max<std::size_t>(1, core.connections_at_once() / core.loop_count())), loop_(std::move(on)),
       gate_(*loop_, *this, core.caps), drain_timer_(*loop_, [this] { abort_connections(); }),
       unused_timer_(*loop_, [this] { close_unused(); }), settle_timer_(*loop_, [this] { close_listeners_when_settled(); }),
-      files_(*loop_, core.caps.file_cache / core.loop_count(), core.caps.file_cache_entries / core.loop_count()) {}
+      files_(*loop_, core.caps.file_cache / core.loop_count(), core.caps.file_cache_entries / core.loop_count()),
+      coder_(core.compression, core.caps.file_cache / core.loop_count() / 2) {}
 
 worker::~worker() = default;
 
@@ -46,6 +47,7 @@ void worker::run() {
 
 void worker::start_listening() {
   files_.make_current();
+  coder_.make_current();
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     net::accept_handler* const in_cleartext = this;
     listeners_[i]->start(secure_[i] ? &door_ : in_cleartext);

@@ -4,6 +4,7 @@
 #include "connection/http_connection.hpp"
 #include "net/datagram.hpp"
 #include "net/loop.hpp"
+#include "server/compression.hpp"
 #include "server/datagram_mailbox.hpp"
 #include "server/date_line.hpp"
 #include "server/file_cache.hpp"
@@ -155,6 +156,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
   void start_handler(server_exchange& x);
   void handler_ended(server_exchange& x, detail::outcome<response> result);
   void respond(server_exchange& x, response&& r);
+  void shape(server_exchange& x, response& r);
   bool send_at_once(server_exchange& x, response& r);
   void produce(server_exchange& x);
   void producer_ended(server_exchange& x, std::exception_ptr error);
@@ -196,6 +198,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
   date_line date_;
   std::size_t last_accepts_ = 0;  // how many connections the closing listeners may still bring
   file_cache files_;
+  compressor coder_;
   bool draining_ = false;
   bool listening_ = true;  // the listeners are not closed
   bool paused_ = false;

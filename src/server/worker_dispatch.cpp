@@ -4,6 +4,7 @@
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
 #include "server/file_sender.hpp"
+#include "server/shaping.hpp"
 #include "server/worker.hpp"
 
 #include <parley/status.hpp>
@@ -41,6 +42,7 @@ struct length_of_content {
     return s.length ? content_length::of(*s.length) : content_length::stream();
   }
   content_length operator()(const detail::tunnel_content&) const { return content_length::no_content(); }
+  content_length operator()(const detail::parts_content& p) const { return content_length::of(p.length); }
 };
 
 content_length length_for(int status, const response& r) {
@@ -121,6 +123,9 @@ void worker::on_begin(connection::exchange& base) {
         problem(425).detail("This request came before its client had shown that it is there, and is not safe to repeat.");
     return respond(x, core_.error_response(rule, x.request));
   }
+  if (x.request.method() == method::put) [[unlikely]] {
+    if (const auto rule = partial_put(x.request)) return respond(x, core_.error_response(*rule, x.request));
+  }
   std::optional<response> answer;
   x.route = core_.find_route(x.request, answer);
   if (core_.middleware.empty() && x.route != nullptr && x.route->at_once && try_at_once(x)) return;
@@ -148,6 +153,7 @@ void worker::run_plain(server_exchange& x) {
   if (!x.incoming().collected().empty()) request_access::content(x.request, x.incoming().collected());
   std::exception_ptr thrown;
   try {
+    if (core_.digests) check_content_digest(x.request);
     response answer = x.route->plain(x.request);
     return respond(x, std::move(answer));
   } catch (...) {
@@ -212,6 +218,15 @@ semantics::response_head worker::make_head(response& r, const connection::http_c
   return head;
 }
 
+// What is made of an answer for this request: it may become another one.
+void worker::shape(server_exchange& x, response& r) {
+  shaped_answer made = shape_answer(core_, coder_, x.request, r);
+  if (made.coded) counters_.add(count::responses_coded);
+  if (made.range_ignored) counters_.add(count::ranges_ignored);
+  counters_.add(count::compression_full, coder_.take_refused());
+  if (!made.trailers.empty()) x.outgoing().trailers(std::move(made.trailers));
+}
+
 void worker::respond(server_exchange& x, response&& r) {
   auto& c = x.connection();
   if (std::holds_alternative<detail::tunnel_content>(response_access::content(r)) && !can_detach(x.request, r)) {
@@ -220,8 +235,12 @@ void worker::respond(server_exchange& x, response&& r) {
     r = core_.error_response(problem(500), x.request);
   }
   send_links(x);
+  if (core_.shapes || response_access::shaped(r) || request_access::varies(x.request) != 0) [[unlikely]] {
+    shape(x, r);
+  }
   x.status = r.status();
-  const content_length length = length_for(r.status(), r);
+  const content_length length =
+      x.outgoing().has_trailers() && c.version() == http1_1 ? content_length::stream() : length_for(r.status(), r);
   const bool without_content = x.request.method() == method::head || r.status() == 204 || r.status() == 304;
   // A producer may go on reading the request: after the final head it would be too late for 100.
   const bool streamed = std::holds_alternative<detail::streamed_content>(response_access::content(r));
@@ -290,8 +309,10 @@ void worker::produce(server_exchange& x) {
   auto* const file = std::get_if<detail::file_content>(&content);
   std::exception_ptr thrown;
   try {
-    auto work = file != nullptr ? send_file(std::move(*file), x.outgoing())
-                                : std::get<detail::streamed_content>(content).producer(x.writer);
+    const auto* const parts = std::get_if<detail::parts_content>(&content);
+    auto work = file != nullptr    ? send_file(std::move(*file), x.outgoing())
+                : parts != nullptr ? send_parts(*parts, x.outgoing())
+                                   : std::get<detail::streamed_content>(content).producer(x.writer);
     detail::start(std::move(work), &x.cancellation(), [this, &x](detail::outcome<void> result) {
       producer_ended(x, result ? std::exception_ptr{} : std::move(result.error()));
     });

@@ -42,6 +42,7 @@ const std::vector<config_key>& config_keys() {
       {"access-log", value_kind::log, &serve_options::access_log},
       {"access-log-format", value_kind::format, &serve_options::access_log_format},
       {"list", value_kind::truth, nullptr, &serve_options::list},
+      {"compress", value_kind::truth, nullptr, &serve_options::compress},
       {"no-http2", value_kind::truth, nullptr, &serve_options::no_http2},
       {"no-http3", value_kind::truth, nullptr, &serve_options::no_http3},
       {"http3-bbr", value_kind::truth, nullptr, &serve_options::http3_bbr},

@@ -43,7 +43,7 @@ int run_serve_command(const command& self, const std::vector<std::string>& words
   raise_file_limit(plan.caps);
   server app(plan.caps);
   try {
-    const parley::files folder = parley::files(positionals.front()).listing(plan.list);
+    const parley::files folder = parley::files(positionals.front()).listing(plan.list).precompressed(plan.compress);
     app.files("/{path...}", folder);
   } catch (const std::system_error& error) {
     throw refusal(exit_local, "cannot serve " + positionals.front() + ": " + error.code().message());

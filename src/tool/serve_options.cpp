@@ -117,6 +117,10 @@ void declare_serve_options(arguments& to, serve_options& o) {
       .value("--access-log-format", "FORMAT", o.access_log_format, "combined (the default) or json, an object a line");
   to.values("--limit", "NAME=VALUE", o.limit,
             "what a client may cost, such as --limit head_time=5s; repeatable; docs/security.md has the names and defaults");
+  to.group("Content").flag(
+      "--compress", o.compress,
+      "send text and its like in br, zstd or gzip to who accepts it; files of serve also as FILE.br, FILE.zst and "
+      "FILE.gz that stand beside them");
   to.group("Seeing the sessions")
       .flag("--show", o.show, "print the steps of each exchange on standard error: connect, request, response")
       .flag("--frames", o.frames, "as --show, and a line a frame of HTTP/2 and 3, both ways");
@@ -137,6 +141,7 @@ serve_plan make_serve_plan(serve_options o) {
   for (const std::string& assignment : o.limit) set_limit(plan.caps, assignment, "--limit: ");
   plan.http2 = !o.no_http2;
   plan.list = o.list;
+  plan.compress = o.compress;
   plan.http3 = !o.no_http3;
   plan.http3_bbr = o.http3_bbr;
   plan.early_data = !o.no_early_data;
@@ -160,6 +165,7 @@ std::vector<std::string> need_restart(const serve_plan& before, const serve_plan
   if (before.threads != after.threads) names.emplace_back("threads");
   if (before.data != after.data) names.emplace_back("data");
   if (before.list != after.list) names.emplace_back("list");
+  if (before.compress != after.compress) names.emplace_back("compress");
   if (before.http2 != after.http2) names.emplace_back("no-http2");
   if (before.http3 != after.http3) names.emplace_back("no-http3");
   if (before.http3_bbr != after.http3_bbr) names.emplace_back("http3-bbr");

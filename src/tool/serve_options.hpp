@@ -22,6 +22,7 @@ struct serve_options {
   limits caps;                           // what the file says; then `limit`
   bool no_http2 = false, no_http3 = false, http3_bbr = false, no_early_data = false;
   bool list = false;  // of `serve` alone
+  bool compress = false;
   bool show = false, frames = false;
 };
 
@@ -48,6 +49,7 @@ struct serve_plan {
   limits caps;
   bool http2 = true, http3 = true, http3_bbr = false, early_data = true;
   bool list = false;
+  bool compress = false;
   bool show = false, frames = false;
   serve_options asked;  // by the command line, for a reload
 };

@@ -1,5 +1,6 @@
 #include "tool/serving.hpp"
 
+#include <parley/compression.hpp>
 #include <parley/features.hpp>
 #include <parley/service.hpp>
 
@@ -260,6 +261,7 @@ int serve_until_signal(server& app, const serve_plan& plan) {
   app.threads(plan.threads).http2(plan.http2).drain_time(drain_time).on_message(log_message);
   if (!plan.http3) app.http3(false);
   if (plan.http3_bbr) app.http3_congestion(parley::congestion_control::bbr);
+  if (plan.compress) app.compression(compression_options());
   if (!plan.early_data) app.early_data(false);
   open_log(app, plan);
   const std::size_t handed_over = listen_where_asked(app, plan);

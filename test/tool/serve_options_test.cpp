@@ -213,7 +213,7 @@ TEST(Config, RefusalsNameTheLine) {
       {"xyzzy = 1",
        "parley.toml line 1: there is no key xyzzy; there are http, https, cert, key, client-ca, threads, data, access-log, "
        "access-log-format, "
-       "list, no-http2, no-http3, http3-bbr, no-early-data, show, frames, limits"},
+       "list, compress, no-http2, no-http3, http3-bbr, no-early-data, show, frames, limits"},
       {"threads = \"2\"", "parley.toml line 1: threads must be a whole number, such as threads = 4"},
       {"threads = 2.5", "parley.toml line 1: threads must be a whole number, such as threads = 4"},
       {"\nhttp = 8080", "parley.toml line 2: http must be a string, such as http = \"127.0.0.1:8080\""},
