@@ -124,7 +124,7 @@ class served {
   ~served() { app.stop(); }
 
   response ask(version v, method m, const std::string& path, const field_list& lines = {}, std::string content = {}) {
-    return run([&]() -> task<response> {
+    const auto asking = [&]() -> task<response> {
       client http;
       http.trust(files_.authority_file());
       request req(m, (v == version::http1_1 && over_cleartext ? plain_url : url_) + path);
@@ -133,7 +133,8 @@ class served {
       auto sending = http.send(std::move(req), options().version(v));
       response got = co_await sending;
       co_return got;
-    }());
+    };
+    return run(asking());
   }
   std::uint64_t count(std::string_view name) {
     for (const auto& c : app.counters()) {
@@ -143,13 +144,14 @@ class served {
   }
   template <class Work>
   void with_client(version v, Work work) {
-    run([&]() -> task<> {
+    const auto all = [&]() -> task<> {
       client http;
       http.trust(files_.authority_file());
       const options how = options().version(v);
       auto working = work(http, url_, how);
       co_await working;
-    }());
+    };
+    run(all());
   }
 
   server app;
