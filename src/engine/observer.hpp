@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -46,7 +47,9 @@ struct observed_head {
   const semantics::response_head* response;
   std::string_view text;
   std::uint64_t size = 0;
-};  // text: as on the wire (HTTP/1); size: compressed, with its frames' headers (HTTP/2 and 3)
+  std::optional<std::uint64_t> length = {};
+};  // text: as on the wire (HTTP/1); size: compressed, with its frames' headers and what goes into QPACK's table for it (HTTP/2 and 3);
+    // length: of the content, where the engine says it beside the fields
 struct observed_push {
   direction way;
   stream_id promised;
@@ -70,7 +73,8 @@ struct observed_trailers {
 };
 struct observed_end {
   direction way;
-};  // a message is whole
+  bool fin = false;
+};  // a message is whole; fin: HTTP/3, where the end of its stream says so
 struct observed_state {
   std::string_view machine;
   std::string_view from;

@@ -110,7 +110,7 @@ semantics::sendable connection::write_request(const semantics::request_head& hea
     if (promised != 0) {
       watch_(now_, h.stream, engine::observed_push{engine::direction::out, promised, &head});
     } else {
-      watch_(now_, h.stream, engine::observed_head{engine::direction::out, &head, nullptr, {}, size});
+      watch_(now_, h.stream, engine::observed_head{engine::direction::out, &head, nullptr, {}, size, length});
     }
   }
   return semantics::sendable::ok;
@@ -130,7 +130,7 @@ semantics::sendable connection::write_response(const semantics::response_head& h
   if (watch_) [[unlikely]] {
     semantics::response_head whole = semantics::whole_head(head);
     whole.version = parley::http2;
-    watch_(now_, h.stream, engine::observed_head{engine::direction::out, nullptr, &whole, {}, size});
+    watch_(now_, h.stream, engine::observed_head{engine::direction::out, nullptr, &whole, {}, size, length});
   }
   return semantics::sendable::ok;
 }

@@ -334,6 +334,7 @@ class connection final : public engine::stream_engine {
   std::size_t actions_taken_ = 0;
   fieldcode::qpack_decoder decoder_;
   fieldcode::qpack_encoder encoder_;
+  std::uint64_t instructions_in_ = 0;  // bytes for our table, since the last head: for those who look on
   engine::stream_store<stream> streams_;
   engine::scheduler turns_;
   std::unique_ptr<engine::protocol_error> error_;

@@ -121,7 +121,8 @@ void connection::take_request(stream& s, const section_in& in) {
   if (const auto updated = early_priorities_.take(s.transport)) priority = *updated;
   turns_.reprioritise(s.place, priority);
   if (watch_) [[unlikely]] {
-    watch_(now_, s.id, engine::observed_head{engine::direction::in, &*head, nullptr, {}, in.wire_size});
+    watch_(now_, s.id,
+           engine::observed_head{engine::direction::in, &*head, nullptr, {}, in.wire_size + std::exchange(instructions_in_, 0)});
   }
   if (in.last && s.expected.value_or(0) != 0) {
     s.in = way::ended;
@@ -144,7 +145,11 @@ void connection::take_response(stream& s, const section_in& in) {
   auto head = section.finish();
   if (!head) return malformed_message(s, head.error());
   const int status = head->status;
-  watch_(now_, s.id, engine::observed_head{engine::direction::in, nullptr, &*head, {}, in.wire_size});
+  if (watch_) [[unlikely]] {
+    // What an interim response brings along for the table mostly belongs to the final one, which follows at once.
+    const std::uint64_t table = is_informational(status) ? 0 : std::exchange(instructions_in_, 0);
+    watch_(now_, s.id, engine::observed_head{engine::direction::in, nullptr, &*head, {}, in.wire_size + table});
+  }
   const auto tell = [&](bool ended, bool informational) {
     if (s.told) events_.push(engine::response_event{s.id, std::move(*head), ended, informational});
   };

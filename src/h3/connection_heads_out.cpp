@@ -44,13 +44,15 @@ constexpr std::size_t frame_bound = 1 + 2 * most_varint_bytes;
 
 }  // namespace
 
-// Writes one frame with a field section: `each(encode)` calls `encode(tag, name, value)` for every line. The size of the frame.
+// Writes one frame with a field section: `each(encode)` calls `encode(tag, name, value)` for every line. The size of the frame,
+// and of what goes to the peer's table for it.
 template <class Visit>
 std::size_t connection::write_section(stream& s, frame_type type, std::uint64_t push_id, std::size_t bound, Visit&& each) {
   const auto& indexes = qpack_name_indexes();
   constexpr std::size_t before = frame_bound + qpack_encoder::prefix_bound;
   char* const lines = s.output.reserve(before + bound) + before;
   char* p = lines;
+  const std::size_t instructions = encoder_.output().size();
   encoder_.begin(s.transport);
   each([&](semantics::name_tag tag, std::string_view name, std::string_view value) {
     const std::size_t index = tag < indexes.size() ? indexes[tag] : fieldcode::qpack_no_index;
@@ -73,7 +75,7 @@ std::size_t connection::write_section(stream& s, frame_type type, std::uint64_t 
   if (watch_) [[unlikely]] {
     see_frame(engine::direction::out, s.id, type, payload, {at_payload, payload});
   }
-  return size;
+  return size + encoder_.output().size() - instructions;
 }
 
 semantics::sendable connection::write_request(stream& s, const semantics::request_head& head, std::optional<std::uint64_t> length,
@@ -90,7 +92,7 @@ semantics::sendable connection::write_request(stream& s, const semantics::reques
     if (type == frame_type::push_promise) {
       watch_(now_, s.id, engine::observed_push{engine::direction::out, first_push + push_id, &head});
     } else {
-      watch_(now_, s.id, engine::observed_head{engine::direction::out, &head, nullptr, {}, size});
+      watch_(now_, s.id, engine::observed_head{engine::direction::out, &head, nullptr, {}, size, length});
     }
   }
   return result;
@@ -108,7 +110,7 @@ void connection::write_response(stream& s, const semantics::response_head& head,
   if (watch_) [[unlikely]] {
     semantics::response_head whole = semantics::whole_head(head);
     whole.version = parley::http3;
-    watch_(now_, s.id, engine::observed_head{engine::direction::out, nullptr, &whole, {}, size});
+    watch_(now_, s.id, engine::observed_head{engine::direction::out, nullptr, &whole, {}, size, length});
   }
 }
 

@@ -216,7 +216,7 @@ void connection::end_of_stream(stream& s) {
 void connection::message_received(stream& s, bool tell) {
   s.receive_clock_runs = s.head_clock_runs = false;
   s.in = way::ended;
-  watch_(now_, s.id, engine::observed_end{engine::direction::in});
+  watch_(now_, s.id, engine::observed_end{engine::direction::in, true});
   if (tell && s.told && !s.discard) events_.push(engine::complete_event{s.id});
   settle(s);
 }

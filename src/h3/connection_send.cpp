@@ -247,7 +247,7 @@ void connection::end_output(stream& s) {
 void connection::message_sent(stream& s) {
   s.send_clock_runs = false;
   s.out = way::ended;
-  watch_(now_, s.id, engine::observed_end{engine::direction::out});
+  watch_(now_, s.id, engine::observed_end{engine::direction::out, true});
   // RFC 9114 §4.1: the response is whole, so the rest of the request is of no use.
   if (s.handed_over && s.in == way::open) stop_reading(s, error_code::no_error);
   settle(s);

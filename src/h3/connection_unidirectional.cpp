@@ -171,6 +171,7 @@ void connection::take_instructions(uni_kind kind, std::string_view bytes) {
     if (const auto done = encoder_.receive(bytes); !done) fail(connection_error(done.error()));
     return;
   }
+  instructions_in_ += bytes.size();
   if (const auto done = decoder_.receive(bytes); !done) return fail(connection_error(done.error()));
   while (!finished_) {
     const auto next = decoder_.next_unblocked();

@@ -36,11 +36,12 @@ bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
 
 trace::look look_of(int descriptor, bool show_secrets) {
   trace::look how{.unicode = speaks_utf8(), .show_secrets = show_secrets};
-  if (!is_terminal(descriptor)) return how;
+  how.wrap = is_terminal(descriptor);
+  if (!how.wrap) return how;
   const std::string term = environment("TERM");
   how.colour = environment("NO_COLOR").empty() && !term.empty() && term != "dumb";
   winsize size{};
-  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) how.width = std::min<std::size_t>(size.ws_col, 80);
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) how.width = size.ws_col;
   return how;
 }
 

@@ -13,6 +13,7 @@ struct exchange_folder::connection_state {
   std::uint64_t exchanges = 0;  // so far
   exchange prototype;           // look-up and connect, handed to the first exchange
   bool has_prototype = false;
+  bool shaken = false;  // QUIC: its handshake is done
   std::string peer;
   std::optional<time_point> first_in;  // of bytes that belong to no message yet
   std::optional<time_point> last_in;
@@ -93,6 +94,7 @@ void exchange_folder::connection_state::operator()(const recorded& one, const ha
   exchange& x = early ? open.front() : prototype;
   if (!x.tls) x.tls.emplace().started = one.time;
   if (!step.done) return;
+  shaken = step.error.empty();
   x.tls->done = one.time;
   x.tls->about = step.about;
   x.tls->error = step.error;
@@ -148,6 +150,7 @@ void exchange_folder::connection_state::operator()(const recorded& one, const he
     x->interim_heads.push_back(step.text);
     return;
   }
+  if (step.is_request) x->early = step.version == parley::http3 && !shaken;
   message& m = step.is_request ? x->request : x->response;
   // `Upgrade: h2c`: the response to the same request follows in HTTP/2.
   if (!step.is_request && m.status == 101) x->interim_heads.push_back(std::exchange(m, {}).head);
@@ -258,8 +261,11 @@ void exchange_folder::give_whole(connection_state& on) {
   }
 }
 
-void exchange_folder::give_all(connection_state& on, bool closed) {
-  for (exchange& x : std::exchange(on.open, {})) give_(std::move(x));
+void exchange_folder::give_all(connection_state& on, bool closed, std::optional<time_point> now) {
+  for (exchange& x : std::exchange(on.open, {})) {
+    if (!is_whole(x)) x.given_up = now;
+    give_(std::move(x));
+  }
   if (!std::exchange(on.has_prototype, false)) return;
   // What is told of a connection behind its last exchange is none of its own.
   if (on.exchanges > 0) return static_cast<void>(on.prototype = {});
@@ -269,6 +275,7 @@ void exchange_folder::give_all(connection_state& on, bool closed) {
   if (lost.attempts.empty() && lost.error.empty() && closed) return static_cast<void>(lost = {});
   lost.connection = on.id;
   lost.peer = on.peer;
+  lost.given_up = now;
   give_(std::exchange(lost, {}));
 }
 
@@ -277,13 +284,13 @@ void exchange_folder::add(const recorded& one) {
   std::visit([&](const auto& step) { on(one, step); }, one.what);
   give_whole(on);
   if (std::holds_alternative<close_step>(one.what)) {
-    give_all(on, true);
+    give_all(on, true, one.time);
     std::erase_if(connections_, [&](const connection_state& c) { return c.id == one.connection; });
   }
 }
 
-void exchange_folder::flush() {
-  for (connection_state& on : std::exchange(connections_, {})) give_all(on, false);
+void exchange_folder::flush(std::optional<time_point> now) {
+  for (connection_state& on : std::exchange(connections_, {})) give_all(on, false, now);
 }
 
 time_point exchange::started() const {
@@ -309,6 +316,7 @@ time_point exchange::finished() const {
   look(request.last_byte);
   look(response.first_byte);
   look(response.last_byte);
+  look(given_up);
   return latest;
 }
 

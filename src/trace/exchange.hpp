@@ -61,13 +61,15 @@ struct exchange {
 
   engine::stream_id promised_on = 0;  // pushed: the stream of the exchange whose server promised it
   std::vector<std::string> promises;  // what was promised on this one: `GET /style.css on stream 2`
+  bool early = false;                 // HTTP/3: the request went before the handshake was done (RFC 8470)
   message request;
   std::vector<std::string> interim_heads;  // of 1xx responses
   message response;
 
-  bool reset = false;  // HTTP/2: it was lost, and its connection goes on
-  std::string error;   // what broke the session, one sentence
-  std::string closed;  // the reason, when the connection closed before the exchange was whole
+  bool reset = false;                  // HTTP/2: it was lost, and its connection goes on
+  std::string error;                   // what broke the session, one sentence
+  std::string closed;                  // the reason, when the connection closed before the exchange was whole
+  std::optional<time_point> given_up;  // when it was lost, or looked at before its end
 
   /// The earliest time there is.
   [[nodiscard]] time_point started() const;
@@ -88,15 +90,15 @@ class exchange_folder {
   ~exchange_folder();
 
   void add(const recorded& one);
-  /// Gives what is still under way, as it is.
-  void flush();
+  /// Gives what is still under way, as it is at `now`, where that is known.
+  void flush(std::optional<time_point> now = {});
 
  private:
   struct connection_state;
 
   connection_state& find_connection(std::uint64_t id);
   void give_whole(connection_state& on);
-  void give_all(connection_state& on, bool closed);
+  void give_all(connection_state& on, bool closed, std::optional<time_point> now);
 
   sink give_;
   std::vector<connection_state> connections_;

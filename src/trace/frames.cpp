@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 namespace parley::trace {
 
@@ -22,6 +23,9 @@ bool joins(const recorded& run, const recorded& next) {
   return run.connection == next.connection && run.stream == next.stream && a.way == b.way && a.type == "DATA" && b.type == "DATA" &&
          a.about.empty();
 }
+
+/// The end of a stream, which stands among the frames.
+bool is_fin(const recorded& one) { return std::get<frame_step>(one.what).type == "FIN"; }
 
 /// Which stream it is on, as its version counts them; `-`: the connection's own.
 std::string stream_column(const recorded& one) {
@@ -43,11 +47,30 @@ std::string frame_columns(const recorded& one, const paint& with, const std::str
   return line;
 }
 
+std::size_t longest_word(std::string_view text) {
+  std::size_t longest = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    longest = std::max(longest, columns(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return longest;
+}
+
 /// `columns`, and what the frame says beside it, in as many lines as that takes.
 std::string with_about(std::string columns_text, std::size_t taken, const std::string& about, const paint& with,
                        std::size_t width) {
   std::string text;
-  const auto pieces = with.wrapped(printable(about), width - taken - 2);
+  const std::string said = printable(about);
+  // What would have to be broken there stands below, where there is more room.
+  constexpr std::size_t indent = 6;
+  if (with.wraps() && longest_word(said) > width - taken - 2) {
+    text = columns_text + "\n";
+    for (const std::string& each : with.wrapped(said, width - indent))
+      text += std::string(indent, ' ') + with.colour(tint::faint, each) + "\n";
+    return text;
+  }
+  const auto pieces = with.wrapped(said, width - taken - 2);
   for (std::size_t i = 0; i < std::max<std::size_t>(pieces.size(), 1); ++i) {
     text += i == 0 ? columns_text : std::string(taken, ' ');
     if (i < pieces.size()) text += "  " + with.colour(tint::faint, pieces[i]);
@@ -64,6 +87,18 @@ std::size_t frame_columns_width(const paint& with, std::size_t type_room) {
 
 void frame_list::add(const recorded& one) {
   if (!std::holds_alternative<frame_step>(one.what)) return;
+  if (is_fin(one)) {
+    // The end of a stream is no frame: it is said of the last one there.
+    const auto last = std::find_if(frames_.rbegin(), frames_.rend(), [&](const recorded& each) {
+      return each.connection == one.connection && each.stream == one.stream &&
+             std::get<frame_step>(each.what).way == std::get<frame_step>(one.what).way;
+    });
+    if (last != frames_.rend()) {
+      std::string& about = std::get<frame_step>(last->what).about;
+      about += about.empty() ? "FIN" : " FIN";
+      return;
+    }
+  }
   if (!frames_.empty() && joins(frames_.back(), one)) {
     auto& run = std::get<frame_step>(frames_.back().what);
     const auto& next = std::get<frame_step>(one.what);
@@ -116,9 +151,17 @@ std::string frame_line(const recorded& one, const look& how) {
 }
 
 void frame_watch::observe(const engine::observation& seen) noexcept {
-  if (!std::holds_alternative<engine::observed_frame>(seen.what)) return;
+  const auto* const end = std::get_if<engine::observed_end>(&seen.what);
+  if (!std::holds_alternative<engine::observed_frame>(seen.what) && (end == nullptr || !end->fin)) return;
   try {
-    const recorded one = record(seen);
+    recorded one = record(seen);
+    if (end != nullptr) {
+      frame_step fin;
+      fin.way = end->way;
+      fin.type = "FIN";
+      fin.http3 = true;
+      one.what = std::move(fin);
+    }
     const std::lock_guard lock(mutex_);
     tell_(one);
   } catch (const std::exception&) {

@@ -1,5 +1,6 @@
 #include "trace/live.hpp"
 
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -18,7 +19,7 @@ void live::observe(const engine::observation& seen) noexcept {
 
 void live::flush() {
   const std::lock_guard lock(mutex_);
-  folder_.flush();
+  folder_.flush(std::chrono::steady_clock::now());
 }
 
 }  // namespace parley::trace

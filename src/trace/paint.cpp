@@ -44,16 +44,28 @@ std::string paint::right(std::string_view text, std::size_t width) const {
 
 std::vector<std::string> paint::wrapped(std::string_view text, std::size_t width) const {
   std::vector<std::string> lines;
+  if (!how_.wrap && !text.empty()) lines.emplace_back(text);
+  if (!how_.wrap) return lines;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(' '), text.size());
-    const std::string word = cut(text.substr(0, end), width);
+    std::string_view word = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    const bool fits = !lines.empty() && columns(lines.back()) + 1 + columns(word) <= width;
-    if (fits) {
-      lines.back() += " " + word;
-    } else {
-      lines.push_back(word);
+    const std::size_t used = lines.empty() ? width : columns(lines.back());
+    if (used + 1 + columns(word) <= width) {
+      lines.back().append(" ").append(word);
+      continue;
     }
+    // A word that fits nowhere is broken, and begins where there is room.
+    if (columns(word) > width && used + 2 <= width) {
+      const std::string part = shortened(word, width - used - 1, {});
+      lines.back().append(" ").append(part);
+      word.remove_prefix(part.size());
+    }
+    while (columns(word) > width) {
+      lines.push_back(shortened(word, width, {}));
+      word.remove_prefix(lines.back().size());
+    }
+    if (!word.empty() || end == 0) lines.emplace_back(word);
   }
   return lines;
 }

@@ -21,8 +21,9 @@ class paint {
   /// Padded in front.
   [[nodiscard]] std::string right(std::string_view text, std::size_t width) const;
   [[nodiscard]] std::string cut(std::string_view text, std::size_t width) const;
-  /// `text` in lines of at most `width` columns, broken between words where that is possible.
+  /// `text` in lines of at most `width` columns, broken between words where that is possible; in one where the look is not to wrap.
   [[nodiscard]] std::vector<std::string> wrapped(std::string_view text, std::size_t width) const;
+  [[nodiscard]] bool wraps() const { return how_.wrap; }
   /// A bar from `begin` to `end` (0 to 1) in `width` columns, drawn at half a column's resolution where the glyphs allow it.
   [[nodiscard]] std::string bar(double begin, double end, std::size_t width) const;
 

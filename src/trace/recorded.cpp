@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 
 namespace parley::trace {
@@ -45,7 +46,12 @@ std::string later_field_lines(const parley::fields& fields) {
   return text;
 }
 
-std::string written_out(const semantics::request_head& head) {
+/// What the engine adds to the fields by itself.
+std::string length_line(const parley::fields& fields, std::optional<std::uint64_t> length) {
+  return length && !fields.contains("Content-Length") ? "content-length: " + std::to_string(*length) + "\r\n" : std::string();
+}
+
+std::string written_out(const semantics::request_head& head, std::optional<std::uint64_t> length = {}) {
   if (head.version < parley::http2) return start_line_of(head) + "\r\n" + field_lines(head.fields) + "\r\n";
   std::string text;
   const auto pseudo = [&](std::string_view name, std::string_view value) {
@@ -57,12 +63,13 @@ std::string written_out(const semantics::request_head& head) {
   pseudo("authority", head.authority());
   if (!tunnel) pseudo("path", head.form == semantics::target_form::absolute ? head.path() : head.target());
   pseudo("protocol", head.protocol());
-  return text + later_field_lines(head.fields) + "\r\n";
+  return text + later_field_lines(head.fields) + length_line(head.fields, length) + "\r\n";
 }
 
-std::string written_out(const semantics::response_head& head) {
+std::string written_out(const semantics::response_head& head, std::optional<std::uint64_t> length = {}) {
   if (head.version < parley::http2) return start_line_of(head) + "\r\n" + field_lines(head.fields) + "\r\n";
-  return ":status: " + std::to_string(head.status) + "\r\n" + later_field_lines(head.fields) + "\r\n";
+  return ":status: " + std::to_string(head.status) + "\r\n" + later_field_lines(head.fields) + length_line(head.fields, length) +
+         "\r\n";
 }
 
 std::string about(const engine::observed_handshake& seen) {
@@ -82,13 +89,13 @@ head_step record_head(const engine::observed_head& seen, engine::stream_id strea
                  .text = std::string(seen.text)};
   if (seen.request != nullptr) {
     step.version = seen.request->version;
-    if (step.text.empty()) step.text = written_out(*seen.request);
+    if (step.text.empty()) step.text = written_out(*seen.request, seen.length);
     if (step.version >= parley::http2) step.start_line = start_line_of(*seen.request);
   } else if (seen.response != nullptr) {
     step.status = seen.response->status;
     step.version = seen.response->version;
     // HTTP/0.9 has no head in its responses at all, so an empty one stays empty.
-    if (step.text.empty() && step.version != parley::http0_9) step.text = written_out(*seen.response);
+    if (step.text.empty() && step.version != parley::http0_9) step.text = written_out(*seen.response, seen.length);
     if (step.version >= parley::http2) step.start_line = start_line_of(*seen.response);
   }
   step.pushed = (step.version == parley::http2 && stream != 0 && stream % 2 == 0) ||  // RFC 9113 §5.1.1
@@ -119,7 +126,7 @@ struct record_one {
   decltype(recorded::what) operator()(const engine::observed_trailers& seen) const {
     return trailers_step{seen.way, seen.trailers == nullptr ? std::string() : field_lines(*seen.trailers)};
   }
-  decltype(recorded::what) operator()(const engine::observed_end& seen) const { return end_step{seen.way}; }
+  decltype(recorded::what) operator()(const engine::observed_end& seen) const { return end_step{seen.way, seen.fin}; }
   decltype(recorded::what) operator()(const engine::observed_state& seen) const {
     return state_step{std::string(seen.machine), std::string(seen.from), std::string(seen.to)};
   }

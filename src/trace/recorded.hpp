@@ -71,6 +71,7 @@ struct trailers_step {
 
 struct end_step {
   direction way = direction::in;
+  bool fin = false;  // HTTP/3: the end of its stream said so
 };
 
 struct state_step {

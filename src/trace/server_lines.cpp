@@ -23,7 +23,8 @@ class server_view {
     const message& out = x_.response;
     const std::string pushed =
         x_.promised_on != 0 ? "pushed on " + stream_name(x_.promised_on, in.version == parley::http3) + ": " : std::string();
-    row(paint_.branch(), tint::request, "2 request", in.begun ? pushed + first_line(in) : "none", in,
+    const std::string early = x_.early ? ", as early data" : "";
+    row(paint_.branch(), tint::request, "2 request", in.begun ? pushed + first_line(in) + early : "none", in,
         took(in.first_byte, in.last_byte));
     const auto asked = in.last_byte ? in.last_byte : in.first_byte;
     row(paint_.corner(), lost() ? tint::bad : tint::response, "3 response", outcome(), out, took(asked, out.last_byte));
@@ -52,8 +53,10 @@ class server_view {
     return stream_name(x_.stream, x_.request.version == parley::http3);
   }
 
+  /// Over QUIC, TLS is within.
   [[nodiscard]] std::string tls() const {
-    return x_.tls && !x_.tls->about.empty() ? ", " + printable(x_.tls->about) : std::string();
+    const std::string quic = x_.request.version == parley::http3 && x_.number == 1 ? ", QUIC" : "";
+    return x_.tls && !x_.tls->about.empty() ? quic + ", " + printable(x_.tls->about) : quic;
   }
 
   [[nodiscard]] bool lost() const { return !x_.error.empty() || !x_.closed.empty(); }
@@ -73,10 +76,21 @@ class server_view {
     const std::string numbers =
         m.begun ? paint_.right(size_text(bytes), number_width) + paint_.right(time, number_width) : std::string();
     const std::size_t room = width_ - 2 - label_width - (numbers.empty() ? 0 : 2 * number_width);
-    std::string line = paint_.colour(tint::faint, glyph) + " " + paint_.colour(t, paint_.left(label, label_width));
-    line += numbers.empty() ? paint_.cut(about, room) : paint_.left(about, room) + paint_.colour(tint::faint, numbers);
-    const std::size_t end = line.find_last_not_of(' ');
-    text_.append(line, 0, end + 1).append("\n");
+    auto lines = paint_.wrapped(about, room);
+    if (lines.empty()) lines.emplace_back();
+    std::string begin = paint_.colour(tint::faint, glyph) + " " + paint_.colour(t, paint_.left(label, label_width));
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      std::string line = begin + lines[i];
+      if (i == 0 && !numbers.empty()) {
+        line.append(room - std::min(room, columns(lines[i])), ' ');
+        line += (columns(lines[i]) >= room ? " " : "") + paint_.colour(tint::faint, numbers);
+      }
+      const std::size_t end = line.find_last_not_of(' ');
+      text_.append(line, 0, end + 1).append("\n");
+      // Below the last step there is nothing to lead to.
+      const bool last = glyph == paint_.corner();
+      begin = paint_.colour(tint::faint, last ? " " : paint_.rail()) + std::string(1 + label_width, ' ');
+    }
   }
 
   const exchange& x_;

@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t label_width = 12;
 constexpr std::size_t time_width = 11;
+// Of what is drawn; text may be wider.
+constexpr std::size_t widest = 100;
 
 double milliseconds(std::chrono::steady_clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
@@ -73,14 +75,19 @@ std::string status_text(const message& response) {
 class timeline_view {
  public:
   timeline_view(const exchange& x, const look& how)
-      : x_(x), how_(how), paint_(how), width_(std::max<std::size_t>(how.width, 60)), start_(x.started()),
-        total_(x.finished() - start_) {}
+      : x_(x), how_(how), paint_(how), text_width_(std::max<std::size_t>(how.width, 60)), width_(std::min(text_width_, widest)),
+        start_(x.started()), total_(x.finished() - start_) {}
 
   std::string draw(std::string_view title) {
     std::string heading = title.empty() || x_.promised_on != 0 ? title_from_head(x_) : std::string(title);
     if (x_.promised_on != 0) heading = "pushed: " + heading;
-    const std::string shown = paint_.left(display_url(heading, how_.show_secrets), width_ - 2 * time_width);
-    line(paint_.colour(tint::strong, shown) +
+    const std::size_t room = width_ - 2 * time_width;
+    auto headings = paint_.wrapped(display_url(heading, how_.show_secrets), text_width_);
+    if (headings.empty()) headings.emplace_back();
+    // One that does not fit beside the words above the columns stands in lines of its own.
+    if (headings.size() > 1 || columns(headings.front()) > room) headings.emplace_back();
+    for (std::size_t i = 0; i + 1 < headings.size(); ++i) line(paint_.colour(tint::strong, headings[i]));
+    line(paint_.colour(tint::strong, paint_.left(headings.back(), room)) +
          paint_.colour(tint::faint, paint_.right("took", time_width) + paint_.right("at", time_width)));
     line("");
     draw_connect();
@@ -98,8 +105,10 @@ class timeline_view {
   void railed(std::string_view text) { line(paint_.colour(tint::faint, paint_.rail()) + " " + std::string(text)); }
 
   void step(char number, tint t, std::string_view name, std::string_view about) {
-    std::string text = paint_.colour(t, std::string(1, number) + " " + paint_.left(name, label_width));
-    line(text + paint_.cut(about, width_ - 2 - label_width));
+    auto lines = paint_.wrapped(about, text_width_ - 2 - label_width);
+    if (lines.empty()) lines.emplace_back();
+    line(paint_.colour(t, std::string(1, number) + " " + paint_.left(name, label_width)) + lines.front());
+    for (std::size_t i = 1; i < lines.size(); ++i) railed(std::string(label_width, ' ') + lines[i]);
   }
 
   /// A part of a step: its bar, what it took, and when it was over.
@@ -111,7 +120,17 @@ class timeline_view {
            paint_.right(duration_text(end - start_), time_width));
   }
 
-  void note(tint t, std::string_view text) { railed(std::string("  ") + paint_.colour(t, paint_.cut(text, width_ - 4))); }
+  /// What does not fit goes on behind a deeper indent.
+  void note(tint t, std::string_view text) {
+    constexpr std::size_t indent = 4;
+    constexpr std::size_t deeper = indent + 2;
+    if (columns(text) <= text_width_ - indent) return railed("  " + paint_.colour(t, text));
+    std::string_view blanks = "  ";
+    for (const std::string& each : paint_.wrapped(text, text_width_ - deeper)) {
+      railed(std::string(blanks) + paint_.colour(t, each));
+      blanks = "    ";
+    }
+  }
 
   void head(std::string_view text) {
     for (const std::string_view each : head_lines(text)) note(tint::faint, display_line(each, how_.show_secrets));
@@ -173,11 +192,14 @@ class timeline_view {
   /// When the connection was ready, so that waiting between it and the request shows as part of the request.
   [[nodiscard]] std::optional<time_point> before_request() const {
     std::optional<time_point> ready;
-    if (x_.tls && x_.tls->done) return x_.tls->done;
+    bool quic = false;
     for (const attempt& a : x_.attempts) {
-      if (a.done && a.error.empty()) ready = a.done;
+      if (!a.done || !a.error.empty()) continue;
+      ready = a.done;
+      quic = a.quic;
     }
-    return ready;
+    // QUIC's handshake is part of its connecting, unless the request went before it as early data.
+    return !quic && x_.tls && x_.tls->done ? x_.tls->done : ready;
   }
 
   /// `HTTP/2 stream 1, `, `HTTP/3 stream 0, `
@@ -196,7 +218,10 @@ class timeline_view {
       part(r.ended ? "last byte" : "broken off", r.ended ? tint::response : tint::bad, *r.first_byte,
            r.last_byte.value_or(x_.finished()));
     }
-    for (const std::string& interim : x_.interim_heads) head(interim);
+    for (const std::string& interim : x_.interim_heads) {
+      head(interim);
+      railed("");
+    }
     head(r.head);
     head(r.trailers);
     for (const std::string& each : x_.promises) note(tint::response, "promised: " + printable(each));
@@ -211,12 +236,13 @@ class timeline_view {
     } else if (!x_.closed.empty()) {
       why = "The connection closed: " + printable(x_.closed);
     }
-    for (const std::string& each : paint_.wrapped(why, width_ - 2)) line("  " + paint_.colour(tint::bad, each));
+    for (const std::string& each : paint_.wrapped(why, text_width_ - 2)) line("  " + paint_.colour(tint::bad, each));
   }
 
   const exchange& x_;
   look how_;
   paint paint_;
+  std::size_t text_width_;
   std::size_t width_;
   time_point start_;
   std::chrono::steady_clock::duration total_;

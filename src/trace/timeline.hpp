@@ -15,6 +15,7 @@ struct look {
   bool unicode = true;     // else plain ASCII
   bool colour = false;     // ANSI colours
   std::size_t width = 80;  // columns, 60 at least
+  bool wrap = true;        // what is longer goes on in the next line; else its line is as long as it is, for files and programs
   bool show_secrets = false;
 };
 

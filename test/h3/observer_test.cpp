@@ -75,6 +75,21 @@ TEST(h3_observer, an_exchange_at_a_server) {
                           "1: out end\n");
 }
 
+// What a head costs is also what goes into the table for it, on another stream.
+TEST(h3_observer, a_heads_size_has_what_the_table_gets_for_it) {
+  tester t(role::server);
+  t.start();
+  note_taker seen;
+  t.engine.observe(&seen, 1);
+  const std::string insertion = std::string("\x3f\xe1\x1f", 3) + std::string("\x41x\x01y", 4);
+  t.feed(6, varint(2) + insertion);
+  t.feed(0, post() + data_frame("abc"), true);
+  t.feed(4, post() + data_frame("abc"), true);
+  EXPECT_NE(seen.log.find("1: in head POST " + std::to_string(post().size() + insertion.size()) + "\n"), std::string::npos)
+      << seen.log;
+  EXPECT_NE(seen.log.find("5: in head POST " + std::to_string(post().size()) + "\n"), std::string::npos) << seen.log;
+}
+
 TEST(h3_observer, control_frames_in_words) {
   options how;
   how.push = true;

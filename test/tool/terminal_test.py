@@ -79,7 +79,8 @@ class Terminal(Case):
             shown = on_terminal("get", "--show", peer.url("/" + "y" * 100), columns=64, env=environment(NO_COLOR="1"))[1]
         for line in shown.splitlines():
             self.assertLessEqual(len(line), 64, line)
-        self.assertIn("…", shown)
+        self.assertEqual("".join(shown.split()).replace("│", "").count("x" * 100), 1, "nothing is cut, but wrapped")
+        self.assertIn("y" * 50, shown)
 
 
 if __name__ == "__main__":

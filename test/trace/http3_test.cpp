@@ -37,6 +37,90 @@ Frames on connection 1  stream   payload         at
 )");
 }
 
+// The end of a stream is no frame, and shows beside the last one there.
+TEST(Http3Trace, FramesShowTheEndOfTheirStreams) {
+  frame_list list;
+  std::string lines;
+  frame_watch watch([&](const recorded& one) {
+    list.add(one);
+    lines += frame_line(one, {});
+  });
+  trace_test::script play(watch);
+  play.see(1000, 1, engine::observed_frame{direction::out, "HEADERS", 0, 10, {}, true});
+  play.see(1000, 1, engine::observed_end{direction::out, true});
+  play.see(1100, 1, engine::observed_frame{direction::in, "HEADERS", 0, 20, {}, true});
+  play.see(1200, 1, engine::observed_frame{direction::in, "DATA", 0, 30, {}, true});
+  play.see(1300, 1, engine::observed_frame{direction::in, "DATA", 0, 40, {}, true});
+  play.see(1300, 1, engine::observed_end{direction::in, true});
+  play.see(1300, 1, engine::observed_end{direction::in, false});
+  EXPECT_EQ("\n" + list.lines(at(900), {}), R"(
+Frames on connection 1  stream   payload         at
+  → HEADERS                  0      10 B    0.10 ms  FIN
+  ← HEADERS                  0      20 B    0.20 ms
+  ← DATA x2                  0      70 B    0.30 ms  FIN
+)");
+  EXPECT_NE(lines.find("connection 1   ← FIN                    0       0 B\n"), std::string::npos) << lines;
+}
+
+TEST(Http3Trace, HeadsSayTheLengthThatTheEngineAdds) {
+  recorder seen(1000, true);
+  trace_test::script play(seen);
+  semantics::request_head head;
+  head.version = http3;
+  play.see(0, 1, engine::observed_head{direction::out, &head, nullptr, {}, 10, 28});
+  head.fields.set("Content-Length", "29");
+  play.see(0, 5, engine::observed_head{direction::out, &head, nullptr, {}, 10, 29});
+  const auto records = seen.records();
+  const auto text = [&](std::size_t i) { return std::get<head_step>(records.at(i).what).text; };
+  EXPECT_TRUE(text(0).ends_with("content-length: 28\r\n\r\n")) << text(0);
+  EXPECT_TRUE(text(1).ends_with("content-length: 29\r\n\r\n")) << text(1);
+  EXPECT_EQ(text(1).find("content-length"), text(1).rfind("content-length")) << "once";
+}
+
+TEST(Http3Trace, AServersLinesTellQuicAndEarlyData) {
+  recorder seen(1000, true);
+  trace_test::script play(seen);
+  semantics::request_head asked;
+  asked.version = http3;
+  semantics::response_head answer;
+  answer.version = http3;
+  answer.status = 200;
+  const auto exchange_on = [&](engine::stream_id stream) {
+    play.see(0, stream, engine::observed_head{direction::in, &asked, nullptr, {}, 10});
+    play.end(0, direction::in, stream);
+    play.see(10, stream, engine::observed_head{direction::out, nullptr, &answer, {}, 10});
+    play.end(10, direction::out, stream);
+  };
+  exchange_on(1);
+  engine::observed_handshake done{};
+  done.done = true;
+  done.version = "TLS 1.3";
+  play.see(20, 0, done);
+  exchange_on(5);
+  const auto all = fold(seen.records());
+  ASSERT_EQ(all.size(), 2U);
+  const std::string first = server_lines(all[0], {});
+  EXPECT_NE(first.find("stream 0, QUIC"), std::string::npos) << first;
+  EXPECT_NE(first.find("HTTP/3, as early data"), std::string::npos) << first;
+  EXPECT_EQ(server_lines(all[1], {}).find("early data"), std::string::npos);
+}
+
+// Who looks at an exchange that has not ended sees how long it has taken so far.
+TEST(Http3Trace, WhatIsGivenUpHasTakenUntilNow) {
+  recorder seen(1000, true);
+  trace_test::script play(seen);
+  semantics::request_head asked;
+  asked.version = http3;
+  play.see(0, 1, engine::observed_head{direction::out, &asked, nullptr, {}, 10});
+  play.end(0, direction::out, 1);
+  std::vector<exchange> all;
+  exchange_folder folder([&](exchange&& x) { all.push_back(std::move(x)); });
+  for (const recorded& one : seen.records()) folder.add(one);
+  folder.flush(at(5000));
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_NE(timeline(all[0], {}, {}).find("5.00 ms in all"), std::string::npos) << timeline(all[0], {}, {});
+}
+
 TEST(Http3Trace, AServersLinesNameTheStreamsOfQuic) {
   exchange x;
   x.role = engine::role::server;

@@ -100,7 +100,7 @@ TEST(Timeline, BrokenOff) {
   ASSERT_EQ(all.size(), 1u);
   const std::string text = timeline(all[0], {}, {});
   EXPECT_NE(text.find("│ broken off"), std::string::npos) << text;
-  EXPECT_TRUE(text.ends_with("╰ 0.20 ms in all\n  The connection closed: the peer closed\n")) << text;
+  EXPECT_TRUE(text.ends_with("╰ 0.30 ms in all\n  The connection closed: the peer closed\n")) << text;
 }
 
 TEST(Timeline, AnErrorIsWrappedAndNotCut) {
@@ -113,6 +113,35 @@ TEST(Timeline, AnErrorIsWrappedAndNotCut) {
                              "  line of a terminal, at least when that is narrow. (RFC\n"
                              "  9112 §4)\n"))
       << timeline(x, "GET http://a/", {.width = 60});
+}
+
+TEST(Timeline, NothingIsCut) {
+  const auto all = played([](trace_test::script& s) {
+    s.connect(0, 100, "127.0.0.1:80");
+    const std::string head = "GET /" + std::string(70, 'y') + " HTTP/1.1\r\nHost: a\r\nX-Words: " + std::string(30, 'v') + " " +
+                             std::string(90, 'w') + "\r\n\r\n";
+    s.request(100, direction::out, head);
+    s.end(100, direction::out);
+    s.bytes(100, direction::out, head);
+  });
+  const std::string narrow = timeline(all.at(0), {}, {.width = 64});
+  EXPECT_TRUE(narrow.starts_with("GET a/" + std::string(58, 'y') + "\n" + std::string(12, 'y') + "\n")) << narrow;
+  EXPECT_NE(narrow.find("│   X-Words: " + std::string(30, 'v') + " " + std::string(18, 'w') + "\n│     " + std::string(58, 'w') +
+                        "\n│     " + std::string(14, 'w') + "\n"),
+            std::string::npos)
+      << narrow;
+  const std::string file = timeline(all.at(0), {}, {.wrap = false});
+  EXPECT_NE(file.find("│   X-Words: " + std::string(30, 'v') + " " + std::string(90, 'w') + "\n"), std::string::npos) << file;
+  EXPECT_TRUE(file.starts_with("GET a/" + std::string(70, 'y') + "\n")) << file;
+}
+
+TEST(Timeline, InterimResponsesStandApart) {
+  exchange x;
+  x.request.begun = x.response.begun = true;
+  x.interim_heads.emplace_back(":status: 103\r\nlink: </a>\r\n\r\n");
+  x.response.head = ":status: 200\r\n\r\n";
+  const std::string text = timeline(x, "GET http://a/", {});
+  EXPECT_NE(text.find("│   link: </a>\n│\n│   :status: 200\n"), std::string::npos) << text;
 }
 
 TEST(Timeline, NeverWiderThanAsked) {
