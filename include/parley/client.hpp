@@ -210,10 +210,11 @@ class PARLEY_API client {
   /// Takes responses that servers push over HTTP/2 or 3 (RFC 9113 §8.4, RFC 9114 §4.6) and gives them to later requests for the
   /// same URL by the same method, with equal Authorization, Cookie and fields that the response's Vary names; each is used once.
   /// Kept are at most limits::pushes of them, of up to limits::content bytes each, for a minute. One that nobody may promise for
-  /// that URL (another origin that the certificate does not cover), that fails, or that there is no room for is cancelled. Default:
-  /// the server is told to push nothing.
+  /// that URL (another origin that the certificate does not cover), that fails, or that there is no room for is cancelled. So is one
+  /// whose head has not come 3 s after a request began to wait for it; that request is sent then. Default: the server is told to push
+  /// nothing.
   client& push(bool taken = true);
-  /// Waits until what was promised so far has arrived or failed; the URLs of what no request has asked for yet.
+  /// Waits until what was promised so far has arrived or failed, or not begun to come within 3 s; the URLs of what no request has asked for yet.
   task<std::vector<std::string>> pushed();
   /// Whether what servers announce about HTTP/3 (Alt-Svc) is used and remembered. Default: it is, for as long as the client lives.
   client& alternatives(bool used);

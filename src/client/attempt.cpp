@@ -157,14 +157,32 @@ task<response> attempt(std::shared_ptr<pool> through, plan& what, const options&
   co_return std::move(*result);
 }
 
+task<> wait_for_push(std::shared_ptr<pushed_response> pushed) {
+  pushed_response::until_settled settled(*pushed);
+  co_await settled;
+}
+
+// What is promised may never come: then it is given up, and the request goes as if nobody had promised anything.
+task<> receive_push(std::shared_ptr<pushed_response> pushed) {
+  try {
+    auto limited = parley::timeout(push_store::claim_time, wait_for_push(pushed));
+    co_await limited;
+    co_return;
+  } catch (const timed_out&) {
+    if (!pushed->begun()) pushed->give_up();
+  }
+  auto rest = wait_for_push(pushed);
+  co_await rest;
+}
+
 }  // namespace
 
 task<response> fetch_planned(std::shared_ptr<pool> through, plan& what, const options& how, progress& at) {
   // RFC 9113 §8.4: what the server has pushed need not be asked for.
   if (const auto pushed = through->pushes().claim(what)) {
     at.at = step::receiving;
-    pushed_response::until_settled settled(*pushed);
-    co_await settled;
+    auto receiving = receive_push(pushed);
+    co_await receiving;
     if (!pushed->failed() && pushed->answers(what)) {
       response got = pushed->take();
       if (!how.streamed() && got.content().size() > how.content_limit()) throw more_than_collected(what.to, how.content_limit());

@@ -80,10 +80,25 @@ task<response> client::core::fetch(std::shared_ptr<core> self, request req, opti
   }
 }
 
+namespace {
+
+task<> wait_for_pushes(std::shared_ptr<fetching::pool> of) {
+  fetching::push_store::until_quiet quiet(of->pushes());
+  co_await quiet;
+}
+
+}  // namespace
+
 task<std::vector<std::string>> client::core::pushed(std::shared_ptr<core> self) {
   const auto pool = self->pool_here();
-  fetching::push_store::until_quiet quiet(pool->pushes());
-  co_await quiet;
+  try {
+    auto limited = parley::timeout(fetching::push_store::claim_time, wait_for_pushes(pool));
+    co_await limited;
+  } catch (const timed_out&) {
+    pool->pushes().give_up_promises();
+  }
+  auto rest = wait_for_pushes(pool);
+  co_await rest;
   co_return pool->pushes().urls();
 }
 

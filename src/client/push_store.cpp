@@ -142,6 +142,13 @@ std::optional<net::time_point> push_store::expire(net::time_point now) {
   return kept_.front()->since() + keep_time;
 }
 
+void push_store::give_up_promises() {
+  const auto all = kept_;  // which giving up changes
+  for (const auto& each : all) {
+    if (!each->begun()) each->give_up();
+  }
+}
+
 void push_store::clear() {
   for (const auto& each : std::exchange(kept_, {})) each->give_up();
 }

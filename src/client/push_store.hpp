@@ -32,6 +32,8 @@ class pushed_response final : public receiver {
   [[nodiscard]] const semantics::request_head& promised() const { return promised_; }
   [[nodiscard]] bool arriving() const { return !whole_ && !failed_; }
   [[nodiscard]] bool failed() const { return failed_; }
+  /// Its head has come; what follows is held to the connection's limits of time.
+  [[nodiscard]] bool begun() const { return head_.has_value() || !arriving(); }
   /// Whether it answers this request, as far as it has come.
   [[nodiscard]] bool answers(const plan& what) const;
   [[nodiscard]] net::time_point since() const { return since_; }
@@ -81,6 +83,8 @@ class pushed_response final : public receiver {
 class push_store {
  public:
   static constexpr std::chrono::seconds keep_time{60};
+  /// So long a request waits for the head of the response that was promised to it; then it is sent itself.
+  static constexpr std::chrono::seconds claim_time{3};
 
   push_store(net::loop& on, const limits& caps) : loop_(on), caps_(caps) {}
   push_store(const push_store&) = delete;
@@ -93,6 +97,8 @@ class push_store {
   [[nodiscard]] std::shared_ptr<pushed_response> claim(const plan& what);
   /// Drops what is too old. When the next one will be.
   std::optional<net::time_point> expire(net::time_point now);
+  /// Cancels what was promised and has not begun to come.
+  void give_up_promises();
   /// Cancels and forgets all.
   void clear();
   /// The URLs of what is kept.

@@ -190,7 +190,7 @@ class Nghttpd(Started, unittest.TestCase):
     def test_frames(self):
         code, _, err = parley("get", "--frames", self.url("hello.txt"))
         self.assertEqual(code, 0, err)
-        self.assertRegex(err, r"(?m)^  → SETTINGS +- +\d+ B +[\d.]+ ms  ENABLE_PUSH=0$")
+        self.assertRegex(err, r"(?m)^  → SETTINGS +- +\d+ B +[\d.]+ ms  ENABLE_PUSH=0( .*)?$")
         self.assertRegex(err, r"(?m)^  → HEADERS +1 +\d+ B +[\d.]+ ms  END_STREAM END_HEADERS$")
         self.assertRegex(err, r"(?m)^  ← DATA +1 +6 B +[\d.]+ ms")
 

@@ -97,6 +97,51 @@ TEST(push, is_waited_for_when_it_was_promised) {
   w.settle();
 }
 
+// Whoever claims it has waited for long enough, and asks.
+TEST(push, that_never_comes_holds_nobody_up) {
+  push_world w;
+  w.open();
+  w.at(0).promise(1, 2, "10.0.0.1", "/style.css");
+  w.settle();
+  auto style = w.get("/style.css");
+  w.settle();
+  EXPECT_EQ(w.at(0).requests().size(), 1u) << "it waits";
+  w.loop.run_for(4s);
+  EXPECT_EQ(w.at(0).resets(), (resets{{2, cancel_code}}));
+  w.at(0).answer(3, "asked for");
+  w.settle();
+  ASSERT_TRUE(style->succeeded()) << style->error();
+  EXPECT_EQ(style->value().content(), "asked for");
+  w.at(0).promise(1, 4, "10.0.0.1", "/app.js");
+  w.settle();
+  auto kept = w.start(w.http.pushed());
+  w.settle();
+  EXPECT_FALSE(kept->ended());
+  w.loop.run_for(4s);
+  ASSERT_TRUE(kept->ended());
+  EXPECT_TRUE(kept->value().empty());
+  w.page->chain.cancel();
+  w.settle();
+}
+
+// One whose head is there is on its way, and may take its time.
+TEST(push, that_comes_slowly_is_waited_for) {
+  push_world w;
+  w.open();
+  w.at(0).promise(1, 2, "10.0.0.1", "/style.css");
+  w.at(0).send(frame::headers, end_headers, 2, status_200);
+  w.settle();
+  auto style = w.get("/style.css");
+  w.loop.run_for(10s);
+  EXPECT_FALSE(style->ended());
+  w.at(0).send(frame::data, end_stream, 2, "slow");
+  w.settle();
+  ASSERT_TRUE(style->succeeded()) << style->error();
+  EXPECT_EQ(style->value().content(), "slow");
+  w.page->chain.cancel();
+  w.settle();
+}
+
 TEST(push, what_is_not_wanted_is_cancelled) {
   push_world w;
   w.open();
