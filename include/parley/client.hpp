@@ -76,7 +76,7 @@ class PARLEY_API options {
     return *this;
   }
   /// HTTP/3: where the client has spoken with the server before, a request by a safe method without content goes with the first
-  /// packet, before the handshake is done (early data, 0-RTT; RFC 8470), to the host's first address. Whoever sees that packet can
+  /// packet, before the handshake is done (early data, 0-RTT; RFC 8470), to the address where the server was. Whoever sees that packet can
   /// send a copy of it to the server, which must do no harm there. What the server refuses or answers with 425 is sent again by
   /// itself once the handshake is done. Default: not used.
   options& early_data(bool on = true) {

@@ -12,7 +12,7 @@ namespace parley::tool {
 [[nodiscard]] bool is_terminal(int descriptor);
 
 /// How to draw on `descriptor`: colours on a terminal only, and not with NO_COLOR (https://no-color.org) or TERM=dumb; Unicode
-/// where LC_ALL, LC_CTYPE or LANG says UTF-8; 80 columns, or the terminal's width when that is less.
+/// where LC_ALL, LC_CTYPE or LANG says UTF-8; to the terminal's width, and elsewhere lines are whole.
 [[nodiscard]] trace::look look_of(int descriptor, bool show_secrets);
 
 /// `parley: sentence`, and a line end, on standard error, in one write. Peers' text in it is made printable.

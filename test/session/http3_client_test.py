@@ -270,6 +270,14 @@ class Alone(Case):
         for frame in ("SETTINGS", "HEADERS", "DATA"):
             self.assertIn(frame, said.err)
 
+    def test_the_page_about_the_session_says_quic(self):
+        self.serve()
+        said = self.parley("get", self.url("/session"), "--http3-only")
+        self.assertIn("over QUIC, encrypted by its TLS 1.3", said.out)
+        said = self.parley("get", self.url("/session"), "--http2")
+        self.assertIn("encrypted by TLS", said.out)
+        self.assertNotIn("QUIC", said.out)
+
     def test_pushes(self):
         self.serve()
         said = self.parley("get", self.url(), self.url("/style.css"), "--http3-only", "--push", "--show", "-o", "-")

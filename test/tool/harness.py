@@ -42,8 +42,8 @@ def parley(*words, stdin=b"", env=None, cwd=None):
 class Server:
     """`parley serve` or `parley demo`, once it has said `ready`."""
 
-    def __init__(self, *words, env=None):
-        command = [PARLEY, *map(str, words)]
+    def __init__(self, *words, env=None, wrapper=()):
+        command = [*wrapper, PARLEY, *map(str, words)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env or environment())
         self.said = []
         for line in self.process.stderr:

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import threading
 import sys
 import time
@@ -34,6 +35,21 @@ class Start(Case):
             self.assertEqual(server.end(), (0, ""))
         with Server("serve", self.folder, "--http", "127.0.0.1:0", "--https", "off") as server:
             self.assertEqual(server.said, [f"listening http {server.address}", "ready"])
+
+    def test_without_an_address_it_is_on_both_of_localhost(self):
+        """In a network of its own, since these ports are whoever's."""
+        network = ["unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$0" "$@"']
+        try:
+            probe = subprocess.run([*network, "ip", "-6", "address", "show", "dev", "lo"], capture_output=True, text=True, timeout=TIMEOUT)
+        except OSError:
+            self.skipTest("unshare is not installed")
+        if probe.returncode != 0:
+            self.skipTest("no network of its own here: " + probe.stderr)
+        hosts = ["127.0.0.1"] + (["[::1]"] if "::1/128" in probe.stdout else [])
+        with Server("serve", self.folder, "--data", self.path("data"), wrapper=network) as server:
+            said = [line.split(",")[0] for line in server.said if line.startswith("listening")]
+            self.assertEqual(said, [f"listening http {h}:8080" for h in hosts] + [f"listening https {h}:8443" for h in hosts])
+            self.assertEqual(server.end(), (0, ""))
 
     def test_the_demo(self):
         data = self.path("made/for/it")
