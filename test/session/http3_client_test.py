@@ -323,6 +323,7 @@ class Alone(Case):
                 self.assertEqual(said.code, 1, said.err)
                 self.assertRegex(said.err, "cannot trust localhost port %d: " % self.server.https_port)
                 self.assertEqual(said.err.count("no trusted authority"), 1, said.err)
+                self.assertIn("--cacert $(parley ca --data DIR --path) trusts it", said.err)
 
 
 if __name__ == "__main__":
