@@ -75,6 +75,8 @@ class body_sink {
   virtual void trailers(fields lines) = 0;
   /// What was written must not wait for more, as it would in a coding.
   virtual void flush() {}
+  /// Ends it before whoever writes it has returned: a tunnel's direction.
+  virtual void end() {}
 };
 
 class read_operation final : public operation, private waiter {
@@ -158,16 +160,21 @@ class PARLEY_API body_writer {
   detail::body_sink* sink_;
 };
 
-/// The byte stream that a connection becomes by Upgrade or CONNECT (RFC 9110 §7.8, §9.3.6). Both directions are independent.
+/// The byte stream that a connection becomes by Upgrade or CONNECT (RFC 9110 §7.8, §9.3.6). Both directions are independent: a peer that
+/// ends its own is read to its end, and takes what is written as long as the handler that has read from it goes on.
 class PARLEY_API tunnel {
  public:
-  tunnel(detail::body_source* from, detail::body_sink* to) : reader_(from), writer_(to) {}
+  tunnel(detail::body_source* from, detail::body_sink* to) : reader_(from), writer_(to), sink_(to) {}
   [[nodiscard]] detail::read_operation read() { return reader_.read(); }
   [[nodiscard]] detail::write_operation write(std::string_view piece) { return writer_.write(piece); }
+  /// Ends our direction, behind what was written: the peer reads the end, and may still send. What is written later fails. Without it the
+  /// direction ends with the handler.
+  void end() { sink_->end(); }
 
  private:
   body_reader reader_;
   body_writer writer_;
+  detail::body_sink* sink_;
 };
 
 }  // namespace parley

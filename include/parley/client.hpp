@@ -42,6 +42,7 @@ class PARLEY_API fetch_error : public std::runtime_error {
     content_too_large,
     tls,          // https: no session could be agreed upon, or it broke
     certificate,  // https: the server did not prove that it is who the URL names
+    address,      // the host has no address that `client::addresses` takes
     credentials,  // https: what `client::trust` or `client::certificate` was given cannot be used
   };
   fetch_error(kind why, const std::string& message) : std::runtime_error(message), kind_(why) {}
@@ -234,6 +235,10 @@ class PARLEY_API client {
   /// https: shows this certificate (PEM, with what lies between it and the root) to servers that ask for one. The key may be in the
   /// same file. Throws `fetch_error` (credentials) when they cannot be read or do not belong together.
   client& certificate(const std::string& certificate_file, const std::string& key_file);
+  /// Connects only to addresses that `allowed` says yes to, by their text (`192.0.2.1`, `2001:db8::1`): asked behind each look-up, so that
+  /// the address that was looked at is the one that is connected to. For URLs that somebody else chose; see `public_address`
+  /// (parley/proxy.hpp). Null (the default): any. Unix sockets are not asked about.
+  client& addresses(std::function<bool(std::string_view)> allowed);
   /// Shows what happens on this client's connections to `sink`, which must outlive their loop; null: to nobody.
   client& observe(engine::observer* sink);
 

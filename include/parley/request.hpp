@@ -27,6 +27,7 @@ enum class as : std::uint8_t { audio, document, fetch, font, image, script, styl
 
 namespace detail {
 struct request_access;
+struct request_notes;  // src/connection/message_access.hpp
 
 /// Who passes a request's hints on.
 class hint_sink {
@@ -110,8 +111,18 @@ class PARLEY_API request {
   // --- where it came from --------------------------------------------------------------------------------------------------
   /// The peer's address and port, such as `127.0.0.1:54321`.
   [[nodiscard]] const std::string& peer() const;
-  /// Whether it came over TLS or QUIC.
+  /// The client's address, without a port: the peer's, or, where the peer is one of `server::trusted_proxies`, that of the client that
+  /// they tell of; scheme, `secure` and authority are that client's too then. `unix:` for the peer of a Unix socket.
+  [[nodiscard]] std::string_view client_address() const;
+  /// Whether it came over TLS or QUIC; behind a trusted proxy, whether the proxy says so of its own client.
   [[nodiscard]] bool secure() const { return secure_; }
+  /// Its id (`server::request_ids`), 1 to 128 visible characters; empty where there is none.
+  [[nodiscard]] std::string_view id() const;
+  /// The trace that it belongs to (`server::tracing`), as the value of `traceparent` (W3C Trace Context §3.2) to send with requests that
+  /// are made because of it; empty where there is none.
+  [[nodiscard]] std::string_view trace() const;
+  /// Who has proven to be whom (parley/auth.hpp); empty for nobody.
+  [[nodiscard]] std::string_view user() const;
   /// Whether it may be a copy: it came in the early data of QUIC (0-RTT), before the handshake had shown that its client is there, and who
   /// recorded it could send it again (RFC 8446 §8); or a gateway says the same of its own client (the field Early-Data, RFC 8470 §5.1).
   /// Handlers only get such requests of safe methods (RFC 9110 §9.2.1); all others are answered 425. Who must not answer a copy even then
@@ -159,6 +170,7 @@ class PARLEY_API request {
   std::unique_ptr<detail::body_source> owned_source_;
   const std::string* peer_ = nullptr;
   const detail::tls_source* tls_ = nullptr;
+  std::unique_ptr<detail::request_notes> notes_;  // what few requests have
   std::size_t content_limit_ = 1024 * 1024;
   std::function<task<>(body_writer&)> producer_;
   std::optional<std::uint64_t> producer_length_;

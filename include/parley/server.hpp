@@ -14,6 +14,7 @@
 #include <parley/response.hpp>
 #include <parley/task.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -30,6 +31,7 @@ namespace parley {
 
 class compression_options;  // parley/compression.hpp
 class files;                // parley/files.hpp
+class filter;               // parley/filter.hpp
 class server_core;          // src/server
 
 namespace engine {
@@ -109,6 +111,9 @@ struct counter {
 /// What decides how fast a connection sends.
 enum class congestion_control : std::uint8_t { cubic, bbr };
 
+/// How proxies tell of their clients: by X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host, or by Forwarded (RFC 7239).
+enum class forwarded_by : unsigned char { x_forwarded, forwarded };
+
 class PARLEY_API server {
  public:
   server();
@@ -159,6 +164,13 @@ class PARLEY_API server {
   /// Want-Content-Digest and Want-Repr-Digest where the content lies in memory. Off by default. Handlers that read content by themselves
   /// have `digest_check` (parley/digest.hpp).
   server& digests(bool on);
+  /// Adds a filter (parley/filter.hpp), such as `parley::cors`, `parley::hsts` or `parley::rate_limit`: `app.use(parley::hsts())`. Filters
+  /// come before all middleware, in the order in which they were added, and cost no coroutine.
+  server& use(std::shared_ptr<filter> one);
+  template <std::derived_from<filter> Filter>
+  server& use(Filter one) {
+    return use(std::shared_ptr<filter>(std::make_shared<Filter>(std::move(one))));
+  }
   /// Answers what no route matches. Default: 404 as any other error, see `error_page`.
   server& not_found(std::function<response(const request&)> handler);
   /// Makes the page that people get for an error; the status is set for it. Programs get problem details (RFC 9457) instead: who prefers
@@ -205,6 +217,39 @@ class PARLEY_API server {
   /// Whether `request::hint` may push to browsers (whatever calls itself Mozilla) that take pushed responses; else they get a 103
   /// with a link. Off by default: browsers have a cache, which a server cannot see.
   server& push_to_browsers(bool allowed);
+  /// Proxies in front of this server, as networks (`10.0.0.0/8`, `fd00::/8`), single addresses, or `unix` for the peers of Unix sockets: what
+  /// they say of their clients by the fields of `by` is believed, from the right as far as the sender is trusted. The other fields are not
+  /// looked at, since a proxy that does not know them passes on what a client wrote there; those of `by` it must set, or take out. Then
+  /// `request::client_address`, `scheme`, `secure` and `authority`, the access log and limits by address mean the client, and the proxies' own
+  /// connections do not count among `limits::connections_per_address`. From everybody else these fields mean nothing. Throws
+  /// `std::invalid_argument` for what is no network.
+  server& trusted_proxies(const std::vector<std::string>& networks, forwarded_by by = forwarded_by::x_forwarded);
+  /// Gives each request an id: `request::id`, the answer's X-Request-Id, the access log (JSON) and problem details (`request_id`). Taken
+  /// from X-Request-Id where a trusted proxy sends one of 1 to 128 letters, digits and `-._~+/=:@`, else made of 128 random bits.
+  server& request_ids(bool on = true);
+  /// Has each request belong to a trace (W3C Trace Context): that of its `traceparent`, or a new one, which is not sampled. See
+  /// `request::trace`.
+  server& tracing(bool on = true);
+  /// GET of this path tells balancers whether to send requests here: 200, or 503 while the server ends. A path such as `/healthz`; empty:
+  /// only on the address of `monitor`.
+  server& health(std::string_view path = "/healthz");
+  /// GET of this path gives all counters, requests by method, version and status, and how long they took, for Prometheus. Answered to this
+  /// machine's own programs alone (a loopback address or Unix socket, and no sign of a proxy; everybody else gets 404), unless `monitor`
+  /// gives it an address of its own: then only there.
+  server& metrics(std::string_view path = "/metrics");
+  /// Answers `health` and `metrics` at an address of their own (`http://127.0.0.1:9464`, or `unix:PATH`), for whoever reaches it. It also answers
+  /// while the server ends. Behind `health` and `metrics`, before `run` or `start`. Throws `listen_error`.
+  server& monitor(std::string_view url);
+  /// The address of `monitor`, as `addresses` gives them; empty: there is none.
+  [[nodiscard]] std::string monitor_address() const;
+  /// TRACE (RFC 9110 §9.3.8): answered with the request's own head, without Cookie, Authorization and whatever else looks like a secret. Off by
+  /// default: 405.
+  server& trace(bool allowed);
+  /// Takes requests for http URLs on secure connections too, as proxies get them; else they are 421. `forward_proxy::serve` calls it.
+  server& any_scheme(bool taken);
+  /// A counter of one's own, among `counters` and the metrics, by a name of lower-case letters, digits and `_`: made when first asked for.
+  /// It lives as long as the server; any thread may add. Before `run` or `start`; throws `std::invalid_argument` for another name.
+  std::atomic<std::uint64_t>& counted(std::string_view name);
   /// How long `stop` and SIGTERM wait for what runs. Default 10 s.
   server& drain_time(std::chrono::milliseconds t);
   /// A line a request: a file's path (appended to), `-` for standard output, empty for none (the default). A thread of its own

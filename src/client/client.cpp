@@ -124,6 +124,11 @@ client& client::certificate(const std::string& certificate_file, const std::stri
   return *this;
 }
 
+client& client::addresses(std::function<bool(std::string_view)> allowed) {
+  core_->change_settings().allowed = std::move(allowed);
+  return *this;
+}
+
 client& client::observe(engine::observer* sink) {
   let_go(core_.get());
   core_->settings().observer = sink;

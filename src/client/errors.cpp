@@ -221,6 +221,10 @@ fetch_error resolve_failed(const origin& to, std::error_code error) {
   return {reason::resolve, "cannot find the host " + to.host + ": " + in_words(error) + std::string(way_out)};
 }
 
+fetch_error not_allowed(const origin& to) {
+  return {reason::address, "cannot connect to " + to.to_string() + ": its address is not one of those allowed (client::addresses)"};
+}
+
 fetch_error connect_failed(const origin& to, const std::vector<failed_address>& tried) {
   const std::string what = "cannot connect to " + to.to_string() + ": ";
   if (tried.empty()) return {reason::connect, what + "the host has no address"};

@@ -40,6 +40,8 @@ struct received_part {
 };
 
 [[nodiscard]] fetch_error resolve_failed(const origin& to, std::error_code error);
+/// `client::addresses` takes none of its addresses.
+[[nodiscard]] fetch_error not_allowed(const origin& to);
 [[nodiscard]] fetch_error connect_failed(const origin& to, const std::vector<failed_address>& tried);
 /// `local_trouble`: why the local authority could not be asked, if so.
 [[nodiscard]] fetch_error handshake_failed(const origin& to, const tls::error& why, const std::string& local_trouble);

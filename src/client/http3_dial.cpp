@@ -27,7 +27,14 @@ void http3_dial::start() {
       failures_.push_back(std::move(why));
       return tell({});
     }
-    there_.addresses = std::move(*found);
+    there_.addresses = allowed_of(std::move(*found), pool_.settings());
+    if (there_.addresses.empty()) {
+      failed_dial why;
+      why.address = there_.host;
+      why.reason = "none of the addresses of " + there_.host + " is allowed";
+      failures_.push_back(std::move(why));
+      return tell({});
+    }
     attempts_.reserve(there_.addresses.size());
     ticket_first();
     try_next();

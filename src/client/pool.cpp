@@ -66,12 +66,19 @@ task<lease> pool::connect(slot place, wish what, std::chrono::milliseconds limit
   co_return lease(*this, *got.shared);
 }
 
+std::vector<net::endpoint> allowed_of(std::vector<net::endpoint> addresses, const pool_settings& by) {
+  if (by.allowed) std::erase_if(addresses, [&](const net::endpoint& e) { return !e.unix_socket && !by.allowed(e.host); });
+  return addresses;
+}
+
 task<pool::opened> pool::open(const origin& to, bool races, wish what, const connect_report& report, progress& at) {
   // First, since what is wrong with them needs no connection to be seen.
   if (to.secure) static_cast<void>(settings_.tls->credentials(to.verify));
   at.at = step::looking_up;
   auto looking_up = addresses_of(loop_, to, report);
   std::vector<net::endpoint> addresses = co_await looking_up;
+  addresses = allowed_of(std::move(addresses), settings_);
+  if (addresses.empty()) throw not_allowed(to);
   opened got;
   std::optional<known_alternative> alternative;
   if (const known_alternative* const known = races ? alternative_of(to) : nullptr) alternative = *known;

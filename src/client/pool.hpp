@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <exception>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,9 +43,13 @@ struct pool_settings {
   bool push = false;             // takes pushed responses
   engine::observer* observer = nullptr;
   std::shared_ptr<tls_setup> tls = std::make_shared<tls_setup>();
-  bool alternatives = true;  // what servers announce is used
+  bool alternatives = true;                       // what servers announce is used
+  std::function<bool(std::string_view)> allowed;  // addresses; null: any
   std::shared_ptr<fetching::alternatives> known = std::make_shared<fetching::alternatives>();
 };
+
+/// Those that `allowed` takes.
+[[nodiscard]] std::vector<net::endpoint> allowed_of(std::vector<net::endpoint> addresses, const pool_settings& by);
 
 /// Lives on one loop, until that ends or the client is gone.
 class pool final : private connection::exchange_owner, public std::enable_shared_from_this<pool> {

@@ -28,6 +28,7 @@ bool incoming_content::ready() noexcept { return exchange_.lost_ || (!held_ && (
 std::string_view incoming_content::next() {
   if (exchange_.lost_) throw connection_lost(exchange_.error_ ? std::string(exchange_.error_->message) : "the peer has left");
   pay();
+  taken_ = true;
   if (waiting_.empty()) return {};
   handed_out_.clear();
   std::swap(handed_out_, waiting_);
@@ -86,7 +87,7 @@ void incoming_content::reset() noexcept {
   length_.reset();
   reader_ = nullptr;
   collect_limit_ = owed_ = share_ = 0;
-  held_ = collecting_ = too_large_ = whole_ = wants_continue_ = false;
+  held_ = collecting_ = too_large_ = whole_ = taken_ = wants_continue_ = false;
 }
 
 // --- outgoing ----------------------------------------------------------------------------------------------------------------
@@ -103,6 +104,11 @@ void outgoing_content::write(std::string_view copied) {
 
 void outgoing_content::write(parley::detail::file_content slice) {
   send({engine::chunk::file{slice.descriptor, slice.offset, slice.length, std::move(slice.owner)}});
+}
+
+void outgoing_content::end() {
+  if (exchange_.lost_ || exchange_.connection_ == nullptr) throw connection_lost("the peer has left");
+  if (!ended_) (void)exchange_.connection_->end(exchange_);
 }
 
 bool outgoing_content::takes_files() const noexcept {

@@ -63,6 +63,7 @@ class incoming_content final : public parley::detail::body_source {
   bool collecting_ = false;
   bool too_large_ = false;
   bool whole_ = false;
+  bool taken_ = false;           // somebody reads it by pieces
   bool wants_continue_ = false;  // the client waits for 100 before it sends
 };
 
@@ -80,6 +81,7 @@ class outgoing_content final : public parley::detail::body_sink {
   void wait(parley::detail::waiter* who) noexcept override { writer_ = who; }
   void trailers(parley::fields lines) override { trailers_ = std::make_unique<parley::fields>(std::move(lines)); }
   [[nodiscard]] bool has_trailers() const { return trailers_ != nullptr; }
+  void end() override;
   /// Content handed over so far.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
@@ -118,6 +120,10 @@ class exchange {
   [[nodiscard]] bool head_sent() const { return outgoing_.head_sent_; }
   /// Our message is whole.
   [[nodiscard]] bool sent() const { return outgoing_.ended_; }
+  /// It is a byte stream now (Upgrade, CONNECT).
+  [[nodiscard]] bool detached() const { return detached_; }
+  /// Whoever has the byte stream reads it, and so learns of the peer's end by itself.
+  [[nodiscard]] bool read_as_stream() const { return detached_ && incoming_.taken_; }
   /// Nothing can be sent or received on it any more.
   [[nodiscard]] bool lost() const { return lost_; }
   /// Null, or why it was lost, when the peer broke a rule or a limit. The server may still answer when `error()->status` is not 0 and no
@@ -140,6 +146,7 @@ class exchange {
   std::unique_ptr<engine::protocol_error> error_;
   bool lost_ = false;
   bool unprocessed_ = false;
+  bool detached_ = false;
 };
 
 }  // namespace parley::connection

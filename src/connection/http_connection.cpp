@@ -53,7 +53,7 @@ void http_connection::schedule_turn() {
 void http_connection::bind(exchange& x, engine::stream_id id) {
   x.connection_ = this;
   x.id_ = id;
-  x.lost_ = x.unprocessed_ = false;
+  x.lost_ = x.unprocessed_ = x.detached_ = false;
   x.error_.reset();
   exchanges_.insert(id, &x);
   idle_told_ = false;
@@ -82,7 +82,9 @@ void http_connection::finish(exchange& x) {
     if (multiplexes()) {
       // A lost one counts among limits::streams until the engine hears that nothing runs for it any more. A server's answer is still to be
       // sent: then the engine stops the request by itself.
-      if (x.lost_ || !(is_client_ ? whole : x.outgoing_.ended_)) engine_->reset(id, loop_.now());
+      // A tunnel's other direction has nobody any more.
+      const bool needs_both = is_client_ || x.detached_;
+      if (x.lost_ || !(needs_both ? whole : x.outgoing_.ended_)) engine_->reset(id, loop_.now());
     } else {
       const bool drains = !is_client_ && x.outgoing_.ended_;
       if (x.lost_ ? !x.outgoing_.ended_ : !whole && !drains) reset_in_engine(id);
@@ -130,6 +132,7 @@ void http_connection::handle(engine::event& e) {
       exchange* x = c.find(d.id);
       if (x == nullptr) return;
       x->incoming_.whole_ = false;  // the request is whole, the byte stream behind it is not
+      x->detached_ = true;
       c.owner_.on_detached(*x);
     }
     void operator()(engine::push_event& p) { c.on_push_event(p); }

@@ -34,7 +34,31 @@ void memory_source::wait(waiter* who) noexcept {
 
 const fields* memory_source::trailers() noexcept { return read_ && !trailers_.empty() ? &trailers_ : nullptr; }
 
+request_notes& request_access::notes(request& r) {
+  if (!r.notes_) r.notes_ = std::make_unique<request_notes>();
+  return *r.notes_;
+}
+
+void request_access::origin(request& r, std::string_view scheme, std::string_view authority) {
+  if (!r.text_apart_) r.keep_text_apart();
+  const auto add = [&r](std::string_view text) {
+    const text_ref where{static_cast<std::uint32_t>(r.text_.size()), static_cast<std::uint32_t>(text.size())};
+    r.text_ += text;
+    return where;
+  };
+  if (!scheme.empty()) {
+    r.scheme_ = add(scheme);
+    r.secure_ = scheme == "https";
+  }
+  if (!authority.empty()) r.authority_ = add(authority);
+}
+
 void request_access::reset(request& r) {
+  if (r.notes_) [[unlikely]] {
+    for (std::string* text : {&r.notes_->client_address, &r.notes_->id, &r.notes_->trace, &r.notes_->user}) empty_string(*text);
+    r.notes_->tunnelled = 0;
+    r.notes_->by_proxy = false;
+  }
   r.method_ = method::get;
   r.version_ = parley::version::http1_1;
   r.secure_ = r.early_ = false;

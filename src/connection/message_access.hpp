@@ -40,6 +40,16 @@ struct body_access {
 /// Fields of a request that were looked at to choose an answer, as bits: Vary names them.
 enum varied : std::uint8_t { varied_accept = 1, varied_language = 2 };
 
+/// What few requests have, and so is made when it is first needed; it stays with a request that is used again.
+struct request_notes {
+  std::string client_address;  // behind trusted proxies
+  std::string id;
+  std::string trace;
+  std::string user;
+  std::uint64_t tunnelled = 0;  // bytes that came through its tunnel
+  bool by_proxy = false;        // the peer is a trusted proxy
+};
+
 struct request_access {
   // --- a server ------------------------------------------------------------------------------------------------------------
   /// Takes a received head over into a request that is new or was `reset`: nothing is copied, nothing allocated.
@@ -53,6 +63,7 @@ struct request_access {
   [[nodiscard]] static std::string_view last_parameter(const request& r);
   static constexpr std::size_t max_parameters = request::max_parameters;
   static void source(request& r, body_source* from) { r.source_ = from; }
+  [[nodiscard]] static body_source* source(const request& r) { return r.source_; }
   /// The collected content, which stays where it is.
   static void content(request& r, std::string_view collected);
   /// Content that the request keeps itself.
@@ -67,6 +78,13 @@ struct request_access {
     r.tls_ = by;
   }
   static void early(request& r) { r.early_ = true; }
+  /// Makes them if there are none.
+  [[nodiscard]] static request_notes& notes(request& r);
+  [[nodiscard]] static const request_notes* known_notes(const request& r) { return r.notes_.get(); }
+  /// The client's own scheme and host, as a trusted proxy tells them; what is empty stays.
+  static void origin(request& r, std::string_view scheme, std::string_view authority);
+  /// Whether its own connection is protected, whatever a proxy says of its client's.
+  [[nodiscard]] static bool over_tls(const request& r) { return r.tls_ != nullptr; }
   static void version(request& r, parley::version v) { r.version_ = v; }
   /// The fields that the handler chose by: see `varied`.
   [[nodiscard]] static std::uint8_t varies(const request& r) { return r.varies_; }

@@ -6,6 +6,7 @@
 #include "connection/message_access.hpp"
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
+#include "semantics/forwarded.hpp"
 #include "semantics/negotiation.hpp"
 #include "semantics/target.hpp"
 
@@ -104,6 +105,7 @@ request& request::operator=(request&& other) noexcept {
   content_limit_ = other.content_limit_;
   producer_ = std::move(other.producer_);
   producer_length_ = other.producer_length_;
+  notes_ = std::move(other.notes_);
   detail::request_access::reset(other);
   return *this;
 }
@@ -216,6 +218,15 @@ const std::string& request::peer() const {
   static const std::string nobody;
   return peer_ != nullptr ? *peer_ : nobody;
 }
+
+std::string_view request::client_address() const {
+  if (notes_ && !notes_->client_address.empty()) return notes_->client_address;
+  return semantics::address_of_peer(peer());
+}
+
+std::string_view request::id() const { return notes_ ? std::string_view(notes_->id) : std::string_view(); }
+std::string_view request::trace() const { return notes_ ? std::string_view(notes_->trace) : std::string_view(); }
+std::string_view request::user() const { return notes_ ? std::string_view(notes_->user) : std::string_view(); }
 
 request& request::header(std::string_view name, std::string_view value) {
   fields().set(name, value);

@@ -138,7 +138,8 @@ void tcp_connection::tell_eof() {
 
 // RFC 9112 §9.6 lets a client end its direction and still read; but it may as well have left for good.
 void tcp_connection::expect_half_closed() {
-  if (!is_client_ && !exchanges_.empty()) half_closed_until_ = loop_.now() + limits_.half_close_time;
+  if (is_client_ || exchanges_.empty()) return;
+  half_closed_until_ = loop_.now() + limits_.half_close_time;
 }
 
 // One more than is written at a time: it tells that more follows.

@@ -33,7 +33,10 @@ void tcp_connection::on_time() {
   if (linger_until_ && *linger_until_ <= now) return on_linger_time();
   if (half_closed_until_ && *half_closed_until_ <= now) {
     half_closed_until_.reset();
-    if (!exchanges_.empty()) {
+    // Of a tunnel that is read the handler learns that its peer has ended, and says itself how long it goes on (RFC 9110 §9.3.6).
+    bool tunnel = false;
+    exchanges_.for_each([&](const exchange& x) { tunnel = tunnel || x.read_as_stream(); });
+    if (!exchanges_.empty() && !tunnel) {
       owner_.on_limit(*this, "half_close_time");
       return close_stream("the peer has left (limits::half_close_time)");
     }

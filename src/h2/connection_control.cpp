@@ -18,8 +18,9 @@ void connection::reset(stream_id id, time_point now) {
   // The response is whole and on its way; what is left of the request is stopped behind it (RFC 9113 §8.1).
   if (s->handed_over && s->sending == send_phase::ended) return;
   s->told = false;
-  const bool cancels = !is_server() || s->tunnel;
-  abandon(*s, cancels ? error_code::cancel : error_code::internal_error);
+  // RFC 9113 §8.5: what was behind a tunnel is lost.
+  const error_code ours = s->tunnel ? error_code::connect_error : error_code::internal_error;
+  abandon(*s, is_server() ? ours : error_code::cancel);
   settle(*s);
 }
 

@@ -19,8 +19,9 @@ void connection::reset(stream_id id, time_point now) {
   if (s->handed_over && s->sending == send_phase::ended) return;
   s->told = false;
   s->handed_over = true;
-  const bool cancels = !is_server() || s->tunnel;
-  abandon(*s, cancels ? error_code::request_cancelled : error_code::internal_error);
+  // RFC 9114 §4.4: what was behind a tunnel is lost.
+  const error_code ours = s->tunnel ? error_code::connect_error : error_code::internal_error;
+  abandon(*s, is_server() ? ours : error_code::request_cancelled);
   settle(*s);
 }
 

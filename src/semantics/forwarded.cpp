@@ -133,7 +133,15 @@ std::string node_of(std::string_view address) {
   return std::string("[").append(address).append("]");
 }
 
+std::string_view address_of_peer(std::string_view peer) {
+  if (peer.starts_with("unix:")) return "unix:";
+  std::string_view address = peer.substr(0, peer.rfind(':'));
+  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+  return address;
+}
+
 bool address_networks::add(std::string_view text) {
+  if (text == "unix") return unix_ = true;
   const std::size_t slash = text.find('/');
   const auto address = any_address(text.substr(0, slash));
   if (!address) return false;
@@ -152,6 +160,7 @@ bool address_networks::add(std::string_view text) {
 }
 
 bool address_networks::contains(std::string_view address) const {
+  if (address == "unix:") return unix_;
   const auto bytes = any_address(address);
   return bytes && std::any_of(networks_.begin(), networks_.end(),
                               [&](const network& one) { return same_prefix(one.bytes, *bytes, one.bits); });

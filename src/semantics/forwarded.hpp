@@ -34,13 +34,17 @@ struct forwarded_element {
 /// The way back: an IPv6 address gets its brackets.
 [[nodiscard]] std::string node_of(std::string_view address);
 
-/// Networks as `10.0.0.0/8`, `fd00::/8` or single addresses. IPv4 addresses mapped into IPv6 count as IPv4.
+/// The address in what names a peer, `192.0.2.1:4711` or `[2001:db8::1]:4711`: without brackets and port. `unix:` of a Unix socket.
+[[nodiscard]] std::string_view address_of_peer(std::string_view peer);
+
+/// Networks as `10.0.0.0/8`, `fd00::/8` or single addresses, and `unix` for the peers of Unix sockets. IPv4 addresses mapped into IPv6 count as
+/// IPv4.
 class address_networks {
  public:
   /// False, and nothing is added, when the text is no network: bits behind the prefix included.
   bool add(std::string_view text);
   [[nodiscard]] bool contains(std::string_view address) const;
-  [[nodiscard]] bool empty() const { return networks_.empty(); }
+  [[nodiscard]] bool empty() const { return networks_.empty() && !unix_; }
 
  private:
   struct network {
@@ -48,6 +52,7 @@ class address_networks {
     unsigned bits = 0;
   };
   std::vector<network> networks_;
+  bool unix_ = false;
 };
 
 /// What a request is taken to have come from.

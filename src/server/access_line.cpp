@@ -1,6 +1,7 @@
 #include "server/access_line.hpp"
 
 #include "semantics/escape.hpp"
+#include "semantics/forwarded.hpp"
 
 #include <array>
 #include <charconv>
@@ -70,12 +71,26 @@ void append_quoted(std::string& out, std::string_view piece) {
   out += '"';
 }
 
-/// Without the port; a Unix socket's client has no name of its own.
-std::string_view address_of(std::string_view peer) {
-  if (peer.starts_with("unix:")) return "unix:";
-  std::string_view address = peer.substr(0, peer.rfind(':'));
-  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
-  return address;
+// One without quotes: it ends at a space.
+void append_word(std::string& out, std::string_view word) {
+  if (word.empty()) {
+    out += '-';
+    return;
+  }
+  std::string plain;
+  semantics::append_printable(plain, word);
+  for (const char c : plain) {
+    if (c == ' ') {
+      out += "\\x20";
+    } else {
+      out += c;
+    }
+  }
+}
+
+// The client as far as a trusted proxy tells of it, else the peer.
+std::string_view client_of(const access_entry& entry) {
+  return entry.client.empty() ? semantics::address_of_peer(entry.peer) : entry.client;
 }
 
 // --- JSON --------------------------------------------------------------------------------------------------------------------
@@ -160,9 +175,11 @@ std::string_view name_in_log(parley::version v) {
 }
 
 void append_combined(std::string& out, const access_entry& entry) {
-  const std::string_view address = address_of(entry.peer);
+  const std::string_view address = client_of(entry);
   out += address.empty() ? std::string_view("-") : address;
-  out += " - - [";
+  out += " - ";
+  append_word(out, entry.user);
+  out += " [";
   append_log_time(out, entry.time);
   out += "] ";
   std::string line;
@@ -183,7 +200,7 @@ void append_json(std::string& out, const access_entry& entry) {
   out += "{\"time\":\"";
   append_json_time(out, entry.time);
   out += '"';
-  append_member(out, "peer", address_of(entry.peer));
+  append_member(out, "peer", client_of(entry));
   append_member(out, "method", entry.method);
   append_member(out, "target", entry.target);
   append_member(out, "version", entry.version);
@@ -204,6 +221,13 @@ void append_json(std::string& out, const access_entry& entry) {
   append_member(out, "referer", entry.referer);
   append_member(out, "user_agent", entry.user_agent);
   if (entry.pushed) out += ",\"pushed\":true";
+  if (entry.tunnel) {
+    out += ",\"received\":";
+    append_number(out, entry.received);
+  }
+  if (!entry.user.empty()) append_member(out, "user", entry.user);
+  if (!entry.id.empty()) append_member(out, "id", entry.id);
+  if (!entry.trace.empty()) append_member(out, "trace", entry.trace);
   out += "}\n";
 }
 

@@ -24,7 +24,13 @@ struct access_entry {
   std::chrono::nanoseconds duration{-1};  // from the request's head to the hand-over of the answer's last byte; below 0: none
   std::string_view referer;
   std::string_view user_agent;
-  bool pushed = false;  // no client asked for it (RFC 9113 §8.4)
+  bool pushed = false;           // no client asked for it (RFC 9113 §8.4)
+  std::string_view client = {};  // its address, where a trusted proxy is the peer
+  std::string_view user = {};
+  std::string_view id = {};
+  std::string_view trace = {};
+  std::uint64_t received = 0;  // of a tunnel
+  bool tunnel = false;
 };
 
 /// `HTTP/1.1`, `HTTP/2.0`: as logs of other servers have it.

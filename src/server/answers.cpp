@@ -5,6 +5,7 @@
 #include "server/file_access.hpp"
 #include "server/server_core.hpp"
 #include "server/shaping.hpp"
+#include "server/trace_answer.hpp"
 
 #include <parley/media_type.hpp>
 #include <parley/status.hpp>
@@ -163,6 +164,10 @@ task<response> next::operator()(request& req) const {
 
 const server_room::route* server_core::find_route(request& req, std::optional<response>& answer) const {
   using detail::request_access;
+  if (trace && req.method() == method::trace) [[unlikely]] {
+    answer = server_room::trace_answer(req);
+    return nullptr;
+  }
   const std::string_view path = req.path();
   const server_room::match m = routes.find(req.method(), path);
   if (m.found != nullptr) {
@@ -220,7 +225,10 @@ task<response> server_core::run_chain(request& req, std::size_t index, const ser
 
 response server_core::error_response(const problem& what, const request& req) const {
   const error_form form = form_for(req);
-  if (form == error_form::details) return by_accept(to_response(what));
+  if (form == error_form::details) {
+    if (req.id().empty()) return by_accept(to_response(what));
+    return by_accept(to_response(problem(what).extension_text("request_id", req.id())));
+  }
   if (form == error_form::words) return by_accept(text(default_text(what)).status(what.status()));
   if (error_page) {
     try {
@@ -282,6 +290,14 @@ response server_core::answer_to(std::exception_ptr thrown, const request& req) c
 // --- without a socket ----------------------------------------------------------------------------------------------------------
 
 task<response> server_core::handle_whole(request& req) const {
+  std::optional<response> first = looks_first ? look_first(req) : std::nullopt;
+  auto answering = first ? give(std::move(*first)) : handle_request(req);
+  response result = co_await answering;
+  if (looks_last) look_last(req, result);
+  co_return result;
+}
+
+task<response> server_core::handle_request(request& req) const {
   std::optional<response> answer;
   const server_room::route* route = find_route(req, answer);
   response result(200);

@@ -5,6 +5,7 @@
 #include "connection/http3.hpp"
 #include "connection/traffic.hpp"
 #include "engine/protocol_error.hpp"
+#include "server/request_statistics.hpp"
 
 #include <parley/server.hpp>
 
@@ -64,6 +65,8 @@ class alignas(64) counters {
   void add(const connection::http3_counts& more);
 
   [[nodiscard]] connection::traffic& traffic() { return traffic_; }
+  [[nodiscard]] request_statistics& requests() { return requests_; }
+  [[nodiscard]] const request_statistics& requests() const { return requests_; }
   [[nodiscard]] std::uint64_t value(count what) const { return plain_[static_cast<std::size_t>(what)].value(); }
 
   /// The sums over all of `sets`, by name, in an order that stays.
@@ -72,6 +75,7 @@ class alignas(64) counters {
  private:
   std::array<base::counter, count_count> plain_;
   connection::traffic traffic_;
+  request_statistics requests_;
   std::vector<base::counter> limits_;      // as limit_names
   std::vector<base::counter> violations_;  // as violation_names
 };

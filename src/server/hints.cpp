@@ -72,7 +72,7 @@ semantics::request_head promised_request(const request& from, std::string_view t
   const auto parts = semantics::parse_target(method::get, target);
   if (!parts) return head;  // hint() has refused it
   const fields& sent = from.fields();
-  const std::string_view scheme = from.secure() ? "https" : "http";
+  const std::string_view scheme = detail::request_access::over_tls(from) ? "https" : "http";  // of this connection
   std::size_t text = target.size() + from.authority().size() + scheme.size();
   for (const field_id id : negotiating) text += fields_access::get(sent, id).size() + semantics::canonical_name_of(id).size();
   head.method = method::get;

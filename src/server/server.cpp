@@ -47,6 +47,13 @@ server& server::digests(bool on) {
   return *this;
 }
 
+server& server::use(std::shared_ptr<filter> one) {
+  filter& added = *one;
+  core_->add_filter(std::move(one));
+  added.added_to(*this);
+  return *this;
+}
+
 server& server::not_found(std::function<response(const request&)> handler) {
   core_->not_found = std::move(handler);
   return *this;
@@ -133,6 +140,45 @@ server& server::push_to_browsers(bool allowed) {
   core_->push_to_browsers = allowed;
   return *this;
 }
+
+server& server::trusted_proxies(const std::vector<std::string>& networks, forwarded_by by) {
+  semantics::address_networks made;
+  for (const std::string& each : networks) {
+    if (made.add(each)) continue;
+    throw std::invalid_argument(
+        "parley::server: \"" + each +
+        "\" is no network of proxies; write 10.0.0.0/8, fd00::/8, 192.0.2.1 or unix (no bits behind the prefix)");
+  }
+  core_->trusted = std::move(made);
+  core_->proxies_say = by;
+  core_->looks_first = core_->looks_first || !core_->trusted.empty();
+  return *this;
+}
+
+server& server::request_ids(bool on) {
+  core_->request_ids = on;
+  core_->looks_first = core_->looks_first || on;
+  core_->looks_last = core_->looks_last || on;
+  return *this;
+}
+
+server& server::tracing(bool on) {
+  core_->tracing = on;
+  core_->looks_first = core_->looks_first || on;
+  return *this;
+}
+
+server& server::trace(bool allowed) {
+  core_->trace = allowed;
+  return *this;
+}
+
+server& server::any_scheme(bool taken) {
+  core_->any_scheme = taken;
+  return *this;
+}
+
+std::atomic<std::uint64_t>& server::counted(std::string_view name) { return core_->counted(name); }
 
 server& server::drain_time(std::chrono::milliseconds t) {
   core_->drain_time = t;

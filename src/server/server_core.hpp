@@ -4,6 +4,7 @@
 #include "connection/http3.hpp"
 #include "engine/observer.hpp"
 #include "net/stream.hpp"
+#include "semantics/forwarded.hpp"
 #include "server/access_log.hpp"
 #include "server/address_counts.hpp"
 #include "server/compression.hpp"
@@ -14,10 +15,13 @@
 #include "server/router.hpp"
 #include "server/shared_socket.hpp"
 
+#include <parley/filter.hpp>
 #include <parley/server.hpp>
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -26,6 +30,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace parley::server_room {
@@ -61,6 +66,18 @@ class server_core {
   std::function<void(std::string_view)> message_sink;
   std::function<void()> reload_hook;
   engine::observer* observer = nullptr;
+  std::vector<std::shared_ptr<filter>> filters;
+  semantics::address_networks trusted;  // proxies
+  forwarded_by proxies_say = forwarded_by::x_forwarded;
+  bool request_ids = false;
+  bool tracing = false;
+  bool trace = false;  // the method
+  bool any_scheme = false;
+  bool looks_first = false;  // `look_first` has something to do
+  bool looks_last = false;   // so has `look_last`
+  bool measures = false;     // requests, for `metrics_text`
+  std::string health_path, metrics_path;
+  std::unique_ptr<server> monitor;  // on an address of its own
   server_room::access_log log{[this](std::string_view text) { message(text); }};
   server_room::https https{[this](std::string_view text) { message(text); }};
 
@@ -80,6 +97,12 @@ class server_core {
   server_room::handshake_rates handshakes;
   /// The same by those who have not shown that the address is theirs (HTTP/3).
   server_room::handshake_rates unproven;
+  /// One that is not of ours.
+  [[nodiscard]] std::atomic<std::uint64_t>& counted(std::string_view name);
+  /// All that `read_counters` has, and what happened to requests, in the text format of Prometheus (0.0.4), or of OpenMetrics 1.0.
+  [[nodiscard]] std::string metrics_text(bool open_metrics) const;
+  /// It was told to end.
+  [[nodiscard]] bool ending() const { return ending_.load(std::memory_order_relaxed); }
   /// limits::connections, or fewer when the process may not open as many files.
   [[nodiscard]] std::size_t connections_at_once() const;
 
@@ -99,6 +122,13 @@ class server_core {
   /// Of HTTP/3 on that port: the same for all loops. Any thread.
   [[nodiscard]] std::string http3_keys_for(std::uint16_t port);
   std::uint64_t next_connection_id() { return connection_ids_.fetch_add(1, std::memory_order_relaxed) + 1; }
+
+  // --- before and behind all handlers ------------------------------------------------------------------------------------------
+  /// Who the client is, its id, its trace; then the filters. An answer ends the request.
+  [[nodiscard]] std::optional<response> look_first(request& req) const;
+  /// What filters and ids add to an answer.
+  void look_last(const request& req, response& answer) const;
+  void add_filter(std::shared_ptr<filter> one);
 
   // --- answering -----------------------------------------------------------------------------------------------------------------
   /// Matches `req`, which gets its parameters. Null: `error` says why (its Allow field included).
@@ -125,6 +155,8 @@ class server_core {
   void ended();
   void abort_all();
   [[nodiscard]] task<response> handle_whole(request& req) const;
+  [[nodiscard]] task<response> handle_request(request& req) const;
+  void believe_proxies(request& req) const;
 
   /// What was asked for by `listen`.
   struct listening {
@@ -147,6 +179,9 @@ class server_core {
   mutable server_room::message_limiter message_limiter_;
   mutable std::mutex counters_mutex_;  // of the list, not of what it holds
   std::vector<std::unique_ptr<server_room::counters>> counters_;
+  std::deque<std::pair<std::string, std::atomic<std::uint64_t>>> own_counters_;
+  std::atomic<bool> ending_{false};
+  const std::chrono::system_clock::time_point made_ = std::chrono::system_clock::now();
   // By exceptions, so rare: all loops share them.
   mutable std::atomic<std::uint64_t> handler_errors_{0};
   mutable std::atomic<std::uint64_t> storage_errors_{0};

@@ -89,6 +89,7 @@ std::vector<counter> server_core::read_counters() const {
   all.push_back({"storage_errors", storage_errors_.load(std::memory_order_relaxed)});
   all.push_back({"early_data_refused", https.refused_replays()});
   all.push_back({"messages_left_out", message_limiter_.left_out()});
+  for (const auto& [name, value] : own_counters_) all.push_back({name, value.load(std::memory_order_relaxed)});
   return all;
 }
 
@@ -186,6 +187,7 @@ void server_core::start() {
       }
     }
   }
+  if (monitor) monitor->start();
   for (auto& w : workers_) running_.emplace_back([worker = w.get()] { worker->run(); });
 }
 
@@ -249,6 +251,7 @@ bool server_core::reload() {
 }
 
 void server_core::drain() {
+  ending_ = true;
   // A signal and a `stop` may come together.
   if (!turned_away_.exchange(true)) {
     for (listening& l : listening_) {
@@ -277,6 +280,8 @@ void server_core::stop() {
 }
 
 void server_core::ended() {
+  if (monitor) monitor->stop();
+  ending_ = false;
   running_.clear();
   workers_.clear();
   for (listening& l : listening_) l.shared.reset();

@@ -59,7 +59,8 @@ void worker::start_listening() {
 
 std::optional<address_counts::place> worker::place_for(const net::endpoint& peer, std::size_t of_them) {
   std::size_t most = core_.caps.connections_per_address;
-  if (most == 0) return address_counts::place();
+  // A proxy speaks for everybody.
+  if (most == 0 || core_.trusted.contains(peer.host)) return address_counts::place();
   if (of_them != 0) most = std::min(of_them, std::max<std::size_t>(most / 2, 1));
   const auto key = address_key_of(peer, core_.caps.count_loopback);
   if (!key) return address_counts::place();
@@ -68,7 +69,7 @@ std::optional<address_counts::place> worker::place_for(const net::endpoint& peer
 
 bool worker::may_shake_hands(const net::endpoint& peer) {
   const std::size_t most = core_.caps.handshakes_per_address;
-  if (most == 0) return true;
+  if (most == 0 || core_.trusted.contains(peer.host)) return true;
   const auto key = address_key_of(peer, core_.caps.count_loopback);
   return !key || core_.handshakes.allow(*key, most, loop_->now());
 }

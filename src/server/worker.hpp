@@ -161,6 +161,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
   void produce(server_exchange& x);
   void producer_ended(server_exchange& x, std::exception_ptr error);
   void log_exchange(server_exchange& x);
+  void measure(const server_exchange& x);
   void close_exchange(server_exchange& x);
   /// Takes the fields out of `r`; its content stays.
   semantics::response_head make_head(response& r, const connection::http_connection& on);

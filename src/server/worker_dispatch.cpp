@@ -53,9 +53,10 @@ content_length length_for(int status, const response& r) {
 }
 
 // RFC 9110 §7.4: a target in absolute-form must name the scheme by which it came.
-std::optional<problem> wrong_scheme(const request& req) {
+std::optional<problem> wrong_scheme(const request& req, bool http_too) {
   const std::string_view scheme = req.scheme();
   if (scheme == (req.secure() ? "https" : "http")) return std::nullopt;
+  if (http_too && scheme == "http") return std::nullopt;
   if (scheme == "http" || scheme == "https") {
     return problem(421).detail("This connection is not the one for " + std::string(scheme) + " resources.");
   }
@@ -106,7 +107,7 @@ void worker::take_request(server_exchange& x, connection::http_connection& on, s
 
 void worker::on_begin(connection::exchange& base) {
   server_exchange& x = of(base);
-  if (core_.log.on()) {
+  if (core_.log.on() || core_.measures) {
     x.began = std::chrono::system_clock::now();
     x.began_steadily = std::chrono::steady_clock::now();
   }
@@ -115,13 +116,16 @@ void worker::on_begin(connection::exchange& base) {
     x.connection().close_gracefully();
     return respond(x, core_.without_tls(x.request));
   }
-  if (const auto wrong = wrong_scheme(x.request)) return respond(x, core_.error_response(*wrong, x.request));
+  if (const auto wrong = wrong_scheme(x.request, core_.any_scheme)) return respond(x, core_.error_response(*wrong, x.request));
   // RFC 8470 §5.2: no handler hears of what must not be done twice.
   if (!x.request.method().safe() && x.request.early_data()) [[unlikely]] {
     counters_.add(count::too_early);
     const auto rule =
         problem(425).detail("This request came before its client had shown that it is there, and is not safe to repeat.");
     return respond(x, core_.error_response(rule, x.request));
+  }
+  if (core_.looks_first) [[unlikely]] {
+    if (auto first = core_.look_first(x.request)) return respond(x, std::move(*first));
   }
   if (x.request.method() == method::put) [[unlikely]] {
     if (const auto rule = partial_put(x.request)) return respond(x, core_.error_response(*rule, x.request));
@@ -238,6 +242,9 @@ void worker::respond(server_exchange& x, response&& r) {
   if (core_.shapes || response_access::shaped(r) || request_access::varies(x.request) != 0) [[unlikely]] {
     shape(x, r);
   }
+  if (core_.looks_last) [[unlikely]] {
+    core_.look_last(x.request, r);
+  }
   x.status = r.status();
   const content_length length =
       x.outgoing().has_trailers() && c.version() == http1_1 ? content_length::stream() : length_for(r.status(), r);
@@ -347,7 +354,7 @@ void worker::producer_ended(server_exchange& x, std::exception_ptr error) {
     if (error) {
       // Too late for another status: cutting the message off is what tells the client (RFC 9112 §8).
       (void)core_.answer_to(error, x.request);
-    } else {
+    } else if (!x.sent()) {  // a tunnel may have ended its direction already
       end_message(x);
     }
   }
@@ -372,6 +379,7 @@ void worker::log_exchange(server_exchange& x) {
   const fields& sent = std::as_const(x.request).fields();
   const std::string_view host = fields_access::get(sent, field_id::host);
   const bool begun = x.began != std::chrono::system_clock::time_point();  // it may have been switched on since
+  const detail::request_notes* const notes = request_access::known_notes(x.request);
   core_.log.write({.peer = x.connection().peer_name(),
                    .time = begun ? x.began : std::chrono::system_clock::now(),
                    .method = x.request.method().name(),
@@ -383,11 +391,25 @@ void worker::log_exchange(server_exchange& x) {
                    .duration = begun ? std::chrono::steady_clock::now() - x.began_steadily : std::chrono::nanoseconds(-1),
                    .referer = fields_access::get(sent, field_id::referer),
                    .user_agent = fields_access::get(sent, field_id::user_agent),
-                   .pushed = x.pushed});
+                   .pushed = x.pushed,
+                   .client = notes != nullptr ? std::string_view(notes->client_address) : std::string_view(),
+                   .user = x.request.user(),
+                   .id = x.request.id(),
+                   .trace = x.request.trace(),
+                   .received = notes != nullptr ? notes->tunnelled : 0,
+                   .tunnel = x.detached()});
+}
+
+void worker::measure(const server_exchange& x) {
+  // How long a tunnel lasts is no answer's latency.
+  const bool timed = x.began != std::chrono::system_clock::time_point() && !x.detached();
+  counters_.requests().add(x.request.method().which(), x.request.version(), x.status,
+                           timed ? std::chrono::steady_clock::now() - x.began_steadily : std::chrono::nanoseconds(-1));
 }
 
 void worker::close_exchange(server_exchange& x) {
   if (core_.log.on() && x.status != 0) log_exchange(x);
+  if (core_.measures && x.status != 0) measure(x);
   request_access::reset(x.request);
   x.route = nullptr;
   x.began = {};

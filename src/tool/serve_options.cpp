@@ -1,11 +1,15 @@
 #include "tool/serve_options.hpp"
 
+#include <parley/cors.hpp>
+#include <parley/hosts.hpp>
+
 #include "tool/config_file.hpp"
 #include "tool/data_folder.hpp"
 #include "tool/exit_code.hpp"
 #include "tool/limit_options.hpp"
 #include "trace/escape.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -57,6 +61,97 @@ std::vector<serve_plan::certificate> certificates_of(const serve_options& o) {
     all.push_back({o.certs[i], key});
   }
   return all;
+}
+
+/// A part up to `separator`, as a number that is not 0.
+std::optional<std::uint64_t> number_before(std::string_view& text, char separator) {
+  const std::string_view digits = text.substr(0, text.find(separator));
+  text.remove_prefix(std::min(text.size(), digits.size() + 1));
+  std::uint64_t n = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() || n > 1'000'000'000) return std::nullopt;
+  return n;
+}
+
+void plan_rules(serve_plan::edge_options& edge, const serve_options& o) {
+  // What they cannot take is told before anything is opened.
+  try {
+    static_cast<void>(allowed_hosts(o.hosts));
+    cors all;
+    for (const std::string& each : o.cors) each == "*" ? all.any_origin() : all.origin(each);
+  } catch (const std::invalid_argument& error) {
+    throw refusal(exit_usage, trace::printable(error.what()));
+  }
+  edge.hosts = o.hosts;
+  edge.cors = o.cors;
+  edge.users = o.users.value_or("");
+  if (o.rate_limit) {
+    std::string_view text = *o.rate_limit;
+    const auto n = number_before(text, '/');
+    const auto seconds = number_before(text, '/');
+    if (!n || !seconds || *n == 0 || *seconds == 0 || !text.empty()) {
+      throw refusal(exit_usage, "--rate-limit takes N/SECONDS, such as 100/60; got \"" + trace::printable(*o.rate_limit) + "\"");
+    }
+    edge.rate = static_cast<std::size_t>(*n);
+    edge.rate_seconds = *seconds;
+  }
+  if (!o.hsts) return;
+  std::string_view text = *o.hsts;
+  edge.hsts = number_before(text, ',');
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    if (word == "includeSubDomains") {
+      edge.hsts_subdomains = true;
+    } else if (word == "preload") {
+      edge.hsts_preload = true;
+    } else {
+      edge.hsts.reset();
+      break;
+    }
+  }
+  const bool too_little = edge.hsts_preload && (!edge.hsts_subdomains || edge.hsts.value_or(0) < 31'536'000);
+  if (!edge.hsts || too_little) {
+    throw refusal(exit_usage,
+                  "--hsts takes seconds, and behind them includeSubDomains and preload (which needs that and a year): "
+                  "31536000,includeSubDomains,preload; got \"" +
+                      trace::printable(*o.hsts) + "\"");
+  }
+}
+
+void plan_redirect(serve_plan& plan, const serve_options& o) {
+  if (!o.redirect_https) return;
+  if (!plan.https || plan.https->at.port == 0) {
+    throw refusal(exit_usage, "--redirect-https needs to know the port of https; give it with --https ADDR:PORT");
+  }
+  plan.edge.redirect_to = plan.https->at.port;
+}
+
+void plan_edge(serve_plan::edge_options& edge, const serve_options& o) {
+  if (o.monitor) {
+    const listen_address at = parse_listen_address("--monitor", *o.monitor);
+    edge.monitor = at.url("http");
+  }
+  for (const std::string& each : o.trusted_proxies) {
+    try {
+      server().trusted_proxies({each});
+    } catch (const std::invalid_argument&) {
+      throw refusal(exit_usage, "--trusted-proxy takes a network such as 10.0.0.0/8, an address, or unix; got \"" +
+                                    trace::printable(each) + "\" (no bits behind the prefix)");
+    }
+  }
+  edge.trusted_proxies = o.trusted_proxies;
+  const std::string field = o.trusted_proxy_field.value_or("x-forwarded-for");
+  if (field != "x-forwarded-for" && field != "forwarded") {
+    throw refusal(exit_usage, "--trusted-proxy-field takes x-forwarded-for or forwarded; got \"" + trace::printable(field) + "\"");
+  }
+  edge.proxies_say = field == "forwarded" ? forwarded_by::forwarded : forwarded_by::x_forwarded;
+  plan_rules(edge, o);
+  edge.healthz = o.healthz;
+  edge.metrics = o.metrics;
+  edge.request_ids = o.request_ids;
+  edge.tracing = o.tracing;
+  edge.allow_trace = o.allow_trace;
 }
 
 void plan_listening(serve_plan& plan, const serve_options& o) {
@@ -115,6 +210,37 @@ void declare_serve_options(arguments& to, serve_options& o) {
       .value("--config", "FILE", o.config, "TOML with these options' names as keys (access-log = \"off\"); the command line wins")
       .value("--access-log", "FILE", o.access_log, "a line a request; - is standard output, off (the default) is none")
       .value("--access-log-format", "FORMAT", o.access_log_format, "combined (the default) or json, an object a line");
+  to.group("Behind proxies, and being watched")
+      .values(
+          "--trusted-proxy", "NETWORK", o.trusted_proxies,
+          "believe what this proxy says of its clients; 10.0.0.0/8, an address, or unix for the peers of Unix sockets; repeatable")
+      .value("--trusted-proxy-field", "NAME", o.trusted_proxy_field,
+             "by which fields it says so: x-forwarded-for (the default, with -proto and -host) or forwarded (RFC 7239)")
+      .flag("--request-ids", o.request_ids,
+            "give each request an id (X-Request-Id), which the JSON access log and error details have too")
+      .flag("--tracing", o.tracing,
+            "go on with the traces that requests belong to (traceparent), or begin one; the JSON access log has them")
+      .flag("--healthz", o.healthz, "answer GET /healthz: 200, or 503 while the server ends")
+      .flag("--metrics", o.metrics, "answer GET /metrics to this machine's own programs, for Prometheus")
+      .value("--monitor", "ADDR:PORT", o.monitor, "answer both at an address of its own instead, by http, to whoever reaches it")
+      .flag("--allow-trace", o.allow_trace, "answer TRACE with the request's own head, without secrets; default: 405");
+  to.group("Who may come")
+      .values("--host", "HOST", o.hosts,
+              "answer requests for this host alone, and 421 to others: example.org, *.example.org (all below it), an address, each "
+              "perhaps with a "
+              "port; repeatable")
+      .flag("--redirect-https", o.redirect_https,
+            "send requests that come by http to https (308); all but /.well-known/acme-challenge")
+      .value("--hsts", "SECONDS", o.hsts,
+             "tell browsers to use https alone for that long; 31536000,includeSubDomains,preload for all below the host too, and "
+             "to ask to be "
+             "built into them")
+      .values("--cors", "ORIGIN", o.cors,
+              "let pages of this origin (https://app.example), or * for any, read what is here; repeatable")
+      .value("--users", "FILE", o.users, "only for the users in FILE (htpasswd's format, hashes of crypt(5)), by Basic")
+      .value("--rate-limit", "N/SECONDS", o.rate_limit,
+             "at most N requests of one address in so many seconds (IPv6: of its /64); more are 429");
+  to.group("Limits");
   to.values("--limit", "NAME=VALUE", o.limit,
             "what a client may cost, such as --limit head_time=5s; repeatable; docs/security.md has the names and defaults");
   to.group("Content").flag(
@@ -131,6 +257,8 @@ serve_plan make_serve_plan(serve_options o) {
   plan.asked = o;
   if (o.config) apply_config_file(o, *o.config);
   plan_listening(plan, o);
+  plan_edge(plan.edge, o);
+  plan_redirect(plan, o);
   if (o.threads) plan.threads = parse_threads(*o.threads);
   plan.data = data_folder_of(o.data);
   const std::string log = o.access_log.value_or("off");
@@ -171,6 +299,7 @@ std::vector<std::string> need_restart(const serve_plan& before, const serve_plan
   if (before.http3_bbr != after.http3_bbr) names.emplace_back("http3-bbr");
   if (before.early_data != after.early_data) names.emplace_back("no-early-data");
   if (before.show != after.show || before.frames != after.frames) names.emplace_back("show");
+  if (before.edge != after.edge) names.emplace_back("what stands before handlers");
   if (before.caps != after.caps) names.emplace_back("limits");
   return names;
 }

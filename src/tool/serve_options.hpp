@@ -8,6 +8,7 @@
 #include "tool/listen_address.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,10 @@ struct serve_options {
   std::vector<std::string> limit;        // NAME=VALUE
   limits caps;                           // what the file says; then `limit`
   bool no_http2 = false, no_http3 = false, http3_bbr = false, no_early_data = false;
+  std::optional<std::string> monitor, trusted_proxy_field, hsts, rate_limit, users;
+  std::vector<std::string> trusted_proxies, hosts, cors;
+  bool healthz = false, metrics = false, request_ids = false, tracing = false, allow_trace = false;
+  bool redirect_https = false;
   bool list = false;  // of `serve` alone
   bool compress = false;
   bool show = false, frames = false;
@@ -48,6 +53,21 @@ struct serve_plan {
   log_format access_log_format = log_format::combined;
   limits caps;
   bool http2 = true, http3 = true, http3_bbr = false, early_data = true;
+  struct edge_options {   // what stands before all handlers
+    std::string monitor;  // an address to listen on, as a URL; empty: none
+    std::vector<std::string> trusted_proxies;
+    forwarded_by proxies_say = forwarded_by::x_forwarded;
+    bool healthz = false, metrics = false, request_ids = false, tracing = false, allow_trace = false;
+    std::vector<std::string> hosts, cors;
+    std::uint16_t redirect_to = 0;      // the port of https; 0: nothing is sent there
+    std::optional<std::uint64_t> hsts;  // seconds
+    bool hsts_subdomains = false, hsts_preload = false;
+    std::size_t rate = 0;  // requests of one address in `rate_seconds`; 0: any number
+    std::uint64_t rate_seconds = 0;
+    std::string users;  // a file; empty: everybody
+    friend bool operator==(const edge_options&, const edge_options&) = default;
+  };
+  edge_options edge;
   bool list = false;
   bool compress = false;
   bool show = false, frames = false;

@@ -1,7 +1,11 @@
 #include "tool/serving.hpp"
 
+#include <parley/auth.hpp>
 #include <parley/compression.hpp>
+#include <parley/cors.hpp>
 #include <parley/features.hpp>
+#include <parley/hosts.hpp>
+#include <parley/rate_limit.hpp>
 #include <parley/service.hpp>
 
 #include "tool/exit_code.hpp"
@@ -116,6 +120,10 @@ void announce(const server& app, std::size_t handed_over, bool http3) {
     write_all(STDERR_FILENO, "listening " + (named ? url.substr(0, colon) + " " + url.substr(colon + 3) : "http " + url) +
                                  (with_http3 ? ", and HTTP/3 on UDP" : "") + "\n");
   }
+  if (const std::string monitor = app.monitor_address(); !monitor.empty()) {
+    const std::size_t colon = monitor.find("://");
+    write_all(STDERR_FILENO, "watched at " + (colon == std::string::npos ? monitor : monitor.substr(colon + 3)) + "\n");
+  }
   write_all(STDERR_FILENO, "ready\n");
 }
 
@@ -207,6 +215,42 @@ bool serves_https(const server& app) {
   return std::ranges::any_of(app.addresses(), [](const std::string& url) { return url.starts_with("https://"); });
 }
 
+void set_edge(server& app, const serve_plan& plan) {
+  const auto& edge = plan.edge;
+  app.trusted_proxies(edge.trusted_proxies, edge.proxies_say).request_ids(edge.request_ids).tracing(edge.tracing);
+  app.trace(edge.allow_trace);
+  if (!edge.hosts.empty()) app.use(allowed_hosts(edge.hosts));
+  if (edge.redirect_to != 0) app.use(https_redirect(edge.redirect_to).except("/.well-known/acme-challenge"));
+  if (edge.hsts) {
+    hsts rule{std::chrono::seconds(*edge.hsts)};
+    rule.include_subdomains(edge.hsts_subdomains);
+    if (edge.hsts_preload) rule.preload();
+    app.use(rule);
+  }
+  if (!edge.cors.empty()) {
+    cors rule;
+    for (const std::string& each : edge.cors) each == "*" ? rule.any_origin() : rule.origin(each);
+    app.use(rule);
+  }
+  if (edge.rate != 0) app.use(rate_limit(edge.rate, std::chrono::seconds(edge.rate_seconds)));
+  if (!edge.users.empty()) {
+    try {
+      app.use(basic_auth("parley", password_file(edge.users)));
+    } catch (const std::runtime_error& error) {
+      throw refusal(exit_local, error.what());
+    }
+  }
+  const bool apart = !edge.monitor.empty();
+  if (edge.healthz || apart) app.health(apart && !edge.healthz ? "" : "/healthz");
+  if (edge.metrics && !apart) app.metrics();
+  if (!apart) return;
+  try {
+    app.monitor(edge.monitor);
+  } catch (const listen_error& error) {
+    throw refusal(exit_local, listen_sentence(error.what(), "--monitor"));
+  }
+}
+
 void give_certificates(server& app, const serve_plan& plan) {
   check_https_options(plan, serves_https(app));
   try {
@@ -264,6 +308,7 @@ int serve_until_signal(server& app, const serve_plan& plan) {
   if (plan.compress) app.compression(compression_options());
   if (!plan.early_data) app.early_data(false);
   open_log(app, plan);
+  set_edge(app, plan);
   const std::size_t handed_over = listen_where_asked(app, plan);
   give_certificates(app, plan);
   start(app);

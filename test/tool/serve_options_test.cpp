@@ -48,6 +48,53 @@ TEST(ServePlan, Defaults) {
   EXPECT_EQ(data_folder_of({}), "/home/ada/.local/share/parley");
 }
 
+TEST(ServePlan, WhatStandsBeforeHandlers) {
+  const serve_plan plan = plan_of({"--trusted-proxy",
+                                   "10.0.0.0/8",
+                                   "--trusted-proxy",
+                                   "unix",
+                                   "--trusted-proxy-field",
+                                   "forwarded",
+                                   "--monitor",
+                                   "127.0.0.1:9464",
+                                   "--host",
+                                   "example.org",
+                                   "--hsts",
+                                   "31536000,includeSubDomains,preload",
+                                   "--cors",
+                                   "https://a.example",
+                                   "--rate-limit",
+                                   "100/60",
+                                   "--redirect-https",
+                                   "--http",
+                                   "0.0.0.0:80",
+                                   "--https",
+                                   "0.0.0.0:8443"});
+  EXPECT_EQ(plan.edge.trusted_proxies.size(), 2u);
+  EXPECT_EQ(plan.edge.proxies_say, forwarded_by::forwarded);
+  EXPECT_EQ(plan.edge.monitor, "http://127.0.0.1:9464");
+  EXPECT_EQ(plan.edge.hsts, 31'536'000u);
+  EXPECT_TRUE(plan.edge.hsts_subdomains && plan.edge.hsts_preload);
+  EXPECT_EQ(plan.edge.rate, 100u);
+  EXPECT_EQ(plan.edge.rate_seconds, 60u);
+  EXPECT_EQ(plan.edge.redirect_to, 8443);
+  const std::vector<std::vector<std::string>> wrong{{"--trusted-proxy", "10.0.0.1/8"},
+                                                    {"--trusted-proxy-field", "x"},
+                                                    {"--monitor", "9464"},
+                                                    {"--host", "a b"},
+                                                    {"--hsts", "1y"},
+                                                    {"--hsts", "60,preload"},
+                                                    {"--hsts", "60,also"},
+                                                    {"--hsts", ""},
+                                                    {"--cors", "a.example"},
+                                                    {"--rate-limit", "100"},
+                                                    {"--rate-limit", "0/60"},
+                                                    {"--rate-limit", "1/2/3"},
+                                                    {"--redirect-https", "--https", "off", "--http", "127.0.0.1:1"},
+                                                    {"--redirect-https", "--https", "127.0.0.1:0"}};
+  for (const auto& words : wrong) EXPECT_EQ(refused_serve(words).first, int{exit_usage}) << words[0] << " " << words.back();
+}
+
 TEST(ServePlan, TheCommandLine) {
   const serve_plan plan =
       plan_of({"--http", "[::1]:0", "--https", "off", "--threads", "3", "--data", "d", "--access-log", "-", "--show"});
@@ -213,7 +260,9 @@ TEST(Config, RefusalsNameTheLine) {
       {"xyzzy = 1",
        "parley.toml line 1: there is no key xyzzy; there are http, https, cert, key, client-ca, threads, data, access-log, "
        "access-log-format, "
-       "list, compress, no-http2, no-http3, http3-bbr, no-early-data, show, frames, limits"},
+       "list, compress, no-http2, no-http3, http3-bbr, no-early-data, trusted-proxy, trusted-proxy-field, host, redirect-https, "
+       "hsts, cors, users, rate-limit, request-ids, tracing, healthz, "
+       "metrics, monitor, allow-trace, show, frames, limits"},
       {"threads = \"2\"", "parley.toml line 1: threads must be a whole number, such as threads = 4"},
       {"threads = 2.5", "parley.toml line 1: threads must be a whole number, such as threads = 4"},
       {"\nhttp = 8080", "parley.toml line 2: http must be a string, such as http = \"127.0.0.1:8080\""},
