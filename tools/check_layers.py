@@ -29,7 +29,7 @@ ROOMS = {
     "store": ["base", "net"],
     "server": ["connection", "net", "tls", "engine", "semantics", "coding", "base", "store"],
     "client": ["connection", "net", "tls", "engine", "semantics", "coding", "base"],
-    "proxy": ["server", "client", "connection", "semantics", "base"],
+    "proxy": ["server", "client", "connection", "net", "semantics", "base"],
     "trace": ["engine", "semantics", "base"],
     "tool": ["trace", "connection", "net"],
 }

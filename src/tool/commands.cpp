@@ -18,8 +18,8 @@ std::span<const command> commands() {
   static const std::vector<command> all{
       {"get", run_fetch_command},     {"head", run_fetch_command},   {"post", run_fetch_command},    {"put", run_fetch_command},
       {"patch", run_fetch_command},   {"delete", run_fetch_command}, {"options", run_fetch_command}, {"trace", run_fetch_command},
-      {"request", run_fetch_command}, {"serve", run_serve_command},  {"demo", run_demo_command},     {"ca", run_ca_command},
-      {"help", run_help_command},
+      {"request", run_fetch_command}, {"serve", run_serve_command},  {"demo", run_demo_command},     {"proxy", run_proxy_command},
+      {"ca", run_ca_command},         {"help", run_help_command},
   };
   return all;
 }
@@ -38,6 +38,7 @@ std::string overview() {
          "Serve\n"
          "  demo                  a site, and customers in a database: the typical session\n"
          "  serve DIR             the files of a folder\n"
+         "  proxy --forward       a forward proxy, which denies by default\n"
          "  ca                    the authority behind local https: how to trust it\n"
          "\n"
          "Try it\n"

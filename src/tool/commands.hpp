@@ -1,4 +1,4 @@
-// The subcommands: which there are, and what each does. One file each: fetch_commands.cpp, serve_command.cpp, demo_command.cpp, ca_command.cpp.
+// The subcommands: which there are, and what each does. One file each: fetch_commands.cpp, serve_command.cpp, demo_command.cpp, proxy_command.cpp, ca_command.cpp.
 #pragma once
 
 #include <span>
@@ -20,6 +20,7 @@ struct command {
 int run_fetch_command(const command& self, const std::vector<std::string>& words);
 int run_serve_command(const command& self, const std::vector<std::string>& words);
 int run_demo_command(const command& self, const std::vector<std::string>& words);
+int run_proxy_command(const command& self, const std::vector<std::string>& words);
 int run_ca_command(const command& self, const std::vector<std::string>& words);
 int run_help_command(const command& self, const std::vector<std::string>& words);
 

@@ -1,0 +1,244 @@
+// Requests for http URLs: sent on by our client, answered with what comes back.
+#include "base/ascii.hpp"
+#include "base/number.hpp"
+#include "connection/message_access.hpp"
+#include "proxy/forward_settings.hpp"
+#include "semantics/connection_options.hpp"
+#include "semantics/list.hpp"
+
+#include <parley/response.hpp>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+namespace parley::proxying {
+
+namespace {
+
+// RFC 9110 §7.6.1, and what is between a client and its proxy alone.
+constexpr std::array<std::string_view, 10> hop_by_hop{
+    "connection", "keep-alive", "proxy-connection",   "transfer-encoding",   "upgrade",
+    "te",         "trailer",    "proxy-authenticate", "proxy-authorization", "http2-settings"};
+
+/// Names that end at this hop: of the list, and those that Connection names.
+bool ends_here(const fields& of, std::string_view name) {
+  const auto same = [name](std::string_view other) { return base::iequals(name, other); };
+  return std::ranges::any_of(hop_by_hop, same) || semantics::has_connection_option(of, name);
+}
+
+std::string_view version_in_via(version v) {
+  if (v == http3) return "3";
+  if (v == http2) return "2";
+  return v == http1_0 ? "1.0" : "1.1";
+}
+
+/// RFC 9110 §7.6.3.
+std::string via_with(const fields& before, version v, std::string_view name) {
+  std::string via = before.joined("Via");
+  if (!via.empty()) via += ", ";
+  return via.append(version_in_via(v)).append(" ").append(name);
+}
+
+bool has_been_here(const fields& of, std::string_view name) {
+  const std::string via = of.joined("Via");
+  semantics::list_reader list(via);
+  while (const auto element = list.next()) {
+    // `[ protocol-name "/" ] protocol-version RWS received-by [ RWS comment ]`
+    const std::size_t from = element->find_first_of(" \t");
+    if (from == element->npos) continue;
+    std::string_view by = base::trim_ows(element->substr(from));
+    by = by.substr(0, by.find_first_of(" \t"));
+    if (base::iequals(by, name)) return true;
+  }
+  return false;
+}
+
+/// The content of the client's request, until our exchange with it ends: what sends it on may last a turn longer.
+class upload_source final : public detail::body_source {
+ public:
+  explicit upload_source(detail::body_source* from) : from_(from) {}
+  void leave() noexcept {
+    if (auto* const from = std::exchange(from_, nullptr)) from->wait(nullptr);
+  }
+  bool ready() noexcept override { return from_ == nullptr || from_->ready(); }
+  std::string_view next() override {
+    if (from_ == nullptr) throw connection_lost("the client has left");
+    return from_->next();
+  }
+  void wait(detail::waiter* who) noexcept override {
+    if (from_ != nullptr) from_->wait(who);
+  }
+  const fields* trailers() noexcept override { return from_ != nullptr ? from_->trailers() : nullptr; }
+  std::optional<std::uint64_t> length() noexcept override { return from_ != nullptr ? from_->length() : std::nullopt; }
+
+ private:
+  detail::body_source* from_;
+};
+
+/// Both messages on their way. Its end gives up what is not whole.
+struct passage {
+  explicit passage(detail::body_source* from) : upload(std::make_shared<upload_source>(from)) {}
+  passage(const passage&) = delete;
+  passage& operator=(const passage&) = delete;
+  ~passage() { upload->leave(); }
+  std::shared_ptr<upload_source> upload;
+  std::shared_ptr<forward_service::place> place;
+  response answer;
+};
+
+task<> send_content(std::shared_ptr<upload_source> from, std::string first, body_writer& to) {
+  if (!first.empty()) {
+    auto writing = to.write(std::move(first));
+    co_await writing;
+  }
+  body_reader reader(from.get());
+  for (;;) {
+    auto reading = reader.read();
+    const std::string_view piece = co_await reading;
+    if (piece.empty()) break;
+    auto writing = to.write(piece);
+    co_await writing;
+  }
+  if (const fields* const trailers = reader.trailers()) to.trailers(*trailers);
+}
+
+task<> give_content(std::shared_ptr<passage> on, body_writer& to) {
+  body_reader reader = on->answer.body();
+  for (;;) {
+    auto reading = reader.read();
+    const std::string_view piece = co_await reading;
+    if (piece.empty()) break;
+    auto writing = to.write(piece);
+    co_await writing;
+  }
+  if (const fields* const trailers = reader.trailers()) to.trailers(*trailers);
+}
+
+/// RFC 9110 §7.6.2: whether it goes no further, by Max-Forwards; else that is one less.
+bool last_hop(const request& req, request& out) {
+  if (req.method() != method::options && req.method() != method::trace) return false;
+  const std::string_view said = req.header("Max-Forwards");
+  if (said.empty()) return false;
+  const auto left = base::parse_decimal(said);
+  if (!left) throw problem_error(400, "Max-Forwards is no number.");
+  if (*left == 0) return true;
+  out.header("Max-Forwards", std::to_string(*left - 1));
+  return false;
+}
+
+request made_from(const request& req) {
+  const std::string url =
+      req.version() < http2 ? std::string(req.target()) : "http://" + std::string(req.authority()) + std::string(req.target());
+  try {
+    return {req.method(), url};
+  } catch (const std::invalid_argument&) {
+    throw problem_error(400, "The target is no http URL that could be sent on.");
+  }
+}
+
+[[noreturn]] void refuse_fetch(const forward_service& in, const fetch_error& why, const std::string& host) {
+  using kind = fetch_error::kind;
+  switch (why.why()) {
+    case kind::address:
+      ++in.counts().not_public;
+      refuse(in, 403, "destination_ip_prohibited", "The host " + host + " has no public address, and this proxy goes to no other.");
+    case kind::timeout:
+      ++in.counts().over_time;
+      refuse(in, 504, "connection_timeout", "The host " + host + " did not answer in time.");
+    case kind::resolve: ++in.counts().failed; refuse(in, 502, "dns_error", "The host " + host + " cannot be found.");
+    case kind::connect: ++in.counts().failed; refuse(in, 502, "connection_refused", "No connection to " + host + " came about.");
+    case kind::connection_lost:
+      ++in.counts().failed;
+      refuse(in, 502, "connection_terminated", "The host " + host + " has left without an answer.");
+    default:
+      ++in.counts().failed;
+      refuse(in, 502, "http_protocol_error", "What the host " + host + " answered is no valid response.");
+  }
+}
+
+void copy_fields(const fields& from, fields& to) {
+  for (const auto& line : from) {
+    if (!ends_here(from, line.name) && !base::iequals(line.name, "Content-Length")) to.add(line.name, line.value);
+  }
+}
+
+/// What goes out, as far as its head says.
+request forwarded(const forward_service& in, request& req) {
+  request out = made_from(req);
+  const fields& sent = std::as_const(req).fields();
+  copy_fields(sent, out.fields());
+  // RFC 9112 §3.2.2: the target's, whatever the field said.
+  out.fields().remove("Host");
+  out.fields().remove("Expect");  // the client asks its own next hop; content is read when it is there
+  if (!out.fields().contains("User-Agent")) out.header("User-Agent", "");
+  if (!out.fields().contains("Accept")) out.header("Accept", "");
+  out.header("Via", via_with(sent, req.version(), in.how().name));
+  return out;
+}
+
+}  // namespace
+
+task<response> send_on(std::shared_ptr<forward_service> in, request& req) {
+  if (req.scheme() != "http")
+    throw problem_error(400, "This proxy sends on requests for http URLs; for https ask for a tunnel (CONNECT).");
+  const auto to = destination_of(req.authority(), 80);
+  if (!to) throw problem_error(400, "The target has no host that could be asked.");
+  if (!in->how().allowed.allow(*to, in->how().http_ports)) {
+    ++in->counts().denied;
+    refuse(*in, 403, "http_request_denied", "This proxy has no way to " + to->host + " port " + std::to_string(to->port) + ".");
+  }
+  if (has_been_here(std::as_const(req).fields(), in->how().name)) {
+    ++in->counts().loops;
+    refuse(*in, 502, "proxy_loop_detected", "This request has come through this proxy before.");
+  }
+  request out = forwarded(*in, req);
+  if (last_hop(req, out)) {
+    if (req.method() == method::trace) throw problem_error(405, "This proxy does not answer TRACE itself.");
+    co_return no_content();
+  }
+  auto on = std::make_shared<passage>(detail::request_access::source(req));
+  on->place = in->enter(req);
+
+  // RFC 9112 §6.3, RFC 9113 §8.1: without a length, only the first piece tells whether there is any content.
+  const auto length = on->upload->length();
+  const bool said = length || std::as_const(req).fields().contains("Transfer-Encoding") || req.version() >= http2;
+  if (said && length != std::uint64_t{0}) {
+    std::string first;
+    if (!length) {
+      body_reader reader(on->upload.get());
+      auto reading = reader.read();
+      first = co_await reading;
+    }
+    if (length || !first.empty()) {
+      out.stream([upload = on->upload, first](body_writer& writer) { return send_content(upload, first, writer); }, length);
+    }
+  }
+  std::optional<fetch_error> failed;
+  try {
+    options how;
+    how.streamed().connect_timeout(in->how().connect_time).timeout(in->how().idle_time);
+    auto sending = in->http().send(std::move(out), how);
+    response got = co_await sending;
+    on->answer = std::move(got);
+  } catch (const fetch_error& error) {
+    failed.emplace(error);
+  }
+  if (failed) refuse_fetch(*in, *failed, to->host);
+  ++in->counts().requests;
+
+  const int status = on->answer.status();
+  const fields& got = std::as_const(on->answer).fields();
+  response back;
+  if (status != 204 && status != 205 && status != 304) {
+    const auto announced = on->answer.body().length();
+    back = stream([on](body_writer& writer) { return give_content(on, writer); }, "", announced);
+  }
+  detail::response_access::status(back, status);
+  copy_fields(got, back.fields());
+  back.header("Via", via_with(got, on->answer.version(), in->how().name));
+  co_return back;
+}
+
+}  // namespace parley::proxying

@@ -1,0 +1,148 @@
+// Requests for http URLs through a forward proxy, between two servers of ours on sockets, and its rules over the network in memory.
+#include "memory_hosts.hpp"
+
+#include <parley/client.hpp>
+#include <parley/server.hpp>
+
+#include <gtest/gtest.h>
+
+#include <arpa/inet.h>
+#include <cstdint>
+#include <netinet/in.h>
+#include <string>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace proxy_tests {
+namespace {
+
+std::uint16_t port_of(const std::string& url) { return static_cast<std::uint16_t>(std::stoul(url.substr(url.rfind(':') + 1))); }
+
+/// All that comes until the other side closes.
+std::string talk(std::uint16_t port, std::string_view said) {
+  const int s = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string got;
+  if (::connect(s, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 &&
+      ::send(s, said.data(), said.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(said.size())) {
+    char piece[4096];
+    for (ssize_t n = 0; (n = ::recv(s, piece, sizeof piece, 0)) > 0;) got.append(piece, static_cast<std::size_t>(n));
+  }
+  ::close(s);
+  return got;
+}
+
+struct two_servers {
+  two_servers() {
+    origin.threads(1).on_message([](std::string_view) {});
+    origin.route("* /echo", [](const parley::request& req) {
+      std::string lines = std::string(req.method().name()) + " " + std::string(req.target()) + "\n";
+      for (const auto& line : req.fields()) lines.append(line.name).append(": ").append(line.value).append("\n");
+      return parley::text(lines + std::string(req.content()))
+          .header("X-Origin", "yes")
+          .header("Connection", "x-hop")
+          .header("X-Hop", "1");
+    });
+    origin.route("GET /large", [](const parley::request&) {
+      return parley::stream(
+          [](parley::body_writer& to) -> parley::task<> {
+            const std::string piece(64 * 1024, 'x');
+            for (int i = 0; i < 64; ++i) {
+              auto writing = to.write(piece);
+              co_await writing;
+            }
+          },
+          "text/plain");
+    });
+    origin.route("GET /none", [](const parley::request&) { return parley::no_content(); });
+    origin.listen("http://127.0.0.1:0").start();
+    port = port_of(origin.addresses().front());
+  }
+  ~two_servers() {
+    proxy.stop();
+    origin.stop();
+  }
+  void start(parley::forward_proxy how) {
+    how.http_ports({port}).name("proxy-1").serve(proxy);
+    proxy.threads(1).on_message([](std::string_view) {});
+    proxy.listen("http://127.0.0.1:0").start();
+  }
+  std::string through(std::string_view method, std::string_view path, std::string_view more = {},
+                      std::string_view content = {}) const {
+    const std::string host = "127.0.0.1:" + std::to_string(port);
+    return talk(port_of(proxy.addresses().front()), std::string(method) + " http://" + host + std::string(path) +
+                                                        " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n" +
+                                                        std::string(more) + "\r\n" + std::string(content));
+  }
+  parley::server origin, proxy;
+  std::uint16_t port = 0;
+};
+
+TEST(proxy_requests, go_on_without_what_ends_at_this_hop) {
+  two_servers s;
+  s.start(parley::forward_proxy().allow("127.0.0.1").allow_private());
+  const std::string got =
+      s.through("POST", "/echo?a=1",
+                "Content-Length: 5\r\nX-End: yes\r\nProxy-Authorization: Basic eA==\r\nKeep-Alive: 5\r\nTE: trailers\r\n"
+                "Proxy-Connection: keep-alive\r\nX-Mine: private\r\nVia: 1.0 fred\r\nConnection: x-mine\r\n",
+                "hello");
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 200 ")) << got;
+  EXPECT_NE(got.find("POST /echo?a=1\n"), std::string::npos) << got;
+  EXPECT_NE(got.find("X-End: yes\n"), std::string::npos);
+  EXPECT_NE(got.find("Via: 1.0 fred, 1.1 proxy-1\n"), std::string::npos) << got;
+  EXPECT_NE(got.find("\r\nVia: 1.1 proxy-1\r\n"), std::string::npos) << got;
+  EXPECT_NE(got.find("\r\nX-Origin: yes\r\n"), std::string::npos);
+  EXPECT_TRUE(got.ends_with("\nhello"));
+  for (const char* gone : {"Proxy-Authorization", "Keep-Alive", "Proxy-Connection", "X-Mine", "TE:", "X-Hop", "User-Agent"}) {
+    EXPECT_EQ(got.find(gone), std::string::npos) << gone << "\n" << got;
+  }
+}
+
+TEST(proxy_requests, content_of_any_length_and_none) {
+  two_servers s;
+  s.start(parley::forward_proxy().allow("127.0.0.1").allow_private());
+  EXPECT_TRUE(s.through("PUT", "/echo", "Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n").ends_with("\nabcde"));
+  EXPECT_TRUE(s.through("GET", "/none").starts_with("HTTP/1.1 204 "));
+  const std::string head = s.through("HEAD", "/echo");
+  EXPECT_TRUE(head.starts_with("HTTP/1.1 200 ")) << head;
+  EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+  EXPECT_GT(s.through("GET", "/large").size(), 4U * 1024 * 1024);
+  EXPECT_TRUE(s.through("GET", "/nowhere").starts_with("HTTP/1.1 404 "));
+  // RFC 9110 7.6.2
+  EXPECT_TRUE(s.through("OPTIONS", "/echo", "Max-Forwards: 0\r\n").starts_with("HTTP/1.1 204 "));
+  const std::string one = s.through("OPTIONS", "/echo", "Max-Forwards: 1\r\n");
+  EXPECT_NE(one.find("Max-Forwards: 0\n"), std::string::npos) << one;
+}
+
+TEST(proxy_requests, loops_private_addresses_and_strangers_are_refused) {
+  two_servers s;
+  s.start(parley::forward_proxy().allow("127.0.0.1").allow("localhost"));
+  EXPECT_TRUE(s.through("GET", "/echo").starts_with("HTTP/1.1 403 ")) << "a private address";
+  EXPECT_NE(s.through("GET", "/echo").find("destination_ip_prohibited"), std::string::npos);
+  const std::string loop = s.through("GET", "/echo", "Via: 1.1 a, HTTP/1.1 Proxy-1 (what)\r\n");
+  EXPECT_TRUE(loop.starts_with("HTTP/1.1 502 ")) << loop;
+  EXPECT_NE(loop.find("Proxy-Status: proxy-1;error=proxy_loop_detected"), std::string::npos) << loop;
+  const std::string far = talk(port_of(s.proxy.addresses().front()),
+                               "GET http://elsewhere.example/ HTTP/1.1\r\nHost: elsewhere.example\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(far.starts_with("HTTP/1.1 403 ")) << far;
+  EXPECT_NE(far.find("http_request_denied"), std::string::npos);
+  // Requests for the proxy's own server are its routes'.
+  EXPECT_EQ(parley::fetch(s.proxy.addresses().front() + "/").status(), 404);
+}
+
+TEST(proxy_requests, an_answer_before_the_content_is_whole) {
+  two_servers s;
+  s.start(parley::forward_proxy().allow("127.0.0.1").allow_private());
+  // The origin answers 405 at the head; the rest of the content has nowhere to go.
+  const std::string much(8 * 1024 * 1024, 'x');
+  const std::string got =
+      s.through("PUT", "/none", "Content-Length: " + std::to_string(much.size()) + "\r\n", much.substr(0, 32 * 1024));
+  EXPECT_TRUE(got.empty() || got.starts_with("HTTP/1.1 405 ") || got.starts_with("HTTP/1.1 502 ")) << got.substr(0, 200);
+  EXPECT_TRUE(s.through("GET", "/none").starts_with("HTTP/1.1 204 ")) << "and others are served";
+}
+
+}  // namespace
+}  // namespace proxy_tests
