@@ -31,13 +31,18 @@ endif()
 mark_as_advanced(BROTLI_INCLUDE_DIR BROTLI_ENC_LIBRARY BROTLI_DEC_LIBRARY ZSTD_INCLUDE_DIR ZSTD_LIBRARY)
 set(PARLEY_CODING_LIBS "${BROTLI_ENC_LIBRARY}" "${BROTLI_DEC_LIBRARY}" "${ZSTD_LIBRARY}")
 
-# Nettle, which GnuTLS stands on: hashes that GnuTLS has no name for.
+# Nettle, which GnuTLS stands on: hashes that GnuTLS has no name for. And libpsl: public suffixes, for cookies.
 find_path(NETTLE_INCLUDE_DIR nettle/sha2.h)
 find_library(PARLEY_NETTLE_LIBRARY nettle)
 if(NOT NETTLE_INCLUDE_DIR OR NOT PARLEY_NETTLE_LIBRARY)
   message(FATAL_ERROR "Nettle is missing; run ./dev setup, or install Debian's nettle-dev")
 endif()
-mark_as_advanced(NETTLE_INCLUDE_DIR PARLEY_NETTLE_LIBRARY)
+find_path(PSL_INCLUDE_DIR libpsl.h)
+find_library(PARLEY_PSL_LIBRARY psl)
+if(NOT PSL_INCLUDE_DIR OR NOT PARLEY_PSL_LIBRARY)
+  message(FATAL_ERROR "libpsl is missing; run ./dev setup, or install Debian's libpsl-dev")
+endif()
+mark_as_advanced(NETTLE_INCLUDE_DIR PARLEY_NETTLE_LIBRARY PSL_INCLUDE_DIR PARLEY_PSL_LIBRARY)
 
 # ngtcp2, by its headers and libraries: not every machine has pkg-config.
 set(PARLEY_HAS_QUIC OFF)

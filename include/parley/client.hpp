@@ -6,7 +6,9 @@
 //   auto res = co_await getting;
 #pragma once
 
+#include <parley/cookie_jar.hpp>
 #include <parley/limits.hpp>
+#include <parley/login.hpp>
 #include <parley/request.hpp>
 #include <parley/response.hpp>
 #include <parley/task.hpp>
@@ -27,6 +29,9 @@ namespace parley {
 namespace engine {
 class observer;  // src/engine/observer.hpp
 }
+namespace detail {
+struct agent_settings;  // src/client/agent_settings.hpp
+}
 
 /// Why there is no response, or not all of one. `what()` names host, step and reason in one sentence.
 class PARLEY_API fetch_error : public std::runtime_error {
@@ -44,6 +49,11 @@ class PARLEY_API fetch_error : public std::runtime_error {
     certificate,  // https: the server did not prove that it is who the URL names
     address,      // the host has no address that `client::addresses` takes
     credentials,  // https: what `client::trust` or `client::certificate` was given cannot be used
+    redirect,     // the server sends the request somewhere where it may not go, or round in circles
+    decoding,     // content that is not what its Content-Encoding says, or that grows beyond what `options::decode` allows
+    digest,       // content that is not what its Content-Digest or Repr-Digest says
+    proxy,        // the proxy did not open a tunnel
+    login,        // the server did not prove that it knows the password
   };
   fetch_error(kind why, const std::string& message) : std::runtime_error(message), kind_(why) {}
   [[nodiscard]] kind why() const { return kind_; }
@@ -129,6 +139,38 @@ class PARLEY_API options {
     return *this;
   }
 
+  // What follows takes more than one request, or more than its bytes; see docs/client.md.
+
+  /// Sends this jar's cookies, and keeps what servers set, redirects included. A Cookie field of the request comes before them.
+  options& cookies(cookie_jar jar);
+  /// Follows up to so many redirects (301, 302, 303, 307, 308 with Location; RFC 9110 §15.4). POST becomes GET after 301, 302 and 303,
+  /// any other method but HEAD after 303; else method and content stay, and content that is not at hand again is a `fetch_error` (redirect),
+  /// as are circles, and too many. Authorization, Cookie, Host, Referer and Origin of the request are not carried to another origin.
+  /// From https to http is refused unless `downgrades`. Default 0: the redirect is the response.
+  options& redirects(unsigned most, bool downgrades = false);
+  /// Answers the origin's 401 (RFC 9110 §11.6), once. An Authorization field of the request comes before it.
+  options& login(parley::login who);
+  /// Asks for br, zstd and gzip (Accept-Encoding, unless the request has one), and decodes the content; Content-Encoding stays to be
+  /// seen, Content-Length too, which is that of the encoded content. What decodes to more than `most` bytes, or beyond 4 MiB to
+  /// more than `ratio` times its encoded size, is a `fetch_error` (decoding): 42 KiB can stand for 5 GiB. Content that is collected is bound
+  /// by `content_limit` too.
+  options& decode(std::uint64_t most = std::uint64_t{4} << 30, unsigned ratio = 200);
+  /// Checks content against its Content-Digest and, for whole representations, Repr-Digest (RFC 9530; sha-256 and sha-512), and asks
+  /// for one (Want-Content-Digest). A wrong one is a `fetch_error` (digest), of streamed content at its end. None is no error.
+  options& check_digests(bool on = true);
+  /// Goes through this proxy: `http://host:port` or `https://host:port`, with `user:password@` where it wants Basic or Digest. For http URLs
+  /// it is asked for them (absolute-form, RFC 9112 §3.2.2), for https it opens a tunnel (CONNECT), in which TLS is with the
+  /// server. The proxy looks the host up; HTTP/3 and Alt-Svc are not used. Empty (the default): none. Throws `std::invalid_argument`
+  /// for a URL that is none.
+  options& proxy(std::string url);
+  /// Whom the proxy is not for: hosts and domains (with all below them), addresses, CIDR blocks, between commas; `*`: nobody.
+  options& no_proxy(std::string list);
+  /// As the environment says, where `proxy` says nothing: `http_proxy` (lower case alone: a CGI program's HTTP_PROXY is the client's
+  /// word), `https_proxy`, `HTTPS_PROXY`, `all_proxy`, `ALL_PROXY`, `no_proxy`, `NO_PROXY`.
+  options& proxy_from_environment(bool on = true);
+
+  [[nodiscard]] const detail::agent_settings* agent() const { return agent_.get(); }
+
   [[nodiscard]] std::optional<parley::version> version() const { return version_; }
   [[nodiscard]] bool upgrade() const { return upgrade_; }
   [[nodiscard]] bool http3_first() const { return http3_first_; }
@@ -155,6 +197,8 @@ class PARLEY_API options {
   std::function<void(const response&)> on_informational_;
   std::optional<std::chrono::milliseconds> expect_continue_;
   std::string unix_socket_;
+  detail::agent_settings& change_agent();
+  std::shared_ptr<const detail::agent_settings> agent_;  // null: none of what takes more than one request
 };
 
 /// Keeps connections alive and reuses them; any number of fetches may run at once.
@@ -239,6 +283,8 @@ class PARLEY_API client {
   /// the address that was looked at is the one that is connected to. For URLs that somebody else chose; see `public_address`
   /// (parley/proxy.hpp). Null (the default): any. Unix sockets are not asked about.
   client& addresses(std::function<bool(std::string_view)> allowed);
+  /// This jar is used by each fetch whose options name no other one.
+  client& cookies(cookie_jar jar);
   /// Shows what happens on this client's connections to `sink`, which must outlive their loop; null: to nobody.
   client& observe(engine::observer* sink);
 

@@ -139,6 +139,12 @@ class PARLEY_API request {
   request& content(std::string bytes, std::string_view type);
   /// Content that is produced while it is sent. `length` where it is known beforehand: producing less or more is an error.
   request& stream(std::function<task<>(body_writer&)> producer, std::optional<std::uint64_t> length = {});
+  /// The producer may be called more than once, and writes the same each time: so the request can be sent again where that is needed (a
+  /// connection that was closed meanwhile, a redirect, a login).
+  request& repeatable(bool on = true) {
+    repeatable_ = on;
+    return *this;
+  }
 
  private:
   friend struct detail::request_access;
@@ -157,6 +163,7 @@ class PARLEY_API request {
   bool early_ = false;
   bool text_apart_ = true;      // the target's text lies in `text_`, else in the block of `fields_`, as it was received
   bool content_owned_ = false;  // the content is `owned_content_`, else `content_`
+  bool repeatable_ = false;     // `producer_` may be called again
   std::uint8_t parameter_count_ = 0;
   mutable std::uint8_t varies_ = 0;  // detail::varied
   detail::text_ref target_, authority_, path_, query_, scheme_;

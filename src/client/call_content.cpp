@@ -11,7 +11,7 @@ namespace parley::fetching {
 
 void call::send_content(plan& what) {
   if (what.producer) {
-    producer_ = std::exchange(what.producer, nullptr);
+    producer_ = what.repeatable ? what.producer : std::exchange(what.producer, nullptr);
     return start_producer();
   }
   if (what.content && !what.content->empty()) (void)connection().send(*this, {engine::chunk::shared{*what.content, what.content}});

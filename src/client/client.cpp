@@ -129,6 +129,11 @@ client& client::addresses(std::function<bool(std::string_view)> allowed) {
   return *this;
 }
 
+client& client::cookies(cookie_jar jar) {
+  core_->cookies(std::move(jar));
+  return *this;
+}
+
 client& client::observe(engine::observer* sink) {
   let_go(core_.get());
   core_->settings().observer = sink;

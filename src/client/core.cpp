@@ -2,6 +2,7 @@
 
 #include "client/attempt.hpp"
 #include "client/errors.hpp"
+#include "client/journey.hpp"
 
 #include <stdexcept>
 #include <utility>
@@ -64,9 +65,15 @@ void client::core::unobserve() {
 }
 
 task<response> client::core::fetch(std::shared_ptr<core> self, request req, options how) {
-  fetching::plan what = fetching::make_plan(std::move(req), how);
+  fetching::plan what;
   fetching::progress at;
-  auto work = fetching::fetch_planned(self->pool_here(), what, how, at);
+  task<response> work;
+  if (how.agent() == nullptr && !self->jar_) {
+    what = fetching::make_plan(std::move(req), how);
+    work = fetching::fetch_planned(self->pool_here(), what, how, at);
+  } else {
+    work = fetching::travel(self->pool_here(), std::move(req), how, self->jar_, what, at);
+  }
   if (!how.timeout()) {
     response got = co_await work;
     co_return got;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace parley {
@@ -37,6 +38,7 @@ class client::core final {
   /// Changes apply to connections made from now on; idle ones are closed.
   fetching::pool_settings& change_settings();
   fetching::pool_settings& settings() { return settings_; }
+  void cookies(cookie_jar jar) { jar_ = std::move(jar); }
   /// Goes on with the sessions that an earlier client has left in this folder, and leaves its own there at its end.
   void keep_tickets(const std::string& folder);
   /// The client is gone: idle connections close, what runs may end.
@@ -46,6 +48,7 @@ class client::core final {
 
  private:
   fetching::pool_settings settings_;
+  std::optional<cookie_jar> jar_;
   std::optional<fetching::ticket_file> tickets_;
   std::shared_ptr<fetching::pool> pool_;
   std::vector<std::weak_ptr<fetching::pool>> retired_;  // whose last connections may still be open

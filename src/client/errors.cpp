@@ -39,6 +39,7 @@ std::string_view doing(step at) {
     case step::connecting: return "connecting to ";
     case step::connecting_quic: return "connecting over UDP (QUIC) to ";
     case step::securing: return "shaking hands (TLS) with ";
+    case step::tunnelling: return "waiting for a tunnel to ";
     case step::holding: return "waiting for a 100 (Continue) from ";
     case step::waiting: return "waiting for the response of ";
     case step::receiving: return "receiving content from ";
@@ -295,6 +296,20 @@ fetch_error fields_too_large(const origin& to, parley::version spoken) {
   const std::string_view name = spoken == http3 ? "SETTINGS_MAX_FIELD_SECTION_SIZE" : "SETTINGS_MAX_HEADER_LIST_SIZE";
   return {reason::not_supported, "the request's fields are larger than what " + to.to_string() + " has announced to take (" +
                                      std::string(name) + "): send fewer or shorter ones"};
+}
+
+fetch_error tunnel_refused(const origin& to, const semantics::response_head& answer) {
+  constexpr int authentication_required = 407;
+  const std::string status = std::to_string(answer.status) + (answer.reason().empty() ? "" : " " + std::string(answer.reason()));
+  std::string sentence = to.via->to_string() + " opened no tunnel to " + to.host + " port " + std::to_string(to.port) +
+                         ": it answered " + status.substr(0, 200);
+  if (answer.status == authentication_required) {
+    sentence +=
+        to.via->user.empty() ? " (it wants a user and a password: http://user:password@host:port)" : " (is the password right?)";
+  } else if (answer.status == 403) {
+    sentence += " (it does not allow this host or port)";
+  }
+  return {reason::proxy, sentence};
 }
 
 fetch_error more_than_collected(const origin& to, std::size_t limit) {

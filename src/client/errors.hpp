@@ -57,6 +57,8 @@ struct received_part {
 [[nodiscard]] fetch_error protocol_switched(const origin& to, const semantics::response_head& head);
 /// The server has announced that it takes no head as large as the request's.
 [[nodiscard]] fetch_error fields_too_large(const origin& to, parley::version spoken);
+/// The proxy opened no tunnel.
+[[nodiscard]] fetch_error tunnel_refused(const origin& to, const semantics::response_head& answer);
 [[nodiscard]] fetch_error more_than_collected(const origin& to, std::size_t limit);
 
 /// `2 s`, `250 ms`.

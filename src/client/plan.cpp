@@ -3,6 +3,7 @@
 #include "base/ascii.hpp"
 #include "connection/http3.hpp"
 #include "connection/message_access.hpp"
+#include "semantics/auth.hpp"
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
 #include "semantics/target.hpp"
@@ -67,7 +68,8 @@ origin origin_of(const request& req, version v, const options& how) {
     throw fetch_error(fetch_error::kind::bad_url,
                       std::string(req.target()) + " names no host; give a whole URL such as http://localhost:8080/hello");
   }
-  if (req.method() == method::connect) not_supported("CONNECT to " + authority + " cannot be sent: proxies are not supported yet");
+  if (req.method() == method::connect)
+    not_supported("CONNECT to " + authority + " cannot be sent: a client asks by options::proxy for a tunnel, not by itself");
   check_scheme(req, authority);
   check_http3(req, authority, how);
   const auto host = semantics::parse_host(authority);
@@ -80,7 +82,15 @@ origin origin_of(const request& req, version v, const options& how) {
   if (port == 0) throw fetch_error(fetch_error::kind::bad_url, authority + " names port 0, which nobody listens on");
   const bool secure = req.scheme() == "https";
   if (secure && v == http0_9) not_supported("HTTP/0.9 is spoken in cleartext only; use a later version for https");
-  return {base::to_lower(address), port, v, how.unix_socket(), secure, !secure || !how.insecure(), choice_of(req, how)};
+  origin to;
+  to.host = base::to_lower(address);
+  to.port = port;
+  to.version = v;
+  to.unix_socket = how.unix_socket();
+  to.secure = secure;
+  to.verify = !secure || !how.insecure();
+  to.choice = choice_of(req, how);
+  return to;
 }
 
 // A default that a request can replace by its own value, and take away with an empty one.
@@ -93,16 +103,11 @@ void add_default_field(fields& f, field_id id, std::string_view value) {
   }
 }
 
-void set_content(plan& p, request& req) {
-  using access = parley::detail::request_access;
-  if (auto& producer = access::producer(req)) {
-    const auto length = access::producer_length(req);
-    p.producer = std::move(producer);
-    p.length = length ? engine::content_length::of(*length) : engine::content_length::stream();
-  } else if (access::has_content(req)) {
-    p.content = std::make_shared<const std::string>(access::take_content(req));
-    p.length = engine::content_length::of(p.content->size());
-  }
+void set_content(plan& p, message_content with) {
+  p.length = with.length;
+  p.content = std::move(with.bytes);
+  p.producer = std::move(with.producer);
+  p.repeatable = with.repeatable;
 }
 
 bool has_bytes(const plan& p) {
@@ -139,6 +144,8 @@ void set_expectation(plan& p, const options& how) {
 }  // namespace
 
 std::string origin::to_string() const {
+  if (relays != relaying::nothing) return "the proxy " + host + " port " + std::to_string(port);
+  if (via) return host + " port " + std::to_string(port) + " through " + via->to_string();
   return unix_socket.empty() ? host + " port " + std::to_string(port) : host + " on unix:" + unix_socket;
 }
 
@@ -154,16 +161,37 @@ bool origin::takes(parley::version spoken) const {
 }
 
 std::size_t origin_hash::operator()(const origin& of) const {
-  const std::size_t way = (static_cast<std::size_t>(of.choice) << 2) + (of.secure ? 2U : 0U) + (of.verify ? 1U : 0U);
-  const std::size_t salt = (std::size_t{of.port} << 10) + (static_cast<std::size_t>(of.version) << 4) + way;
+  const std::size_t way = (static_cast<std::size_t>(of.relays) << 6) + (of.via ? 32U : 0U) +
+                          (static_cast<std::size_t>(of.choice) << 2) + (of.secure ? 2U : 0U) + (of.verify ? 1U : 0U);
+  const std::size_t salt = (std::size_t{of.port} << 16) + (static_cast<std::size_t>(of.version) << 9) + way;
   return std::hash<std::string>()(of.unix_socket.empty() ? of.host : of.unix_socket) ^ (salt * 0x9e3779b97f4a7c15ULL);
 }
 
+message_content take_content(request& req) {
+  using access = parley::detail::request_access;
+  message_content taken;
+  if (auto& producer = access::producer(req)) {
+    const auto length = access::producer_length(req);
+    taken.producer = std::move(producer);
+    taken.repeatable = access::repeatable(req);
+    taken.length = length ? engine::content_length::of(*length) : engine::content_length::stream();
+  } else if (access::has_content(req)) {
+    taken.bytes = std::make_shared<const std::string>(access::take_content(req));
+    taken.length = engine::content_length::of(taken.bytes->size());
+  }
+  return taken;
+}
+
 plan make_plan(request&& req, const options& how) {
+  message_content with = take_content(req);
+  return make_plan(std::move(req), std::move(with), how);
+}
+
+plan make_plan(request&& req, message_content with, const options& how) {
   plan p;
   const version v = chosen_version(how);
   p.to = origin_of(req, v, how);
-  set_content(p, req);
+  set_content(p, std::move(with));
   p.head = parley::detail::request_access::to_head(std::move(req));
   p.head.version = v;
   if (!semantics::parse_host(p.head.authority())) {
@@ -174,6 +202,68 @@ plan make_plan(request&& req, const options& how) {
   check_version(p);
   set_expectation(p, how);
   p.early = how.early_data() && p.head.method.safe() && p.length.what == engine::content_length::kind::none;
+  return p;
+}
+
+namespace {
+
+// RFC 7617 §2. What no field can carry was refused when the proxy's URL was read.
+std::string basic_proxy_field(const proxy_way& by) {
+  const auto field = semantics::to_field(semantics::basic_credentials{by.user, by.password});
+  if (!field)
+    throw fetch_error(fetch_error::kind::bad_url, std::string("the proxy's user and password cannot be sent: ") + field.error());
+  return *field;
+}
+
+}  // namespace
+
+void send_by_proxy(plan& of, proxy_way by, const options& how) {
+  origin& to = of.to;
+  if (!to.unix_socket.empty()) not_supported("a Unix socket is not reached through a proxy; leave one of both out");
+  if (to.only_http3()) {
+    not_supported(
+        "HTTP/3 is not spoken through a proxy, which opens tunnels for TCP; leave the version out, or the proxy for this host");
+  }
+  if (to.version == http0_9) not_supported("HTTP/0.9 is not spoken through a proxy; use a later version, or leave the proxy out");
+  of.early = false;
+  if (to.secure || to.choice == speaks::upgrade || to.version >= http2) {
+    to.via = std::make_shared<const proxy_way>(std::move(by));
+    if (to.open_to_any()) to.choice = speaks::over_tcp;
+    return;
+  }
+  // RFC 9112 §3.2.2: in absolute-form. OPTIONS * is a URL without a path there (§3.2.4).
+  parley::fields& f = of.head.fields;
+  const std::string target(of.head.target());
+  const std::string whole = "http://" + std::string(of.head.authority()) + (target == "*" ? std::string() : target);
+  of.head.target_ref = plan_access::store(f, whole);
+  of.head.form = semantics::target_form::absolute;
+  if (!by.user.empty() || !by.password.empty()) f.set("Proxy-Authorization", basic_proxy_field(by));
+  origin proxy;
+  proxy.host = by.host;
+  proxy.port = by.port;
+  proxy.version = to.version;
+  proxy.secure = by.secure;
+  proxy.verify = by.verify;
+  proxy.choice = by.secure && !how.version() ? speaks::over_tcp : speaks::exactly;
+  proxy.relays = relaying::requests;
+  to = std::move(proxy);
+}
+
+plan make_tunnel_plan(const origin& to) {
+  const proxy_way& by = *to.via;
+  plan p;
+  p.to.host = by.host;
+  p.to.port = by.port;
+  p.to.secure = by.secure;
+  p.to.verify = by.verify;
+  p.to.choice = by.secure ? speaks::over_tcp : speaks::exactly;
+  p.to.relays = relaying::tunnels;
+  const bool v6 = to.host.find(':') != std::string::npos;
+  request req(method::connect, (v6 ? '[' + to.host + ']' : to.host) + ':' + std::to_string(to.port));
+  req.header("User-Agent", default_user_agent);
+  if (!by.user.empty() || !by.password.empty()) req.header("Proxy-Authorization", basic_proxy_field(by));
+  p.head = parley::detail::request_access::to_head(std::move(req));
+  p.head.version = http1_1;
   return p;
 }
 

@@ -74,12 +74,18 @@ std::vector<net::endpoint> allowed_of(std::vector<net::endpoint> addresses, cons
 task<pool::opened> pool::open(const origin& to, bool races, wish what, const connect_report& report, progress& at) {
   // First, since what is wrong with them needs no connection to be seen.
   if (to.secure) static_cast<void>(settings_.tls->credentials(to.verify));
+  opened got;
+  if (to.via) {
+    auto tunnelling = open_tunnel(to, report, at);
+    opened_stream made = co_await tunnelling;
+    got.way = std::move(made);
+    co_return got;
+  }
   at.at = step::looking_up;
   auto looking_up = addresses_of(loop_, to, report);
   std::vector<net::endpoint> addresses = co_await looking_up;
   addresses = allowed_of(std::move(addresses), settings_);
   if (addresses.empty()) throw not_allowed(to);
-  opened got;
   std::optional<known_alternative> alternative;
   if (const known_alternative* const known = races ? alternative_of(to) : nullptr) alternative = *known;
   got.shared = coalescible(to, addresses, what);
@@ -141,7 +147,7 @@ task<pool::opened> pool::open(const origin& to, bool races, wish what, const con
 
 connection::http2_options pool::http2_options_for(const origin& to) const {
   connection::http2_options how;
-  how.push = settings_.push;
+  how.push = settings_.push && to.relays == relaying::nothing;
   how.secure = to.secure;
   how.seed = base::system_random().next();
   return how;

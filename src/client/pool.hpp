@@ -132,6 +132,9 @@ class pool final : private connection::exchange_owner, public std::enable_shared
     std::string alternative{};  // that it goes to
     link* shared = nullptr;     // instead
   };
+  /// Through the tunnel of a proxy (pool_tunnel.cpp). `to`, `report` and `at` must outlive the task.
+  [[nodiscard]] task<opened_stream> open_tunnel(const origin& to, const connect_report& report, progress& at);
+  [[nodiscard]] std::size_t most_connections(const origin& to) const;
   [[nodiscard]] bool tries_quic(const origin& to) const;
   [[nodiscard]] const known_alternative* alternative_of(const origin& to) const;
   void http3_worked(const origin& to);

@@ -16,7 +16,7 @@ namespace parley::fetching {
 namespace {
 
 // RFC 7838 §2.1: who says it must have shown that it is the origin; and what is said about a host is no matter of a Unix socket.
-bool may_say(const origin& to) { return to.secure && to.verify && to.unix_socket.empty(); }
+bool may_say(const origin& to) { return to.secure && to.verify && to.straight(); }
 
 // RFC 9111 §5.1. What is no number counts for nothing.
 std::chrono::seconds age_of(const parley::fields& of) {

@@ -130,7 +130,7 @@ void pool::look_resumable() {
 }
 
 bool pool::tries_quic(const origin& to) const {
-  if (!to.secure || !to.unix_socket.empty()) return false;
+  if (!to.secure || !to.straight()) return false;
   return to.only_http3() || to.choice == speaks::http3_first;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 
 namespace parley::fetching {
@@ -88,13 +89,18 @@ turn_operation::result turn_operation::await_resume() {
   return std::move(result_);
 }
 
+// Each tunnel of HTTP/1 takes a connection of its own for as long as it lasts; what goes through it is counted for its server.
+std::size_t pool::most_connections(const origin& to) const {
+  return to.relays == relaying::tunnels ? std::numeric_limits<std::size_t>::max() : settings_.connections;
+}
+
 bool pool::try_serve(turn_operation& who) {
   origin_connections& at = who.at_;
   const auto lend = [&](link& one) {
     take_from_idle(one);
     who.result_.connection = lease(*this, one);
   };
-  if (at.open < settings_.connections && wants_alternative(at)) {
+  if (at.open < most_connections(at.to) && wants_alternative(at)) {
     who.result_.place = slot(*this, at, true);
     return true;
   }
@@ -115,7 +121,7 @@ bool pool::try_serve(turn_operation& who) {
   }
   // One connection is enough for all; and while nobody knows, what the first turns out to be decides (it is what browsers do).
   if (full || at.undecided > 0) return false;
-  if (at.open < settings_.connections) {
+  if (at.open < most_connections(at.to)) {
     who.result_.place = slot(*this, at);
     return true;
   }

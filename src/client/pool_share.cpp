@@ -16,7 +16,7 @@ constexpr std::size_t most_misdirected = 32;
 bool contains(const auto& all, const auto& one) { return std::ranges::find(all, one) != all.end(); }
 
 // Its certificate was verified, so it may speak for other names too.
-bool proves_names(const origin& to) { return to.secure && to.verify && to.unix_socket.empty(); }
+bool proves_names(const origin& to) { return to.secure && to.verify && to.straight(); }
 
 }  // namespace
 

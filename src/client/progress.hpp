@@ -12,6 +12,7 @@ enum class step : std::uint8_t {
   connecting,
   connecting_quic,  // with its handshake
   securing,         // the TLS handshake
+  tunnelling,       // until the proxy has opened a tunnel
   holding,          // the content back until the server says 100
   waiting,          // for the response
   receiving,        // its content

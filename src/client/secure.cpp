@@ -44,6 +44,13 @@ task<opened_stream> open_stream(net::loop& on, const origin& to, std::vector<net
                                 const connect_report& report, progress& at) {
   auto connecting = connect_to_one(on, to, std::move(addresses), report, at);
   std::unique_ptr<net::byte_stream> stream = co_await connecting;
+  auto securing = secure_stream(on, to, std::move(stream), with, report, at);
+  opened_stream result = co_await securing;
+  co_return result;
+}
+
+task<opened_stream> secure_stream(net::loop& on, const origin& to, std::unique_ptr<net::byte_stream> stream, tls_setup& with,
+                                  const connect_report& report, progress& at) {
   opened_stream result;
   if (!to.secure) {
     result.stream = std::move(stream);

@@ -49,4 +49,8 @@ struct opened_stream {
 [[nodiscard]] task<opened_stream> open_stream(net::loop& on, const origin& to, std::vector<net::endpoint> addresses,
                                               tls_setup& with, const connect_report& report, progress& at);
 
+/// The same above a stream that is there: secured for https, else as it is.
+[[nodiscard]] task<opened_stream> secure_stream(net::loop& on, const origin& to, std::unique_ptr<net::byte_stream> stream,
+                                                tls_setup& with, const connect_report& report, progress& at);
+
 }  // namespace parley::fetching

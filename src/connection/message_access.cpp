@@ -80,6 +80,7 @@ void request_access::reset(request& r) {
   r.tls_ = nullptr;
   r.producer_ = nullptr;
   r.producer_length_.reset();
+  r.repeatable_ = false;
 }
 
 void request_access::from_head(request& r, semantics::request_head&& head) {

@@ -101,6 +101,7 @@ struct request_access {
   [[nodiscard]] static std::string take_content(request& r) { return std::move(r.owned_content_); }
   [[nodiscard]] static std::function<task<>(body_writer&)>& producer(request& r) { return r.producer_; }
   [[nodiscard]] static std::optional<std::uint64_t> producer_length(const request& r) { return r.producer_length_; }
+  [[nodiscard]] static bool repeatable(const request& r) { return r.repeatable_; }
 };
 
 struct response_access {

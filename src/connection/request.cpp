@@ -106,6 +106,7 @@ request& request::operator=(request&& other) noexcept {
   producer_ = std::move(other.producer_);
   producer_length_ = other.producer_length_;
   notes_ = std::move(other.notes_);
+  repeatable_ = other.repeatable_;
   detail::request_access::reset(other);
   return *this;
 }
