@@ -6,6 +6,7 @@
 #include <parley/config.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,9 @@ class PARLEY_API login {
   [[nodiscard]] static login any(std::string user, std::string password);
   /// A bearer token (RFC 6750), sent with the first request. Throws `std::invalid_argument` for what is none.
   [[nodiscard]] static login bearer(std::string_view token);
+  /// By Basic, as the file (~/.netrc) says for this host, or by default; nothing when it says nothing. Throws `std::runtime_error` where it cannot
+  /// be read.
+  [[nodiscard]] static std::optional<login> from_netrc(const std::string& file, std::string_view host);
 
  private:
   friend class detail::login_state;

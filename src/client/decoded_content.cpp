@@ -24,11 +24,11 @@ fetch_error cannot_decode(const std::string& server, const coding::decode_error&
   const std::string sentence = coding::describe(why) + ", in the answer of " + server;
   if (why.fault == coding::decode_fault::output) {
     return {decode_reason::decoding, sentence + "; the limit is " + std::to_string(caps.output) +
-                                         " bytes (options::decode, --decode-limit; without decoding it comes as it is)"};
+                                         " bytes (options::decode; without decoding it comes as it is)"};
   }
   if (why.fault == coding::decode_fault::ratio) {
-    return {decode_reason::decoding, sentence + "; the limit is " + std::to_string(caps.ratio) +
-                                         " times its size (options::decode; without decoding it comes as it is)"};
+    return {decode_reason::decoding,
+            sentence + "; the limit is " + std::to_string(caps.ratio) + " times its size; without decoding it comes as it is"};
   }
   return {decode_reason::decoding, sentence};
 }

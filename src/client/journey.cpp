@@ -247,14 +247,14 @@ void journey::follow(const response& got) {
   if (!one) refuse("to several places at once (" + std::to_string(places.size()) + " Location fields)");
   if (hops_ >= agent_.redirects) {
     refuse("once more, after " + std::to_string(hops_) + (hops_ == 1 ? " redirect" : " redirects") +
-           " that were followed (options::redirects, --max-redirs)");
+           " that were followed (options::redirects)");
   }
   auto target = follow_location(url_, places.front());
   if (!target) refuse("to what is refused: " + target.error());
   const bool downgrade = base::iequals(url_.scheme(), "https") && base::iequals(target->scheme(), "http");
   if (downgrade && !agent_.downgrades) {
     refuse("from https to http (" + shown(*target) +
-           "), where others can read and change what is sent; options::redirects and --allow-downgrade allow it");
+           "), where others can read and change what is sent; options::redirects can allow it");
   }
   const parley::method next_method = redirected_method(method_, got.status());
   const bool drops_content = !(next_method == method_);

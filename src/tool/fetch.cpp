@@ -3,9 +3,11 @@
 #include <parley/client.hpp>
 
 #include "tool/exit_code.hpp"
+#include "tool/fetch_request.hpp"
 #include "tool/option_words.hpp"
 #include "tool/output.hpp"
 #include "tool/remember.hpp"
+#include "tool/resume.hpp"
 #include "tool/session_view.hpp"
 #include "tool/terminal.hpp"
 #include "trace/escape.hpp"
@@ -21,33 +23,8 @@ namespace parley::tool {
 
 namespace {
 
-constexpr std::chrono::milliseconds continue_wait{1000};
 // For the ticket of the next early data, which a server sends behind its handshake: several round trips around the world.
 constexpr std::chrono::milliseconds ticket_wait{1000};
-
-parley::request make_request(const fetch_plan& plan, const uri& url) {
-  parley::request req(*parley::method::parse(plan.method), url.to_string());
-  for (const auto& [name, value] : plan.fields) req.fields().add(name, value);
-  if (plan.content && plan.content->in_memory()) {
-    req.content(plan.content->text(), {});
-  } else if (plan.content) {
-    req.stream([content = plan.content](body_writer& to) { return content->produce(to); }, plan.content->length());
-  } else if (plan.method == "POST" || plan.method == "PUT" || plan.method == "PATCH") {
-    req.content({}, {});  // RFC 9110 §8.6: these say Content-Length: 0
-  }
-  return req;
-}
-
-options make_options(const fetch_plan& plan) {
-  options how;
-  how.streamed();
-  if (plan.version) how.version(*plan.version);
-  if (plan.connect_timeout) how.connect_timeout(*plan.connect_timeout);
-  if (plan.unix_socket) how.unix_socket(*plan.unix_socket);
-  if (plan.expect) how.expect_continue(continue_wait);
-  how.insecure(plan.insecure).upgrade(plan.upgrade).http3_first(plan.http3_first).early_data(plan.early_data);
-  return how;
-}
 
 /// The head for -i: as it came, but harmless where a terminal shows it.
 std::string included_head(const std::string& text, bool to_terminal) {
@@ -57,12 +34,46 @@ std::string included_head(const std::string& text, bool to_terminal) {
   return shown + "\n";
 }
 
+/// What --etag-compare asks with the next time; an answer without one leaves nothing that could be wrong.
+void save_etag(const fetch_plan& plan, const parley::response& res) {
+  if (!plan.agent.etag_save || res.status() / 100 != 2) return;
+  output to(plan.agent.etag_save);
+  to.begin();
+  if (const std::string_view tag = res.header("ETag"); !tag.empty()) to.write(std::string(tag) + "\n");
+  to.commit();
+}
+
+/// With -C: into the file where it ends.
+task<> fetch_rest(client& http, const fetch_plan& plan, std::size_t which, session_view& view) {
+  const uri& url = plan.urls[which];
+  partial_file to(*plan.output, *plan.agent.resume);
+  parley::request req = make_request(plan, url);
+  to.ask(req.fields());
+  const options how = make_options(plan, url);
+  auto sending = http.send(std::move(req), how);
+  parley::response res = co_await sending;
+  if (plan.include) write_all(STDOUT_FILENO, included_head(view.response_head(), is_terminal(STDOUT_FILENO)));
+  if (!to.take(res)) {
+    say("note: " + *plan.output + " is whole already");
+    co_return;
+  }
+  body_reader body = res.body();
+  for (;;) {
+    auto reading = body.read();
+    const std::string_view piece = co_await reading;
+    if (piece.empty()) break;
+    to.write(piece);
+  }
+  to.finish();
+  save_etag(plan, res);
+}
+
 task<> fetch_one(client& http, const fetch_plan& plan, std::size_t which, session_view& view) {
   const uri& url = plan.urls[which];
   output to(plan.output);
   if (!plan.fail) to.begin();  // a file that cannot be written shows before anything is sent
   parley::request req = make_request(plan, url);
-  const options how = make_options(plan);
+  const options how = make_options(plan, url);
   auto sending = http.send(std::move(req), how);
   parley::response res = co_await sending;
   if (res.status() == 400 && plan.http_assumed[which]) {  // the answer of a port for https, among others
@@ -73,6 +84,8 @@ task<> fetch_one(client& http, const fetch_plan& plan, std::size_t which, sessio
     const std::string status = std::to_string(res.status()) + " " + std::string(res.reason());
     throw refusal(exit_status, url.to_string() + ": the answer is " + status);
   }
+  // What is there is still the same: a file stays as it is.
+  if (plan.agent.conditional && res.status() == 304 && plan.output && *plan.output != "-") co_return;
   to.begin();
   if (plan.include) to.write(included_head(view.response_head(), to.to_terminal()));
   body_reader body = res.body();
@@ -83,6 +96,23 @@ task<> fetch_one(client& http, const fetch_plan& plan, std::size_t which, sessio
     to.write(piece);
   }
   to.commit();
+  save_etag(plan, res);
+}
+
+/// The cookies of --cookie-jar, as far as they have come; the exit status.
+int save_cookies(const fetch_plan& plan, int result) {
+  if (!plan.agent.jar_file) return result;
+  try {
+    if (*plan.agent.jar_file == "-") {
+      write_all(STDOUT_FILENO, plan.agent.jar->to_text());
+    } else {
+      plan.agent.jar->save(*plan.agent.jar_file);
+    }
+  } catch (const std::runtime_error& error) {
+    say(error.what());
+    return result == exit_done ? exit_local : result;
+  }
+  return result;
 }
 
 /// `work`, and its time limit.
@@ -175,7 +205,7 @@ task<int> fetch_each(const fetch_plan& plan, session_view& view) {
     const uri& url = plan.urls[which];
     view.begin();
     std::exception_ptr failure;
-    auto work = within_time(plan, fetch_one(http, plan, which, view));
+    auto work = within_time(plan, plan.agent.resume ? fetch_rest(http, plan, which, view) : fetch_one(http, plan, which, view));
     try {
       co_await work;
     } catch (...) {
@@ -195,7 +225,7 @@ task<int> fetch_each(const fetch_plan& plan, session_view& view) {
     static_cast<void>(came);
   }
   for (const std::string& url : kept) say("pushed, and not asked for: " + trace::printable(url));
-  co_return result;
+  co_return save_cookies(plan, result);
 }
 
 }  // namespace

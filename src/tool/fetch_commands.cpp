@@ -72,7 +72,10 @@ constexpr std::array<fetch_command, 9> fetch_commands{{
 
 /// The method that `request` was given or means, and the URLs.
 std::string take_method(std::vector<std::string>& positionals, const fetch_options& options) {
-  if (positionals.size() < 2) return options.json || !options.data.empty() ? "POST" : "GET";
+  if (positionals.size() < 2) {
+    const bool content = options.json || (!options.data.empty() && !options.agent.get) || options.agent.has_content();
+    return content ? "POST" : "GET";
+  }
   std::string method = positionals.front();
   positionals.erase(positionals.begin());
   std::string upper = method;

@@ -23,15 +23,18 @@ void declare_fetch_options(arguments& to, fetch_options& o) {
               "application/x-www-form-urlencoded unless -H says another")
       .value("--json", "DATA", o.json, "as -d, with Content-Type and Accept: application/json")
       .flag("--expect", o.expect, "send Expect: 100-continue and wait up to a second for leave to send the content");
+  declare_request_options(to, o.agent);
   to.group("Response")
       .value("-o,--output", "FILE", o.output, "write to FILE, which appears once it is whole; - is standard output")
       .flag("-i,--include", o.include, "print the response's head before its content")
       .flag("--fail", o.fail, "exit with 22 and print no content when the status is 400 or above");
+  declare_response_options(to, o.agent);
+  declare_session_options(to, o.agent);
   to.group("Seeing the session")
       .flag("-v,--verbose", o.verbose, "print both heads as sent on standard error, > for ours, < for theirs")
       .flag("--show", o.show, "draw the session on standard error: connect, request, response, and the time of each part")
       .flag("--frames", o.frames, "as --show, and list the frames of HTTP/2 and 3 both ways")
-      .flag("--show-secrets", o.show_secrets, "let --show print Cookie, Set-Cookie, Authorization, Proxy-Authorization too");
+      .flag("--show-secrets", o.show_secrets, "let -v and --show print Cookie, Set-Cookie, Authorization, Proxy-Authorization too");
   to.group("Connection")
       .flag("--http0.9", o.http09, "speak HTTP/0.9: GET alone, no fields, no status")
       .flag("--http1.0", o.http10, "speak HTTP/1.0")
@@ -63,6 +66,7 @@ void declare_fetch_options(arguments& to, fetch_options& o) {
       .hint("--0rtt,--0-rtt,--zero-rtt", "did you mean --early-data?")
       .hint("--no-http3", "--http2 keeps to HTTP/2 and 1.1")
       .hint("--alt-svc", "what servers announce is used by itself; --no-alt-svc leaves it");
+  declare_proxy_options(to, o.agent);
   to.group("Https")
       .value("--cacert", "FILE", o.cacert,
              "trust the authorities in FILE (PEM) too, besides the system's and the local one (parley ca)")
@@ -74,7 +78,8 @@ void declare_fetch_options(arguments& to, fetch_options& o) {
       "8443; the port is 80 or 443 unless "
       "the URL names one. With SSLKEYLOGFILE in the environment, the keys of TLS go to that file, for Wireshark.");
   to.note(
-      "Redirects are shown, not followed. The exit status is 0 for every complete response (see --fail), 1 when there was none, 2 "
+      "Redirects are followed with -L alone. The exit status is 0 for every complete response (see --fail), 1 when there was none, "
+      "2 "
       "for "
       "a wrong command line, 3 for a file that cannot be read or written.");
 }
@@ -152,17 +157,29 @@ void apply_headers(fetch_plan& plan, const std::vector<std::string>& headers) {
   }
 }
 
+/// The URL with more in its query. Throws `refusal` where that is no query.
+uri with_query(const uri& url, const std::string& more) {
+  std::string text = url.to_string();
+  if (url.path().empty() && !url.has_query()) text += '/';
+  text += (url.has_query() ? (url.query().empty() ? "" : "&") : "?") + more;
+  auto made = uri::parse(text);
+  if (!made)
+    throw refusal(exit_usage,
+                  std::string("-G: what -d has is no query: ") + made.error().sentence + " (--data-urlencode encodes it)");
+  return std::move(*made);
+}
+
 void refuse_bad_combinations(const fetch_plan& plan, const fetch_options& o) {
   if (!parley::method::parse(plan.method)) {
     throw refusal(exit_usage, "\"" + trace::printable(plan.method) +
                                   "\" is no method: it takes letters, digits and !#$%&'*+-.^_`|~, at most 30");
   }
   if (plan.method == "CONNECT") throw refusal(exit_usage, "CONNECT asks a proxy for a tunnel, which parley does not offer yet");
-  if (plan.method == "TRACE" && plan.content)
+  if (plan.method == "TRACE" && (plan.content || plan.agent.form))
     throw refusal(exit_usage, "a TRACE request carries no content (RFC 9110 §9.3.8); leave out -d and --json");
   if (plan.version == parley::http0_9) {
     if (plan.method != "GET") throw refusal(exit_usage, "HTTP/0.9 has no method but GET");
-    if (plan.content) throw refusal(exit_usage, "HTTP/0.9 requests carry no content; leave out -d and --json");
+    if (plan.content || plan.agent.form) throw refusal(exit_usage, "HTTP/0.9 requests carry no content; leave out -d and --json");
     if (!o.headers.empty()) throw refusal(exit_usage, "HTTP/0.9 requests carry no fields; leave out -H");
   }
   if (plan.urls.size() > 1 && plan.output && *plan.output != "-")
@@ -203,9 +220,15 @@ fetch_plan make_fetch_plan(std::string method, const std::vector<std::string>& u
     plan.fields.emplace_back("User-Agent", "parley/" PARLEY_VERSION_STRING);
     plan.fields.emplace_back("Accept", o.json ? "application/json" : "*/*");
   }
-  if (o.json && !o.data.empty()) throw refusal(exit_usage, "choose one of -d and --json");
+  if (o.json && (!o.data.empty() || !o.agent.urlencoded.empty())) throw refusal(exit_usage, "choose one of -d and --json");
+  const bool with_form = !o.agent.forms.empty() || !o.agent.form_strings.empty();
+  if (with_form && (o.json || !o.data.empty() || !o.agent.urlencoded.empty()))
+    throw refusal(exit_usage, "choose one of --form, -d and --json");
+  if (o.agent.get && (o.json || with_form)) throw refusal(exit_usage, "-G is for -d and --data-urlencode");
+  std::vector<std::string> data = o.data;
+  for (const std::string& each : o.agent.urlencoded) data.push_back(urlencoded_data(each));
   if (o.json) plan.fields.emplace_back("Content-Type", "application/json");
-  if (!o.data.empty()) plan.fields.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+  if (!data.empty() && !o.agent.get) plan.fields.emplace_back("Content-Type", "application/x-www-form-urlencoded");
   apply_headers(plan, o.headers);
 
   for (const std::string& written : urls) {
@@ -213,10 +236,20 @@ fetch_plan make_fetch_plan(std::string method, const std::vector<std::string>& u
     plan.http_assumed.push_back(plan.urls.back().scheme() == "http" && !has_scheme(written));
     refuse_unsupported_scheme(plan.urls.back());
   }
+  if (o.agent.get && !data.empty()) {
+    const std::string query = open_upload(data, true)->collect();
+    for (uri& url : plan.urls) url = with_query(url, query);
+  }
+  plan.agent = make_agent_plan(o.agent, plan.urls, plan.method, plan.output);
+  // What -H says comes before what an option makes.
+  for (const auto& [name, value] : plan.agent.fields) {
+    if (std::ranges::none_of(plan.fields, [&](const auto& given) { return same_name(given.first, name); }))
+      plan.fields.emplace_back(name, value);
+  }
   // HTTP/1.0 cannot announce an end without a length, and a pipe cannot be read twice.
   const bool collected = urls.size() > 1 || plan.version == parley::http1_0;
   if (o.json) plan.content = open_upload({*o.json}, collected);
-  if (!o.data.empty()) plan.content = open_upload(o.data, collected);
+  if (!data.empty() && !o.agent.get) plan.content = open_upload(data, collected);
   refuse_bad_combinations(plan, o);
   return plan;
 }

@@ -4,6 +4,7 @@
 #include <parley/uri.hpp>
 #include <parley/version.hpp>
 
+#include "tool/agent_options.hpp"
 #include "tool/arguments.hpp"
 #include "tool/upload.hpp"
 
@@ -23,6 +24,7 @@ struct fetch_options {
   bool include = false, verbose = false, fail = false, show = false, show_secrets = false, expect = false, insecure = false;
   bool http09 = false, http10 = false, http11 = false, http2 = false, http2_known = false, http3 = false, http3_only = false,
        no_alt_svc = false, early_data = false, push = false, frames = false;
+  agent_options agent;
 };
 
 void declare_fetch_options(arguments& to, fetch_options& options);
@@ -39,6 +41,7 @@ struct fetch_plan {
   std::optional<std::string> output, unix_socket, cacert, cert, key;
   bool upgrade = false, http3_first = false, no_alt_svc = false, early_data = false, push = false, frames = false;
   bool include = false, verbose = false, fail = false, show = false, show_secrets = false, expect = false, insecure = false;
+  agent_plan agent;
 };
 
 /// Throws `refusal` for what cannot be done, or not yet.

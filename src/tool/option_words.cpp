@@ -16,6 +16,10 @@ constexpr std::array option_words{
     option_word{"a longer timeout may help", "a longer --timeout may help"},
     option_word{"ask for HTTP/1.1", "ask for HTTP/1.1 (--http1.1)"},
     option_word{"ask for HTTP/2", "ask for HTTP/2 (--http2)"},
+    option_word{"(options::redirects)", "(--max-redirs)"},
+    option_word{"options::redirects can allow it", "--allow-downgrade allows it"},
+    option_word{"(options::decode;", "(--decode-limit;"},
+    option_word{" (request::repeatable)", ""},
     option_word{"; it may be in a file of its own", "; give it with --key FILE"},
     option_word{"raise content_limit, or stream it", "-o FILE saves it"},
 };

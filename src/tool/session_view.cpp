@@ -15,13 +15,13 @@ namespace parley::tool {
 namespace {
 
 /// `> ` before our lines, `< ` before theirs.
-void print_head(const trace::head_step& head) {
+void print_head(const trace::head_step& head, bool show_secrets) {
   const std::string_view mark = head.way == trace::direction::out ? ">" : "<";
   std::string text;
   // What HTTP/1 says in its first line.
   if (!head.start_line.empty()) text = "* " + trace::printable(head.start_line) + (head.pushed ? " (pushed)\n" : "\n");
   for (const std::string_view line : trace::head_lines(head.text))
-    text.append(mark).append(" ").append(trace::printable(line)).append("\n");
+    text.append(mark).append(" ").append(trace::display_line(line, show_secrets)).append("\n");
   if (!text.empty()) write_all(STDERR_FILENO, text.append(mark).append("\n"));
 }
 
@@ -29,6 +29,13 @@ void print_head(const trace::head_step& head) {
 std::string as_included(const trace::head_step& head) {
   if (head.start_line.empty()) return head.text;
   return head.start_line + head.text.substr(std::min(head.text.find("\r\n"), head.text.size()));
+}
+
+/// Of a redirect, a login, or a second try.
+std::string what_followed(const trace::exchange& x) {
+  const std::string& text = x.request.start_line.empty() ? x.request.head : x.request.start_line;
+  const std::string_view line = std::string_view(text).substr(0, text.find_first_of("\r\n"));
+  return "then " + trace::printable(line.substr(0, line.rfind(" HTTP/")));
 }
 
 void note(const std::string& sentence) { write_all(STDERR_FILENO, "* " + trace::printable(sentence) + "\n"); }
@@ -60,7 +67,10 @@ void session_view::show(const std::string& title) {
   if (!plan_.show) return;
   if (seen_.empty()) exchanges_.flush();  // it has not ended, and will not
   const trace::look how = look_of(STDERR_FILENO, plan_.show_secrets);
-  for (const trace::exchange& x : seen_) write_all(STDERR_FILENO, "\n" + trace::timeline(x, title, how));
+  for (const trace::exchange& x : seen_) {
+    const bool first = &x == seen_.data();
+    write_all(STDERR_FILENO, "\n" + trace::timeline(x, first ? title : what_followed(x), how));
+  }
   for (const trace::exchange& x : pushed_) write_all(STDERR_FILENO, "\n" + trace::timeline(x, {}, how));
   pushed_.clear();
   if (!frame_list_.empty() && !seen_.empty()) {
@@ -92,7 +102,7 @@ void session_view::see_version(parley::version v) {
 
 void session_view::see_head(const trace::head_step& head) {
   if (head.way == trace::direction::in && !head.is_request && !head.pushed) see_version(head.version);
-  if (plan_.verbose) print_head(head);
+  if (plan_.verbose) print_head(head, plan_.show_secrets);
   const bool interim = head.status >= 100 && head.status < 200 && head.status != 101;
   if (!head.is_request && !interim && !head.pushed) response_head_ = as_included(head);
 }

@@ -69,7 +69,7 @@ uri complete_url(std::string_view written) {
   if (!parsed) refuse_syntax(written, parsed.error(), text.size() - written.size());
   if (parsed->host().empty()) refuse_url(written, "it names no host");
   if (parsed->has_userinfo()) {
-    refuse_url(written, "user and password do not belong in a URL; send them with -H 'Authorization: ...'");
+    refuse_url(written, "user and password do not belong in a URL; log in with -u USER");
   }
   if (parsed->port() == 0) refuse_url(written, "port 0 cannot be connected to");
   return parsed->has_fragment() ? parsed->without_fragment() : std::move(*parsed);

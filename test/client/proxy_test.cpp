@@ -167,7 +167,7 @@ TEST(proxy, what_is_no_answer_and_what_never_comes) {
 TEST(proxy, digest_for_a_tunnel) {
   for (const bool stays : {true, false}) {
     world w;
-    w.server.on_connection = [&w, stays](peer& p, std::size_t n) {
+    w.server.on_connection = [stays](peer& p, std::size_t n) {
       p.on_news = [stays, n, asked = 0](peer& from) mutable {
         if (!from.received.ends_with("\r\n\r\n") || from.ended) return;
         if (asked++ > 0 || n > 0) return from.send("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");

@@ -21,7 +21,7 @@ def skip_without_command():
 
 
 def environment(**changes):
-    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "LC_ALL", "LC_CTYPE", "XDG_DATA_HOME")}
+    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "LC_ALL", "LC_CTYPE", "XDG_DATA_HOME") and "proxy" not in k.lower()}
     env.update(LANG="C.UTF-8", TERM="xterm")
     env.update(changes)
     return env

@@ -64,8 +64,7 @@ TEST(CompleteUrl, RefusesInOneSentenceThatNamesTheUrl) {
       {"http:///path", "\"http:///path\" is no URL: an http or https URI needs a host after `//` (character 8)"},
       {"http://localhost:0/", "\"http://localhost:0/\" is no URL: port 0 cannot be connected to"},
       {"http://ada:secret@localhost/",
-       "\"http://ada:[hidden]@localhost/\" is no URL: user and password do not belong in a URL; send them with -H "
-       "'Authorization: ...'"},
+       "\"http://ada:[hidden]@localhost/\" is no URL: user and password do not belong in a URL; log in with -u USER"},
       {"ftp://example.org/", "ftp://example.org/: the scheme is ftp, but parley speaks http and https"},
   };
   for (const auto& [written, sentence] : rows) EXPECT_EQ(refused_url(written), sentence);
