@@ -94,8 +94,13 @@ class Nginx(Checks, unittest.TestCase):
         kinds = "".join("%s_temp_path %s/%s;" % (k, where, k) for k in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         with open(where + "/nginx.conf", "w") as file:
             file.write("daemon off; master_process off; worker_processes 1; pid %s/pid; error_log %s/error.log;"
-                       "events {} http { access_log off; %s server { listen 127.0.0.1:%d; root %s; } }"
-                       % (where, where, kinds, cls.port, cls.folder.name))
+                       "events {} http { access_log off; %s server { listen 127.0.0.1:%d; root %s; "
+                       "location /basic/ { auth_basic there; auth_basic_user_file %s/users; alias %s/; } "
+                       "location /packed/ { gzip on; gzip_min_length 1; gzip_types *; alias %s/; } "
+                       "location /moved/ { rewrite ^/moved/(.*)$ /$1 permanent; } } }"
+                       % (where, where, kinds, cls.port, cls.folder.name, where, cls.folder.name, cls.folder.name))
+        with open(where + "/users", "w") as file:
+            file.write("ada:{PLAIN}secret\n")
         cls.process = subprocess.Popen([shutil.which("nginx"), "-p", where, "-c", where + "/nginx.conf"],
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until = time.monotonic() + 20
@@ -118,6 +123,38 @@ class Nginx(Checks, unittest.TestCase):
         cls.process.wait()
         cls.folder.cleanup()
         cls.state.cleanup()
+
+
+    def test_basic(self):
+        for words, status in (([], b"401"), (["-u", "ada:wrong"], b"401"), (["-u", "ada:secret"], b"200"), (["--anyauth", "-u", "ada:secret"], b"200"),
+                              (["--digest", "-u", "ada:secret"], b"401")):
+            code, out, err = parley("get", "-i", self.url("basic/hello.txt"), *words)
+            self.assertEqual((code, out.split(b" ")[1]), (0, status), err)
+
+    def test_compressed(self):
+        code, out, err = parley("get", "--compressed", "-i", self.url("packed/large.bin"))
+        self.assertEqual((code, out.endswith(LARGE)), (0, True), err)
+        self.assertIn(b"Content-Encoding: gzip", out)
+
+    def test_redirected(self):
+        code, out, err = parley("get", "-L", self.url("moved/hello.txt"))
+        self.assertEqual((code, out), (0, b"hello\n"), err)
+
+    def test_resumed_and_conditional(self):
+        with tempfile.TemporaryDirectory(prefix="parley-test-") as here:
+            part, tag = os.path.join(here, "part"), os.path.join(here, "tag")
+            with open(part, "wb") as file:
+                file.write(LARGE[:500_000])
+            code, out, err = parley("get", self.url("large.bin"), "-o", part, "-C", "-", "-i")
+            self.assertEqual((code, out.startswith(b"HTTP/1.1 206")), (0, True), err)
+            with open(part, "rb") as file:
+                self.assertEqual(file.read() == LARGE, True)
+            self.assertEqual(parley("get", self.url("large.bin"), "-o", part, "-C", "-")[0], 0)
+            self.assertEqual(parley("get", self.url("hello.txt"), "--etag-save", tag)[1], b"hello\n")
+            code, out, err = parley("get", self.url("hello.txt"), "--etag-compare", tag, "-i")
+            self.assertTrue(out.startswith(b"HTTP/1.1 304"), out)
+            code, out, err = parley("get", self.url("large.bin"), "-r", "1-3")
+            self.assertEqual((code, out), (0, LARGE[1:4]), err)
 
 
 class Nobody(unittest.TestCase):
