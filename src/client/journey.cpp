@@ -145,7 +145,8 @@ void journey::add_login(plan& to) {
 
 void journey::use_proxy(plan& of) {
   const std::string named = proxy_for(url_, agent_, environment_variable);
-  if (named.empty()) return;
+  // What only the environment names is not for a socket of this machine.
+  if (named.empty() || (agent_.proxy.empty() && !of.to.unix_socket.empty())) return;
   auto way = parse_proxy(named);
   if (!way) throw fetch_error(journey_reason::bad_url, "the environment names a proxy that cannot be used: " + way.error());
   way->verify = !std::as_const(how_).insecure();

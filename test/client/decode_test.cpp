@@ -5,6 +5,8 @@
 #include "semantics/digest_field.hpp"
 #include "tls/hash.hpp"
 
+#include <cstdio>
+
 namespace {
 
 using namespace client_tests;

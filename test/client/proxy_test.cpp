@@ -5,6 +5,7 @@
 #include "client/proxy_choice.hpp"
 #include "semantics/digest_auth.hpp"
 
+#include <cstdlib>
 #include <map>
 
 namespace {
@@ -96,6 +97,18 @@ TEST(proxy, by_the_environment) {
   EXPECT_EQ(proxy_for(http, asked, read), "p:3") << "the options come before the environment";
   asked.proxy = "p:4";
   EXPECT_EQ(proxy_for(https, asked, read), "p:4");
+}
+
+TEST(proxy, the_environments_is_not_for_unix_sockets) {
+  ASSERT_EQ(::setenv("http_proxy", "http://10.0.0.1", 1), 0);
+  world w;
+  w.server.answer_all(ok_hello);
+  auto straight = w.run(w.http.get("http://a.example/", parley::options().proxy_from_environment().unix_socket("/nobody/here")));
+  EXPECT_EQ(straight->kind(), fetch_error::kind::connect) << straight->error();
+  auto through = w.run(w.http.get("http://a.example/", parley::options().proxy_from_environment()));
+  ASSERT_EQ(::unsetenv("http_proxy"), 0);
+  EXPECT_TRUE(through->succeeded()) << through->error();
+  EXPECT_EQ(w.server.peers.size(), 1U);
 }
 
 TEST(proxy, absolute_form_on_one_connection_for_all) {
