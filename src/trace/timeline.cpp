@@ -217,6 +217,8 @@ class timeline_view {
       part("first byte", tint::response, std::min(sent, *r.first_byte), *r.first_byte);
       part(r.ended ? "last byte" : "broken off", r.ended ? tint::response : tint::bad, *r.first_byte,
            r.last_byte.value_or(x_.finished()));
+    } else if (x_.request.begun && x_.given_up) {
+      part("waiting", tint::bad, std::min(sent, *x_.given_up), *x_.given_up);
     }
     for (const std::string& interim : x_.interim_heads) {
       head(interim);

@@ -118,7 +118,9 @@ TEST(Http3Trace, WhatIsGivenUpHasTakenUntilNow) {
   for (const recorded& one : seen.records()) folder.add(one);
   folder.flush(at(5000));
   ASSERT_EQ(all.size(), 1U);
-  EXPECT_NE(timeline(all[0], {}, {}).find("5.00 ms in all"), std::string::npos) << timeline(all[0], {}, {});
+  const std::string text = timeline(all[0], {}, {});
+  EXPECT_NE(text.find("5.00 ms in all"), std::string::npos) << text;
+  EXPECT_NE(text.find("│ waiting "), std::string::npos) << text;
 }
 
 TEST(Http3Trace, AServersLinesNameTheStreamsOfQuic) {
