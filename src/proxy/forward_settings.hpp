@@ -25,19 +25,19 @@
 namespace parley {
 
 struct forward_proxy::settings {
-  proxying::host_rules allowed;
+  proxying::host_rules allowed = {};
   std::vector<std::uint16_t> tunnel_ports{443};
   std::vector<std::uint16_t> http_ports{80};
   bool allow_private = false;
-  std::vector<std::pair<std::string, std::string>> users;
-  std::function<task<bool>(std::string, std::string)> check;
+  std::vector<std::pair<std::string, std::string>> users = {};
+  std::function<task<bool>(std::string, std::string)> check = {};
   std::chrono::milliseconds connect_time{10'000};
   std::chrono::milliseconds idle_time{120'000};
   std::chrono::milliseconds total_time{3'600'000};
   std::size_t tunnels = 1'000;
   std::size_t tunnels_per_client = 100;
   std::uint64_t bytes = 0;
-  std::string name;
+  std::string name = {};
 };
 
 }  // namespace parley
