@@ -298,6 +298,8 @@ task<response> server_core::handle_whole(request& req) const {
 }
 
 task<response> server_core::handle_request(request& req) const {
+  server_room::compressor coder(compression);
+  coder.make_current();
   std::optional<response> answer;
   const server_room::route* route = find_route(req, answer);
   response result(200);
@@ -318,7 +320,6 @@ task<response> server_core::handle_request(request& req) const {
   }
   if (thrown) result = answer_to(thrown, req);
 
-  server_room::compressor coder(compression);
   auto shaped = server_room::shape_answer(*this, coder, req, result);
   if (!shaped.trailers.empty()) detail::response_access::trailers(result) = std::move(shaped.trailers);
 

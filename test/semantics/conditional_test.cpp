@@ -276,5 +276,38 @@ TEST(Conditional, UpdatesThatAreGuarded) {
   EXPECT_TRUE(guards_update(made_of({{"If-Unmodified-Since", modified}})));
 }
 
+// A tag with a coding's name behind it is of the same state, where codings are made on the way.
+TEST(conditional, tags_of_codings) {
+  using coding::content_coding;
+  EXPECT_EQ(coded_tag("\"v1\"", content_coding::br), "\"v1-br\"");
+  EXPECT_EQ(coded_tag("W/\"v1\"", content_coding::gzip), "W/\"v1-gzip\"");
+  EXPECT_EQ(plain_tag("\"v1-zstd\""), "\"v1\"");
+  EXPECT_EQ(plain_tag("W/\"v1-br\""), "W/\"v1\"");
+  EXPECT_EQ(plain_tag("\"v1-deflate\""), "\"v1-deflate\"");
+  EXPECT_EQ(plain_tag("\"-br\""), "\"\"");
+  const struct {
+    std::string_view name, value;
+    precondition result;
+  } rows[] = {
+      {"If-None-Match", "\"v1-br\"", not_modified}, {"If-None-Match", "\"v0\", \"v1-gzip\"", not_modified},
+      {"If-None-Match", "\"v2-br\"", proceed},      {"If-Match", "\"v1-br\"", proceed},
+      {"If-Match", "W/\"v1-br\"", failed},          {"If-Match", "\"v1-xz\"", failed},
+  };
+  for (const auto& row : rows) {
+    validators of{"\"v1\"", {}};
+    of.coded = true;
+    const auto request = made_of({{row.name, row.value}});
+    EXPECT_EQ(evaluate_preconditions(method::get, request, of, now), row.result) << row.value;
+    of.coded = false;
+    if (row.value.find("v1-") != row.value.npos) {
+      EXPECT_EQ(evaluate_preconditions(method::get, request, of, now), row.name == "If-Match" ? failed : proceed) << row.value;
+    }
+  }
+  // A part never comes from another representation.
+  validators of{"\"v1\"", {}};
+  of.coded = true;
+  EXPECT_EQ(evaluate_preconditions(method::get, made_of({{"Range", "bytes=0-1"}, {"If-Range", "\"v1-br\""}}), of, now), proceed);
+}
+
 }  // namespace
 }  // namespace parley::semantics
