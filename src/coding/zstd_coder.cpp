@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 #include <stdexcept>
+#include <string>
 
 // zstd (RFC 8878), with RFC 9659's bound on windows both ways.
 
@@ -53,23 +54,54 @@ class zstd_stage final : public stage {
   std::expected<step, decode_fault> decode(std::string_view& in, std::span<char> room) override {
     ZSTD_outBuffer to{room.data(), room.size(), 0};
     while (true) {
+      if (at_start_) {
+        if (!take_magic(in)) return std::unexpected(later_ ? decode_fault::trailing : decode_fault::malformed);
+        if (magic_.size() < magic_length) return step{to.pos, true};
+        at_start_ = false;
+        ZSTD_inBuffer from{magic_.data(), magic_.size(), 0};
+        if (const std::size_t left = ZSTD_decompressStream(context_.get(), &to, &from); ZSTD_isError(left) != 0) {
+          return std::unexpected(fault_of(left));
+        }
+        nothing_waits_ = true;
+      }
       // Some calls without anything to do, and the library calls it an error.
       if (in.empty() && nothing_waits_) return step{to.pos, true};
       ZSTD_inBuffer from{in.data(), in.size(), 0};
       const std::size_t left = ZSTD_decompressStream(context_.get(), &to, &from);
       in.remove_prefix(from.pos);
       if (ZSTD_isError(left) != 0) return std::unexpected(fault_of(left));
-      ended_ = left == 0;
-      nothing_waits_ = ended_ || to.pos < to.size;
-      if (ended_) later_ = true;
-      if (to.pos == to.size) return step{to.pos, in.empty() && ended_};
+      if (left == 0) {
+        at_start_ = later_ = true;
+        magic_.clear();
+      }
+      nothing_waits_ = at_start_ || to.pos < to.size;
+      if (to.pos == to.size) return step{to.pos, in.empty() && at_start_};
       if (in.empty()) return step{to.pos, true};
     }
   }
 
-  bool whole() const override { return ended_; }
+  bool whole() const override { return at_start_ && later_ && magic_.empty(); }
 
  private:
+  static constexpr std::size_t magic_length = 4;
+
+  // RFC 8878 §3.1: a frame, or one to be skipped. The library would take the formats of its own past too, of which no RFC says anything,
+  // and whose decoders nobody looks at any more. False: it is neither.
+  bool take_magic(std::string_view& in) {
+    static constexpr std::string_view frame("\x28\xb5\x2f\xfd");
+    static constexpr std::string_view skipped("\x50\x2a\x4d\x18");  // the low half of its first byte is free
+    while (magic_.size() < magic_length && !in.empty()) {
+      const std::size_t at = magic_.size();
+      const char byte = in.front();
+      const char high = at == 0 ? static_cast<char>(byte & 0xf0) : byte;
+      const bool first_ok = byte == frame[at] || high == skipped[at];
+      if (!first_ok || (at > 0 && (magic_[0] == frame[0]) != (byte == frame[at]))) return false;
+      magic_ += byte;
+      in.remove_prefix(1);
+    }
+    return true;
+  }
+
   struct destroy {
     void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
   };
@@ -83,8 +115,9 @@ class zstd_stage final : public stage {
   }
 
   std::unique_ptr<ZSTD_DCtx, destroy> context_;
+  std::string magic_;          // of the frame that begins
+  bool at_start_ = true;       // of a frame
   bool nothing_waits_ = true;  // to be written without more input
-  bool ended_ = false;         // at the end of a frame
   bool later_ = false;         // not in the first frame
 };
 

@@ -181,6 +181,20 @@ TEST(coding, what_is_broken_is_refused) {
   EXPECT_EQ(fault(decode(content_coding::gzip, wrong_sum)), decode_fault::malformed);
 }
 
+// Debian's libzstd decodes the formats of zstd's past too; RFC 8878 knows none of them.
+TEST(coding, only_frames_of_the_rfc) {
+  for (const std::string_view magic : {"\x22\xb5\x2f\xfd", "\x24\xb5\x2f\xfd", "\x25\xb5\x2f\xfd", "\x26\xb5\x2f\xfd",
+                                       "\x27\xb5\x2f\xfd", "\x28\x2a\x4d\x18", "\x50\xb5\x2f\xfd", "\xd0\x2a\x4d\x18"}) {
+    const std::string coded = std::string(magic) + std::string(20, '\0');
+    EXPECT_EQ(fault(decode(content_coding::zstd, coded)), decode_fault::malformed);
+    const std::string behind = encode_whole(content_coding::zstd, "x") + coded;
+    EXPECT_EQ(fault(decode(content_coding::zstd, behind)), decode_fault::trailing);
+  }
+  // A frame to be skipped, of three bytes, and then one.
+  const std::string skipped("\x5a\x2a\x4d\x18\x03\0\0\0abc", 11);
+  EXPECT_EQ(decode_in_pieces({content_coding::zstd}, skipped + encode_whole(content_coding::zstd, "x") + skipped, 1, 1).text, "x");
+}
+
 TEST(coding, members_and_frames_are_one_content) {
   const std::string a = sample(1000);
   const std::string b = sample(333);
