@@ -109,6 +109,8 @@ void add_routes(auto& on) {
     r.fields().add("X-High", "caf\xc3\xa9");
     return r;
   });
+  on.plain("GET /tagged", [](const request&) { return parley::text(repeated(5'000)).entity_tag("v1"); });
+  on.plain("GET /language", [](const request& req) { return parley::text(req.language({"en", "de"}) == 1 ? "de" : "en"); });
   on.plain("GET /204", [](const request&) { return parley::no_content(); });
   on.plain("GET /304", [](const request&) { return response(304).header("ETag", "\"t\""); });
   on.plain("GET /redirect", [](const request&) { return parley::redirect("/elsewhere", 303); });
@@ -178,6 +180,14 @@ inline std::vector<row> exchanges() {
       {"not found, for people", {.path = "/nothing", .fields = {{"Accept", "text/html"}}}},
       {"not found, for programs", {.path = "/nothing", .fields = {{"Accept", "application/json"}}}},
       {"many fields", {.path = "/fields"}},
+      {"a part", {.path = "/tagged", .fields = {{"Range", "bytes=10-19"}}}},
+      {"a part that is not there", {.path = "/tagged", .fields = {{"Range", "bytes=5000-"}}}},
+      {"a part of what has changed", {.path = "/tagged", .fields = {{"Range", "bytes=10-19"}, {"If-Range", "\"v0\""}}}},
+      {"nothing new", {.path = "/tagged", .fields = {{"If-None-Match", "\"v1\""}}}},
+      {"another state", {.path = "/tagged", .fields = {{"If-Match", "\"v0\""}}}},
+      {"HEAD with a tag", {.method = "HEAD", .path = "/tagged", .fields = {{"Range", "bytes=10-19"}}}},
+      {"a language", {.path = "/language", .fields = {{"Accept-Language", "de-AT, en;q=0.5"}}}},
+      {"a part that is put", {.method = "PUT", .path = "/echo", .fields = {{"Content-Range", "bytes 0-0/2"}}, .content = "x"}},
       {"204", {.path = "/204"}},
       {"304", {.path = "/304"}},
       {"303", {.path = "/redirect"}},
