@@ -1,5 +1,6 @@
 // Files: preconditions, ranges, what stands compressed beside them, and compression of what does not.
 #include "coding/encoder.hpp"
+#include "content/settled.hpp"
 #include "support/scratch_folder.hpp"
 
 #include <parley/compression.hpp>
@@ -37,6 +38,7 @@ struct folder_site {
     std::filesystem::last_write_time(folder / name, std::filesystem::file_time_type::clock::now() - age);
   }
   void serve(bool precompressed = false, bool compress = false) {
+    for (const auto& each : std::filesystem::directory_iterator(folder.path())) test::wait_until_settled(each.path().string());
     app.files("/{path...}", files(folder.path().string()).precompressed(precompressed));
     if (compress) app.compression(compression_options());
   }

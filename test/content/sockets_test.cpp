@@ -1,5 +1,6 @@
 // A sample of each over the system's sockets, in HTTP/1.1, 2 and 3: what comes of it is the same.
 #include "coding/decoder.hpp"
+#include "content/settled.hpp"
 #include "support/certificate_files.hpp"
 
 #include <parley/client.hpp>
@@ -61,6 +62,7 @@ class served {
     files_.put("server", files_.authority.server({"localhost"}));
     test::write_file(folder_ / "large.txt", text_of(3'000'000));
     test::write_file(folder_ / "small.txt", text_of(3'000));
+    test::wait_until_settled(folder_ / "large.txt");
     app.threads(1).compression(compression_options()).digests(true);
     app.certificate(files_.certificate("server"), files_.key("server"));
     app.files("/files/{path...}", files(folder_.path().string()));
