@@ -1,5 +1,6 @@
 // Requests for http URLs through a forward proxy, between two servers of ours on sockets, and its rules over the network in memory.
 #include "memory_hosts.hpp"
+#include "support/certificate_files.hpp"
 
 #include <parley/client.hpp>
 #include <parley/server.hpp>
@@ -131,6 +132,39 @@ TEST(proxy_requests, loops_private_addresses_and_strangers_are_refused) {
   EXPECT_NE(far.find("http_request_denied"), std::string::npos);
   // Requests for the proxy's own server are its routes'.
   EXPECT_EQ(parley::fetch(s.proxy.addresses().front() + "/").status(), 404);
+}
+
+TEST(proxy_requests, our_own_client_with_tls_inside_tls) {
+  parley::test::certificate_files files;
+  files.put("server", files.authority.server({"localhost"}));
+  parley::server origin, proxy;
+  for (parley::server* const each : {&origin, &proxy}) {
+    each->threads(1).on_message([](std::string_view) {});
+    each->certificate(files.certificate("server"), files.key("server"));
+  }
+  origin.route("GET /", [](const parley::request& req) { return std::string(name(req.version())); });
+  origin.listen("https://127.0.0.1:0").start();
+  const std::uint16_t port = port_of(origin.addresses().front());
+  parley::forward_proxy().allow("localhost").allow_private().tunnel_ports({port}).user("ada", "secret").serve(proxy);
+  proxy.listen("http://127.0.0.1:0").listen("https://127.0.0.1:0").start();
+  const std::string url = "https://localhost:" + std::to_string(port) + "/";
+  for (const char* const scheme : {"http", "https"}) {
+    const std::string at = "localhost:" + std::to_string(port_of(proxy.addresses().at(std::string_view(scheme) == "http" ? 0 : 1)));
+    for (const parley::version v : {parley::http1_1, parley::http2}) {
+      parley::client http;
+      http.trust(files.authority_file());
+      parley::options how;
+      how.version(v).timeout(60s).proxy(std::string(scheme) + "://ada:secret@" + at);
+      EXPECT_EQ(parley::run(http.get(url, how)).content(), name(v)) << scheme;
+    }
+    parley::client stranger;
+    stranger.trust(files.authority_file());
+    parley::options how;
+    how.timeout(60s).proxy(std::string(scheme) + "://ada:wrong@" + at);
+    EXPECT_THROW(static_cast<void>(parley::run(stranger.get(url, how))), parley::fetch_error);
+  }
+  proxy.stop();
+  origin.stop();
 }
 
 TEST(proxy_requests, an_answer_before_the_content_is_whole) {
