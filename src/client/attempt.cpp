@@ -95,6 +95,11 @@ bool learn(attempts& so_far, const call& c, const response* answer, pool& throug
   const link& on = c.on().on();
   if (++so_far.made >= most_attempts || !what.content_at_hand()) return false;
   if (answer != nullptr && answer->status() == 421) {  // RFC 9110 §15.5.20
+    // Not every proxy takes `:scheme` http over TLS: in absolute-form it may.
+    if (what.to.relays == relaying::requests && what.to.open_to_any() && answer->version() >= http2) {
+      what.to.choice = speaks::exactly;
+      return true;
+    }
     if (through.alternative_misdirected(c.on(), what.to)) {
       what.to.choice = speaks::over_tcp;
       return true;

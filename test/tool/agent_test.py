@@ -704,6 +704,26 @@ class Proxies(AgentCase):
                 said = self.ok("post", f"https://127.0.0.1:{web.port}/", "-d", "@" + large, *words)
                 self.assertEqual(said.out, self.read("large"))
 
+    def test_our_own_proxy_in_cleartext_and_over_tls(self):
+        """TLS inside TLS, HTTP/2 inside HTTP/2, and what the proxy says of those it does not know."""
+        def port(url):
+            return url.rsplit(":", 1)[1].strip("/").split(" ")[0]
+
+        ports = ["--tunnel-port", port(self.secure), "--http-port", port(self.demo.address)]
+        words = ["proxy", "--forward", "--allow", "127.0.0.1", "--allow-private", *ports, "--http", "127.0.0.1:0", "--https", "127.0.0.1:0"]
+        with Server(*words, env=self.env) as proxy:
+            over_tls = "https://" + proxy.secure.removeprefix("https://").split(" ")[0].rstrip("/")
+            for by in (proxy.url(""), over_tls):
+                for version, first in (([], b"HTTP/2 200"), (["--http1.1"], b"HTTP/1.1 200")):
+                    said = self.ok("get", self.secure + "/", self.secure + "/customers", "-i", "-x", by, *version, env=self.env)
+                    self.assertTrue(said.out.startswith(first), (by, said.out[:80]))
+                said = self.ok("get", self.demo.url("/customers"), "-i", "-x", by, env=self.env)
+                self.assertIn(b" 200", said.out[:16])
+                said = parley("get", "https://127.0.0.1:1/", "-x", by, env=self.env)
+                self.assertEqual(said.code, 1)
+                self.assertRegex(said.err, r"answered 403( Forbidden)? \(it does not allow this host or port\)")
+            self.assertEqual(proxy.end()[0], 0)
+
     def test_tinyproxy(self):
         tinyproxy = shutil.which("tinyproxy")
         if tinyproxy is None:
