@@ -17,10 +17,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace parley {
 
+class cookie;        // parley/cookie.hpp
+class form;          // parley/form.hpp
+class form_options;  // parley/form.hpp
 class request;
+class session;           // parley/session.hpp
+struct received_cookie;  // parley/cookie.hpp
 
 /// What a hinted resource is going to be used as (the `as` of a preload link, Fetch §2.2.5 and RFC 8297).
 enum class as : std::uint8_t { audio, document, fetch, font, image, script, style, track, video, worker };
@@ -28,6 +34,13 @@ enum class as : std::uint8_t { audio, document, fetch, font, image, script, styl
 namespace detail {
 struct request_access;
 struct request_notes;  // src/connection/message_access.hpp
+class web_context;  // src/server/web_context.hpp
+
+/// What a server keeps beside a request that asked for it, such as its session.
+class request_state {
+ public:
+  virtual ~request_state() = default;
+};
 
 /// Who passes a request's hints on.
 class hint_sink {
@@ -86,6 +99,15 @@ class PARLEY_API request {
   /// asks for `de-CH`. 0 when none does. Vary is set as above.
   [[nodiscard]] std::size_t language(std::initializer_list<std::string_view> offers) const;
 
+  // --- state -----------------------------------------------------------------------------------------------------------------
+  /// The value of the first cookie of that name, as sent (RFC 6265 §5.4: the one with the longest path); nothing when there is none.
+  [[nodiscard]] std::optional<std::string_view> cookie(std::string_view name) const;
+  /// All cookies, as they came (include <parley/cookie.hpp>).
+  [[nodiscard]] std::vector<received_cookie> cookies() const;
+  /// The visitor's session (include <parley/session.hpp>). Nothing is looked up before it is asked for, where the store answers at once.
+  /// Throws `problem_error` (503) when the store failed, `std::logic_error` without `server::sessions`.
+  [[nodiscard]] parley::session& session() const;
+
   // --- the content ---------------------------------------------------------------------------------------------------------
   /// The whole content, in a handler that takes `const request&`. Empty in one that reads it by itself.
   [[nodiscard]] std::string_view content() const { return content_owned_ ? std::string_view(owned_content_) : content_; }
@@ -94,6 +116,11 @@ class PARLEY_API request {
   /// The whole content. Throws `content_too_large` (413) above `limit`.
   task<std::string> text();
   task<std::string> text(std::size_t limit);
+  /// The form that was sent, its files on the disk where they are large (include <parley/form.hpp>). Throws `problem_error`: 400 where it
+  /// breaks the grammar, 413 beyond a cap, 415 for other content, 422 for a text that is no UTF-8, 507 when the disk is full. In a handler
+  /// that takes `const request&`, see `form_of`.
+  task<parley::form> form();
+  task<parley::form> form(form_options how);
   /// The whole content, parsed (include <parley/json.hpp>). Throws `problem_error` with 415, 400 or 422.
   template <class T>
   task<T> json();
@@ -178,6 +205,8 @@ class PARLEY_API request {
   const std::string* peer_ = nullptr;
   const detail::tls_source* tls_ = nullptr;
   std::unique_ptr<detail::request_notes> notes_;  // what few requests have
+  detail::web_context* web_ = nullptr;
+  mutable std::unique_ptr<detail::request_state> state_;
   std::size_t content_limit_ = 1024 * 1024;
   std::function<task<>(body_writer&)> producer_;
   std::optional<std::uint64_t> producer_length_;

@@ -19,6 +19,8 @@
 
 namespace parley {
 
+class cookie;  // parley/cookie.hpp
+
 namespace detail {
 struct response_access;
 struct ready_lines;  // src/semantics/ready_lines.hpp
@@ -75,6 +77,11 @@ class PARLEY_API response {
   /// Sets a field line; throws `invalid_field` as `fields::set`. Content-Length, Transfer-Encoding and Connection are the library's: they are made, not taken.
   response& header(std::string_view name, std::string_view value) &;
   response&& header(std::string_view name, std::string_view value) &&;
+
+  /// Sets a cookie (include <parley/cookie.hpp>); one of the same name, path and domain that was set before is replaced. Throws
+  /// `std::invalid_argument`, saying what has no place in a cookie.
+  response& cookie(const parley::cookie& set) &;
+  response&& cookie(const parley::cookie& set) &&;
 
   /// The content: at a client all of it (unless the fetch asked to stream), at a server what was set as bytes.
   [[nodiscard]] std::string_view content() const;

@@ -30,9 +30,12 @@
 namespace parley {
 
 class compression_options;  // parley/compression.hpp
+class csrf_options;         // parley/csrf.hpp
 class files;                // parley/files.hpp
 class filter;               // parley/filter.hpp
 class server_core;          // src/server
+class session_options;      // parley/session.hpp
+class session_store;        // parley/session.hpp
 
 namespace engine {
 class observer;  // src/engine/observer.hpp
@@ -171,6 +174,13 @@ class PARLEY_API server {
   server& use(Filter one) {
     return use(std::shared_ptr<filter>(std::make_shared<Filter>(std::move(one))));
   }
+  /// Web sessions: what `request::session` gives is kept in `store` (include <parley/session.hpp>). Throws `std::invalid_argument` for a name
+  /// that no cookie may have.
+  server& sessions(std::shared_ptr<session_store> store);
+  server& sessions(std::shared_ptr<session_store> store, const session_options& how);
+  /// Refuses requests that another site forged, on all routes (include <parley/csrf.hpp>).
+  server& csrf_protection();
+  server& csrf_protection(const csrf_options& how);
   /// Answers what no route matches. Default: 404 as any other error, see `error_page`.
   server& not_found(std::function<response(const request&)> handler);
   /// Makes the page that people get for an error; the status is set for it. Programs get problem details (RFC 9457) instead: who prefers

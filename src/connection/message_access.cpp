@@ -78,6 +78,8 @@ void request_access::reset(request& r) {
   r.owned_source_.reset();
   r.peer_ = nullptr;
   r.tls_ = nullptr;
+  r.web_ = nullptr;
+  r.state_.reset();
   r.producer_ = nullptr;
   r.producer_length_.reset();
   r.repeatable_ = false;

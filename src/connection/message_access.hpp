@@ -71,6 +71,17 @@ struct request_access {
     r.owned_content_ = std::move(collected);
     r.content_owned_ = true;
   }
+  /// Where it is read from; null when there is none.
+  [[nodiscard]] static body_source* source(const request& r) { return r.source_; }
+  /// From here on it is read from `from`, which the request keeps.
+  static void own_source(request& r, std::unique_ptr<body_source> from) {
+    r.owned_source_ = std::move(from);
+    r.source_ = r.owned_source_.get();
+  }
+  [[nodiscard]] static std::unique_ptr<body_source> take_source(request& r) { return std::move(r.owned_source_); }
+  static void web(request& r, web_context* of) { r.web_ = of; }
+  [[nodiscard]] static web_context* web(const request& r) { return r.web_; }
+  [[nodiscard]] static std::unique_ptr<request_state>& state(const request& r) { return r.state_; }
   static void hints(request& r, hint_sink* to) { r.hints_ = to; }
   static void peer(request& r, const std::string* name) { r.peer_ = name; }
   static void secure(request& r, const tls_source* by) {

@@ -1,9 +1,11 @@
 #include <parley/request.hpp>
 
+#include <parley/cookie.hpp>
 #include <parley/uri.hpp>
 
 #include "base/ascii.hpp"
 #include "connection/message_access.hpp"
+#include "semantics/cookie.hpp"
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
 #include "semantics/forwarded.hpp"
@@ -102,6 +104,8 @@ request& request::operator=(request&& other) noexcept {
   owned_source_ = std::move(other.owned_source_);
   peer_ = other.peer_;
   tls_ = other.tls_;
+  web_ = other.web_;
+  state_ = std::move(other.state_);
   content_limit_ = other.content_limit_;
   producer_ = std::move(other.producer_);
   producer_length_ = other.producer_length_;
@@ -193,6 +197,17 @@ std::size_t request::negotiate(std::initializer_list<std::string_view> offers) c
 std::size_t request::language(std::initializer_list<std::string_view> offers) const {
   varies_ |= detail::varied_language;
   return semantics::lookup_language(fields_.joined("Accept-Language"), {offers.begin(), offers.size()}).value_or(0);
+}
+
+std::optional<std::string_view> request::cookie(std::string_view name) const { return semantics::find_cookie(fields_, name); }
+
+std::vector<received_cookie> request::cookies() const {
+  std::vector<received_cookie> all;
+  for (const std::string_view line : fields_.get_all("Cookie")) {
+    semantics::cookie_reader pairs(line);
+    while (const auto pair = pairs.next()) all.push_back({pair->name, pair->value});
+  }
+  return all;
 }
 
 body_reader request::body() {

@@ -1,5 +1,6 @@
 #include <parley/response.hpp>
 
+#include <parley/cookie.hpp>
 #include <parley/date.hpp>
 #include <parley/status.hpp>
 
@@ -9,8 +10,10 @@
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace parley {
 
@@ -24,6 +27,19 @@ response with_known_type(int status, std::string content, std::string_view type)
   detail::response_access::content(r, std::move(content));
   detail::fields_access::append(r.fields(), field_id::content_type, semantics::canonical_name_of(field_id::content_type), type);
   return r;
+}
+
+std::string_view set_cookie_attribute(std::string_view line, std::string_view name) {
+  const auto at = line.find(name);
+  if (at == std::string_view::npos) return {};
+  return line.substr(at + name.size(), line.substr(at + name.size()).find(';'));
+}
+
+// Both as `cookie::to_field` writes them.
+bool is_same_cookie(std::string_view a, std::string_view b) {
+  return a.substr(0, a.find('=')) == b.substr(0, b.find('=')) &&
+         set_cookie_attribute(a, "; Domain=") == set_cookie_attribute(b, "; Domain=") &&
+         set_cookie_attribute(a, "; Path=") == set_cookie_attribute(b, "; Path=");
 }
 
 std::string sentence_of(const problem& what) {
@@ -62,6 +78,25 @@ response& response::header(std::string_view name, std::string_view value) & {
 }
 
 response&& response::header(std::string_view name, std::string_view value) && { return std::move(header(name, value)); }
+
+response& response::cookie(const parley::cookie& set) & {
+  const std::string value = set.to_field();
+  parley::fields& all = fields();
+  const auto before = all.get_all("Set-Cookie");
+  const bool known = std::any_of(before.begin(), before.end(), [&](std::string_view line) { return is_same_cookie(line, value); });
+  if (known) {  // RFC 6265bis §4.1.1: not two of the same
+    std::vector<std::string> others;
+    for (const std::string_view line : before) {
+      if (!is_same_cookie(line, value)) others.emplace_back(line);
+    }
+    all.remove("Set-Cookie");
+    for (const std::string& line : others) all.add("Set-Cookie", line);
+  }
+  all.add("Set-Cookie", value);
+  return *this;
+}
+
+response&& response::cookie(const parley::cookie& set) && { return std::move(cookie(set)); }
 
 std::string_view response::content() const {
   if (const auto* bytes = std::get_if<std::string>(&content_)) return *bytes;

@@ -11,4 +11,7 @@ namespace parley::semantics {
 /// (RFC 4648 §3.5): each value has one spelling.
 [[nodiscard]] std::optional<std::string> decode_base64url(std::string_view text);
 
+/// Without padding.
+[[nodiscard]] std::string encode_base64url(std::string_view bytes);
+
 }  // namespace parley::semantics

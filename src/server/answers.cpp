@@ -200,6 +200,7 @@ const server_room::route* server_core::find_route(request& req, std::optional<re
     answer = error_response(problem(404).detail("There is nothing at this address."), req);
     return nullptr;
   }
+  if (web.must_await(req)) return nullptr;
   try {
     answer = not_found(req);
   } catch (...) {
@@ -287,6 +288,35 @@ response server_core::answer_to(std::exception_ptr thrown, const request& req) c
   return error_response(problem(500).detail("Something went wrong here. It was noted."), req);
 }
 
+// A co_await a statement: g++ 12 (design §5).
+task<std::optional<response>> server_core::prepare(request& req, const server_room::route* route) const {
+  if (web.store != nullptr && (route == nullptr || !route->stateless) && web.must_await(req)) {
+    auto loading = web.load(req);
+    co_await loading;
+  }
+  if (web.csrf) {
+    auto checking = web.check(req);
+    const std::optional<problem> refused = co_await checking;
+    if (refused) {
+      std::optional<response> answer(error_response(*refused, req));
+      co_return answer;
+    }
+  }
+  co_return std::nullopt;
+}
+
+task<std::optional<response>> server_core::load_session(request& req) const {
+  auto loading = web.load(req);
+  co_await loading;
+  co_return std::nullopt;
+}
+
+task<> server_core::finish_state(const request& req, response& answer, bool loop_goes_on) const {
+  if (web.finish_now(req, answer)) co_return;
+  auto finishing = web.finish(req, answer, loop_goes_on);
+  co_await finishing;
+}
+
 // --- without a socket ----------------------------------------------------------------------------------------------------------
 
 task<response> server_core::handle_whole(request& req) const {
@@ -304,8 +334,20 @@ task<response> server_core::handle_request(request& req) const {
   const server_room::route* route = find_route(req, answer);
   response result(200);
   std::exception_ptr thrown;
+  detail::request_access::web(req, &web);
   try {
-    if (const auto rule = server_room::partial_put(req)) {
+    std::optional<response> refused;
+    if (route == nullptr && middleware.empty() && !answer) {
+      auto loading = load_session(req);
+      refused = co_await loading;
+      find_route(req, answer);
+    } else if ((route != nullptr || !middleware.empty()) && must_prepare(req, route)) {
+      auto preparing = prepare(req, route);
+      refused = co_await preparing;
+    }
+    if (refused) {
+      result = *std::move(refused);
+    } else if (const auto rule = server_room::partial_put(req)) {
       result = error_response(*rule, req);
     } else if (route == nullptr && middleware.empty()) {
       result = std::move(*answer);
@@ -315,6 +357,14 @@ task<response> server_core::handle_request(request& req) const {
       auto chain = run_chain(req, 0, route);
       result = co_await chain;
     }
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  if (thrown) result = answer_to(thrown, req);
+  thrown = nullptr;
+  try {
+    auto finishing = finish_state(req, result, false);
+    co_await finishing;
   } catch (...) {
     thrown = std::current_exception();
   }

@@ -19,6 +19,7 @@ struct route {
   detail::plain_handler plain;
   detail::task_handler tasked;
   detail::instant_handler at_once;  // asked before `tasked`, where there is one
+  bool stateless = false;           // it never asks for a session
 };
 
 struct match {
@@ -42,6 +43,8 @@ class router {
   /// Throws `std::invalid_argument`.
   void add(std::string_view method_and_pattern, detail::plain_handler plain, detail::task_handler tasked,
            detail::instant_handler at_once = {});
+  /// What was added last never asks for a session.
+  void last_is_stateless() { routes_.back()->stateless = true; }
   /// `path` as sent: percent-encoded, beginning with `/`.
   [[nodiscard]] match find(const method& m, std::string_view path) const;
   /// The methods that any route has.

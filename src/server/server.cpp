@@ -1,5 +1,6 @@
 #include <parley/server.hpp>
 
+#include <parley/cookie.hpp>
 #include <parley/files.hpp>
 
 #include "server/server_core.hpp"
@@ -25,7 +26,9 @@ server& server::files(std::string_view pattern, const parley::files& folder) {
     throw std::invalid_argument("files at \"" + std::string(pattern) +
                                 "\": the path must end with {path...}, which is the file's place in the folder");
   }
-  return route("GET " + std::string(pattern), folder);
+  route("GET " + std::string(pattern), folder);
+  core_->routes.last_is_stateless();
+  return *this;
 }
 
 server& server::files(std::string_view pattern, const std::string& folder) { return files(pattern, parley::files(folder)); }
@@ -51,6 +54,25 @@ server& server::use(std::shared_ptr<filter> one) {
   filter& added = *one;
   core_->add_filter(std::move(one));
   added.added_to(*this);
+  return *this;
+}
+
+server& server::sessions(std::shared_ptr<session_store> store) { return sessions(std::move(store), session_options()); }
+
+server& server::sessions(std::shared_ptr<session_store> store, const session_options& how) {
+  if (store == nullptr) throw std::invalid_argument("parley::server::sessions: there is no store; give parley::memory_sessions()");
+  std::string host_name = "__Host-" + how.name();
+  (void)cookie(host_name, "").to_field();  // throws for what is no name
+  core_->web.store = std::move(store);
+  core_->web.options = how;
+  core_->web.host_name = std::move(host_name);
+  return *this;
+}
+
+server& server::csrf_protection() { return csrf_protection(csrf_options()); }
+
+server& server::csrf_protection(const csrf_options& how) {
+  core_->web.csrf = how;
   return *this;
 }
 

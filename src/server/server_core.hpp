@@ -14,6 +14,7 @@
 #include "server/message_limiter.hpp"
 #include "server/router.hpp"
 #include "server/shared_socket.hpp"
+#include "server/web_context.hpp"
 
 #include <parley/filter.hpp>
 #include <parley/server.hpp>
@@ -78,6 +79,8 @@ class server_core {
   bool measures = false;     // requests, for `metrics_text`
   std::string health_path, metrics_path;
   std::unique_ptr<server> monitor;  // on an address of its own
+  /// Sessions and what guards forms; counts, so requests may change it. They all carry a pointer to it.
+  mutable detail::web_context web;
   server_room::access_log log{[this](std::string_view text) { message(text); }};
   server_room::https https{[this](std::string_view text) { message(text); }};
 
@@ -131,7 +134,8 @@ class server_core {
   void add_filter(std::shared_ptr<filter> one);
 
   // --- answering -----------------------------------------------------------------------------------------------------------------
-  /// Matches `req`, which gets its parameters. Null: `error` says why (its Allow field included).
+  /// Matches `req`, which gets its parameters. Null: `answer` says why (its Allow field included), or there is none yet, since the user's
+  /// `not_found` may ask for a session that must be awaited.
   const server_room::route* find_route(request& req, std::optional<response>& answer) const;
   /// Middleware from `index` on, then the route's handler, or the answer to what no route matches.
   task<response> run_chain(request& req, std::size_t index, const server_room::route* route) const;
@@ -143,6 +147,17 @@ class server_core {
   /// The answer to a request in cleartext on a port for https.
   [[nodiscard]] response without_tls(const request& req) const;
   response handle(request req);
+  /// Whether something must be awaited before a handler may run: a session's look-up, a form's token.
+  [[nodiscard]] bool must_prepare(const request& req, const server_room::route* route) const {
+    return (web.csrf && !req.method().safe()) ||
+           (web.store != nullptr && (route == nullptr || !route->stateless) && web.must_await(req));
+  }
+  /// Awaits it; the answer when the request is refused.
+  [[nodiscard]] task<std::optional<response>> prepare(request& req, const server_room::route* route) const;
+  /// Its part for a plain handler, whose content is there.
+  [[nodiscard]] task<std::optional<response>> load_session(request& req) const;
+  /// Writes what became of the session, and sets the answer's cookies.
+  [[nodiscard]] task<> finish_state(const request& req, response& answer, bool loop_goes_on) const;
 
  private:
   void make_worker();

@@ -87,6 +87,15 @@ std::vector<counter> server_core::read_counters() const {
   std::vector<counter> all = server_room::counters::sum(sets);
   all.push_back({"handler_errors", handler_errors_.load(std::memory_order_relaxed)});
   all.push_back({"storage_errors", storage_errors_.load(std::memory_order_relaxed)});
+  const auto& state = web.counted;
+  all.push_back({"sessions_begun", state.sessions_begun.load(std::memory_order_relaxed)});
+  all.push_back({"sessions_ended", state.sessions_ended.load(std::memory_order_relaxed)});
+  all.push_back({"sessions_ambiguous", state.sessions_ambiguous.load(std::memory_order_relaxed)});
+  all.push_back({"sessions_failed", state.sessions_failed.load(std::memory_order_relaxed)});
+  all.push_back({"csrf_refused", state.csrf_refused.load(std::memory_order_relaxed)});
+  all.push_back({"forms_refused", state.forms_refused.load(std::memory_order_relaxed)});
+  all.push_back({"forms_too_large", state.forms_too_large.load(std::memory_order_relaxed)});
+  all.push_back({"forms_full", state.forms_full.load(std::memory_order_relaxed)});
   all.push_back({"early_data_refused", https.refused_replays()});
   all.push_back({"messages_left_out", message_limiter_.left_out()});
   for (const auto& [name, value] : own_counters_) all.push_back({name, value.load(std::memory_order_relaxed)});

@@ -151,9 +151,17 @@ class worker final : private connection::exchange_owner, private net::accept_han
   void pause_accepting();
   void resume_accepting();
   void run_plain(server_exchange& x);
+  void run_plain_now(server_exchange& x);
+  /// The session is written and the cookies are set, or the head must wait for that: then it calls `respond` again.
+  bool finish_state(server_exchange& x, response& r);
+  void write_state(server_exchange& x, response&& r);
   /// Asks the route for an answer without waiting; false when there is none.
   bool try_at_once(server_exchange& x);
   void start_handler(server_exchange& x);
+  void answer_unmatched(server_exchange& x);
+  void start_handler_now(server_exchange& x);
+  /// Awaits what must be there first, then goes on by `how`.
+  void prepare(server_exchange& x, void (worker::*how)(server_exchange&));
   void handler_ended(server_exchange& x, detail::outcome<response> result);
   void respond(server_exchange& x, response&& r);
   void shape(server_exchange& x, response& r);

@@ -103,6 +103,7 @@ void worker::take_request(server_exchange& x, connection::http_connection& on, s
   }
   request_access::source(x.request, &x.incoming());
   request_access::content_limit(x.request, core_.caps.content);
+  request_access::web(x.request, &core_.web);
 }
 
 void worker::on_begin(connection::exchange& base) {
@@ -132,9 +133,17 @@ void worker::on_begin(connection::exchange& base) {
   }
   std::optional<response> answer;
   x.route = core_.find_route(x.request, answer);
-  if (core_.middleware.empty() && x.route != nullptr && x.route->at_once && try_at_once(x)) return;
+  if (core_.middleware.empty() && x.route != nullptr && x.route->at_once && !core_.must_prepare(x.request, x.route) &&
+      try_at_once(x)) {
+    return;
+  }
   if (!core_.middleware.empty() || (x.route != nullptr && x.route->tasked)) return start_handler(x);
+  if (x.route == nullptr && !answer) return prepare(x, &worker::answer_unmatched);
   if (x.route == nullptr) return respond(x, std::move(*answer));
+  if (core_.web.csrf && !x.request.method().safe()) [[unlikely]] {
+    std::string why;  // before its content is collected for nothing
+    if (core_.web.check_head(x.request, why) == detail::web_context::verdict::refused) return run_plain(x);
+  }
   x.awaits_content = true;
   if (x.incoming().whole()) return;  // `on_received` follows
   if (x.incoming().length().value_or(0) > core_.caps.content) return on_too_large(x);
@@ -155,6 +164,15 @@ void worker::on_too_large(connection::exchange& base) {
 void worker::run_plain(server_exchange& x) {
   x.awaits_content = false;
   if (!x.incoming().collected().empty()) request_access::content(x.request, x.incoming().collected());
+  if (core_.web.csrf && !x.request.method().safe()) [[unlikely]] {
+    if (const auto refused = core_.web.check_collected(x.request)) return respond(x, core_.error_response(*refused, x.request));
+  }
+  if (core_.web.must_await(x.request)) [[unlikely]]
+    return prepare(x, &worker::run_plain_now);
+  run_plain_now(x);
+}
+
+void worker::run_plain_now(server_exchange& x) {
   std::exception_ptr thrown;
   try {
     if (core_.digests) check_content_digest(x.request);
@@ -180,7 +198,33 @@ bool worker::try_at_once(server_exchange& x) {
   return true;
 }
 
+void worker::prepare(server_exchange& x, void (worker::*how)(server_exchange&)) {
+  x.running = true;
+  // What a plain handler gets was collected, and its token checked with it.
+  const bool load_only = how != &worker::start_handler_now;
+  auto work = load_only ? core_.load_session(x.request) : core_.prepare(x.request, x.route);
+  detail::start(std::move(work), &x.cancellation(), [this, &x, how](detail::outcome<std::optional<response>> result) {
+    x.running = false;
+    if (x.lost()) return on_reset(x);
+    if (!result) return respond(x, core_.answer_to(result.error(), x.request));
+    if (*result) return respond(x, std::move(**result));
+    (this->*how)(x);
+  });
+}
+
+void worker::answer_unmatched(server_exchange& x) {
+  std::optional<response> answer;
+  core_.find_route(x.request, answer);
+  respond(x, std::move(*answer));
+}
+
 void worker::start_handler(server_exchange& x) {
+  if (core_.must_prepare(x.request, x.route)) [[unlikely]]
+    return prepare(x, &worker::start_handler_now);
+  start_handler_now(x);
+}
+
+void worker::start_handler_now(server_exchange& x) {
   x.running = true;
   std::exception_ptr thrown;
   try {
@@ -198,7 +242,11 @@ void worker::start_handler(server_exchange& x) {
 
 void worker::handler_ended(server_exchange& x, detail::outcome<response> result) {
   x.running = false;
-  if (x.lost()) return on_reset(x);
+  if (x.lost()) {
+    // Who has logged out and left before the answer is logged out all the same.
+    if (result && request_access::state(x.request) != nullptr) return write_state(x, std::move(*result));
+    return on_reset(x);
+  }
   if (result) return respond(x, std::move(*result));
   respond(x, core_.answer_to(result.error(), x.request));
 }
@@ -231,8 +279,39 @@ void worker::shape(server_exchange& x, response& r) {
   if (!made.trailers.empty()) x.outgoing().trailers(std::move(made.trailers));
 }
 
+bool worker::finish_state(server_exchange& x, response& r) {
+  std::exception_ptr failed;
+  try {
+    if (core_.web.finish_now(x.request, r)) return true;
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  if (failed) {
+    r = core_.answer_to(failed, x.request);
+    return true;
+  }
+  write_state(x, std::move(r));
+  return false;
+}
+
+// Not to be cancelled: whoever leaves now has still logged out.
+void worker::write_state(server_exchange& x, response&& r) {
+  x.running = true;
+  x.answer = std::make_unique<response>(std::move(r));
+  detail::start(core_.finish_state(x.request, *x.answer, true), nullptr, [this, &x](detail::outcome<void> result) {
+    x.running = false;
+    response answer = result ? std::move(*x.answer) : core_.answer_to(result.error(), x.request);
+    x.answer.reset();
+    if (x.lost()) return on_reset(x);
+    respond(x, std::move(answer));
+  });
+}
+
 void worker::respond(server_exchange& x, response&& r) {
   auto& c = x.connection();
+  if (request_access::state(x.request) != nullptr && !x.lost()) [[unlikely]] {
+    if (!finish_state(x, r)) return;
+  }
   if (std::holds_alternative<detail::tunnel_content>(response_access::content(r)) && !can_detach(x.request, r)) {
     core_.message(message_kind::answer,
                   "a handler for " + std::string(x.request.path()) + " gave a tunnel that the request did not ask for");

@@ -42,7 +42,7 @@ database::database(const database_settings& how)
       connections_(1 + std::max<std::size_t>(how.readers, 1)) {
   prepare_file(how.connection.file);
   auto first = std::make_unique<connection>(how.connection, "open");
-  make_table(*first, how.table);
+  make_table(*first, how.table, how.definition);
   {
     const connection::brief_wait none(*first, 0);
     empty_log(*first);  // that of another program which is alive needs no cure

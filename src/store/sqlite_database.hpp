@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/sqlite_connection.hpp"
+#include "store/sqlite_schema.hpp"
 #include "store/work_queue.hpp"
 
 #include <cstddef>
@@ -20,6 +21,7 @@ class writer;
 struct database_settings {
   connection_settings connection;
   std::string table;
+  table_definition definition = record_table();
   std::size_t queue_jobs = 4096;
   std::size_t queue_bytes = std::size_t{64} << 20;
   std::size_t readers = 2;

@@ -1,5 +1,6 @@
 // record_store on SQLite: what each call asks of a connection, and the tasks that wait for it.
 #include "store/sqlite_records.hpp"
+#include "store/ask.hpp"
 #include "store/job.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_schema.hpp"
@@ -140,19 +141,6 @@ struct count_work {
     return found.step() ? static_cast<std::uint64_t>(found.integer(0)) : 0;
   }
 };
-
-/// Keeps the queue and not the database, so that the last task does not end the threads from a loop.
-template <class Work>
-task<typename Work::result> await_job(std::shared_ptr<work_queue> queue, std::shared_ptr<job_of<Work>> work) {
-  waiting done(work, *queue);
-  co_await done;
-  co_return work->take();
-}
-
-template <class Work>
-task<typename Work::result> ask(const std::shared_ptr<work_queue>& queue, Work work, std::size_t bytes = 0) {
-  return await_job(queue, std::make_shared<job_of<Work>>(std::move(work), bytes));
-}
 
 class sqlite_records final : public record_store {
  public:

@@ -56,7 +56,10 @@ bool has_table(connection& on, const std::string& table) {
 
 }  // namespace
 
-std::string table_of(std::string_view collection) {
+// AUTOINCREMENT keeps the highest id ever used in sqlite_sequence, so that ids of removed records never return.
+table_definition record_table() { return {"(id INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL)", {}}; }
+
+std::string table_of(std::string_view collection, std::string_view prefix) {
   const auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };
@@ -65,7 +68,7 @@ std::string table_of(std::string_view collection) {
                                 "\" cannot name a collection; use 1 to 64 letters, digits and _");
   }
   // SQL's names have no case, but the rows of sqlite_sequence have one.
-  std::string table = "records_";
+  std::string table(prefix);
   for (const char c : collection) table += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return table;
 }
@@ -94,7 +97,7 @@ void prepare_file(const std::string& file) {
   }
 }
 
-void make_table(connection& on, const std::string& table) {
+void make_table(connection& on, const std::string& table, const table_definition& what) {
   const std::int64_t found = version_of(on);
   on.use_wal();
   if (found == schema_version && has_table(on, table)) return;
@@ -104,8 +107,10 @@ void make_table(connection& on, const std::string& table) {
     on.execute("PRAGMA application_id=" + std::to_string(application_id));
     on.execute("PRAGMA user_version=" + std::to_string(schema_version));
   }
-  // AUTOINCREMENT keeps the highest id ever used in sqlite_sequence, so that ids of removed records never return.
-  on.execute("CREATE TABLE IF NOT EXISTS " + table + " (id INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL)");
+  on.execute("CREATE TABLE IF NOT EXISTS " + table + " " + what.columns);
+  for (const std::string& column : what.indexes) {
+    on.execute("CREATE INDEX IF NOT EXISTS " + table + "_by_" + column + " ON " + table + "(" + column + ")");
+  }
   on.execute("COMMIT");
 }
 

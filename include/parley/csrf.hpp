@@ -1,0 +1,73 @@
+// Protection against forged requests (CSRF): what another site has a visitor's browser send.
+//
+//   app.csrf_protection();
+//   ...
+//   return parley::html("<form method=post>" + parley::csrf_field(req) + "<button>Order</button></form>");
+#pragma once
+
+#include <parley/config.hpp>
+#include <parley/hidden_state.hpp>
+#include <parley/request.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace parley {
+
+/// What is checked. Chained setters.
+///
+/// Requests of methods that are not safe (RFC 9110 §9.2.1) must come from this site, as far as Origin and Sec-Fetch-Site tell, and bring the
+/// token of `csrf_field` or `csrf_token`; else they are answered 403, with a page that names the way out. The token is looked for in the field
+/// `X-CSRF-Token`, else in the form: in all of it for a plain handler, in its first 64 KiB for a task, so let it come before files. The
+/// content is still there afterwards, however it is read.
+class PARLEY_API csrf_options {
+ public:
+  /// Paths that begin so are not checked: an API whose clients send `Authorization: Bearer` and no cookies. May be called several times.
+  csrf_options& exempt(std::string path_prefix) {
+    exempt_.push_back(std::move(path_prefix));
+    return *this;
+  }
+  /// What else is not checked. It must not block.
+  csrf_options& exempt_if(std::function<bool(const request&)> rule) {
+    exempt_if_ = std::move(rule);
+    return *this;
+  }
+  /// Another origin that may send forms here: `https://shop.example`. May be called several times.
+  csrf_options& trust(std::string origin) {
+    trusted_.push_back(std::move(origin));
+    return *this;
+  }
+  /// The name of the hidden field. Default `csrf_token`.
+  csrf_options& field_name(std::string name) {
+    field_name_ = std::move(name);
+    return *this;
+  }
+  /// What tokens are signed with; keys from a file keep open pages good across a restart. Default: keys of this process.
+  csrf_options& keys(secret_keys keys) {
+    keys_ = std::move(keys);
+    return *this;
+  }
+
+  [[nodiscard]] const std::vector<std::string>& exempt() const { return exempt_; }
+  [[nodiscard]] const std::function<bool(const request&)>& exempt_if() const { return exempt_if_; }
+  [[nodiscard]] const std::vector<std::string>& trusted() const { return trusted_; }
+  [[nodiscard]] const std::string& field_name() const { return field_name_; }
+  [[nodiscard]] const secret_keys& keys() const { return keys_; }
+
+ private:
+  std::vector<std::string> exempt_;
+  std::function<bool(const request&)> exempt_if_;
+  std::vector<std::string> trusted_;
+  std::string field_name_ = "csrf_token";
+  secret_keys keys_;
+};
+
+/// `<input type="hidden" ...>`, to be put into each form that posts, before its files. Bound to the session where there is one, else to a
+/// `__Host-` cookie that the answer sets; another text each time, so that compression tells nothing of it (BREACH). To be called before the
+/// answer's head is sent. Throws `std::logic_error` without `server::csrf_protection`.
+[[nodiscard]] PARLEY_API std::string csrf_field(const request& req);
+/// The token alone: for scripts, which send it as `X-CSRF-Token`.
+[[nodiscard]] PARLEY_API std::string csrf_token(const request& req);
+
+}  // namespace parley
