@@ -330,11 +330,11 @@ task<response> server_core::handle_whole(request& req) const {
 task<response> server_core::handle_request(request& req) const {
   server_room::compressor coder(compression);
   coder.make_current();
+  detail::request_access::web(req, &web);
   std::optional<response> answer;
   const server_room::route* route = find_route(req, answer);
   response result(200);
   std::exception_ptr thrown;
-  detail::request_access::web(req, &web);
   try {
     std::optional<response> refused;
     if (route == nullptr && middleware.empty() && !answer) {
