@@ -73,7 +73,9 @@ class web_context {
   // --- sessions (web_sessions.cpp) -----------------------------------------------------------------------------------------------
   [[nodiscard]] std::chrono::sys_seconds now() const;
   /// Whether a session must be awaited before a handler may ask for it.
-  [[nodiscard]] bool must_await(const request& req) const { return store != nullptr && !store->at_once() && needs_look_up(req); }
+  [[nodiscard]] bool must_await(const request& req) const {
+    return store != nullptr && !store->at_once() && !looked_up(req) && needs_look_up(req);
+  }
   [[nodiscard]] task<> load(const request& req);
   [[nodiscard]] session& open(const request& req);
   /// Writes what changed and gives `answer` its cookies; false when that must be awaited: `finish`.
