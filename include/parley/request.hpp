@@ -34,7 +34,7 @@ enum class as : std::uint8_t { audio, document, fetch, font, image, script, styl
 namespace detail {
 struct request_access;
 struct request_notes;  // src/connection/message_access.hpp
-class web_context;  // src/server/web_context.hpp
+class web_context;     // src/server/web_context.hpp
 
 /// What a server keeps beside a request that asked for it, such as its session.
 class request_state {

@@ -71,8 +71,6 @@ struct request_access {
     r.owned_content_ = std::move(collected);
     r.content_owned_ = true;
   }
-  /// Where it is read from; null when there is none.
-  [[nodiscard]] static body_source* source(const request& r) { return r.source_; }
   /// From here on it is read from `from`, which the request keeps.
   static void own_source(request& r, std::unique_ptr<body_source> from) {
     r.owned_source_ = std::move(from);

@@ -1,6 +1,7 @@
 #include "server/hints.hpp"
 
 #include "base/hash.hpp"
+#include "connection/message_access.hpp"
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
 #include "semantics/target.hpp"
