@@ -112,9 +112,12 @@ struct limits {
   std::size_t quic_half_open = 1'000;
   /// Above so many of them a new client must first show that it receives at its address (Retry, RFC 9000 §8.1.2).
   std::size_t quic_retry_above = 100;
-  /// Answers per second and loop to datagrams that belong to no connection (Retry, version negotiation, stateless reset): above it they
-  /// are dropped.
+  /// Answers per second and loop to datagrams that belong to no connection: above it they are dropped. Retry has so many for itself, and
+  /// version negotiation, refusals and stateless resets have as many together.
   std::size_t quic_stateless_replies = 1'000;
+  /// Address tokens of earlier connections (NEW_TOKEN, RFC 9000 §8.1.3) that clients have used within their hour, and that one server
+  /// remembers so that none is good twice, all loops together; where it is full, tokens prove nothing.
+  std::size_t quic_tokens = 64 * 1024;
   /// Early data (0-RTT) that one server remembers in order to refuse replays, all loops together; where it is full, early data is refused
   /// and the client sends again after the handshake.
   std::size_t early_data_replays = 64 * 1024;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/random.hpp"
+#include "base/spent_keys.hpp"
 #include "connection/http_connection.hpp"
 #include "engine/observer.hpp"
 #include "net/datagram.hpp"
@@ -12,6 +13,7 @@
 
 #include <parley/limits.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -33,6 +35,9 @@ namespace parley::connection {
 /// restarts (RFC 9000 §10.3).
 [[nodiscard]] std::string make_http3_keys(base::random_source& random);
 
+/// How long an address token from a connection before is good, and must be remembered once it was used.
+inline constexpr std::chrono::hours address_token_life(1);
+
 /// What happened to datagrams that reached no connection.
 struct http3_counts {
   std::uint64_t garbage = 0;           // no QUIC, or for nobody
@@ -40,6 +45,7 @@ struct http3_counts {
   std::uint64_t retries = 0;           // clients that had to show their address
   std::uint64_t stateless_resets = 0;  // clients of another time were told
   std::uint64_t over_replies = 0;      // not answered: limits::quic_stateless_replies
+  std::uint64_t over_tokens = 0;       // proved nothing: limits::quic_tokens
   friend bool operator==(const http3_counts&, const http3_counts&) = default;
 };
 
@@ -73,6 +79,8 @@ struct http3_listener_setup {
   unsigned loops = 1;  // at most 256
   bool extended_connect = false;
   bool bbr = false;  // congestion control, else CUBIC
+  /// Which address tokens were used, the same for all loops; outlives the listener. Null: each loop has its own.
+  base::spent_keys* tokens = nullptr;
   engine::observer* observer = nullptr;
   connection::traffic* traffic = nullptr;
 };

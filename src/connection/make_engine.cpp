@@ -51,6 +51,7 @@ std::unique_ptr<engine::stream_engine> make_http3_engine(engine::role as, const 
   chosen.extended_connect = how.extended_connect;
   chosen.datagrams = how.datagrams;
   chosen.seed = how.seed;
+  chosen.request_streams = how.request_streams;
   if (!how.remembered.empty()) {
     h3::settings kept;
     if (h3::read_settings(kept, how.remembered) == nullptr) chosen.remembered = kept;

@@ -51,6 +51,8 @@ struct http3_options {
   bool datagrams = false;         // announces SETTINGS_H3_DATAGRAM (RFC 9297): the transport takes DATAGRAM frames
   std::string remembered = {};    // client, for early data: what `http3_settings` gave for the connection that the ticket is of
   std::uint64_t seed = 0;         // for hashing (QPACK's lookup) and GREASE: different for each connection
+  std::uint64_t request_streams =
+      0;  // server: what the transport grants at first, and one more for each that is closed; 0: unknown
 };
 
 /// An engine for HTTP/3. `caps` must outlive it.

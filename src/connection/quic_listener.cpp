@@ -31,6 +31,8 @@ quic::endpoint_settings settings_of(http3_listener_setup& setup, const limits& c
   s.loop = setup.loop;
   s.loops = setup.loops;
   s.wall_offset = wall_offset(now);
+  s.token_life = address_token_life;
+  s.tokens = setup.tokens;
   return s;
 }
 
@@ -111,8 +113,9 @@ class quic_listener final : public http3_listener, private net::datagram_handler
     if (entry == http3_owner::entry::no) return endpoint_.refuse(now);
     if (entry == http3_owner::entry::prove) return endpoint_.ask_for_proof(now);
     const std::uint64_t id = ids_();
-    auto engine =
-        make_http3_engine(engine::role::server, limits_, {.extended_connect = extended_connect_, .seed = engine_seed(id)}, now);
+    auto engine = make_http3_engine(
+        engine::role::server, limits_,
+        {.extended_connect = extended_connect_, .seed = engine_seed(id), .request_streams = limits_.streams}, now);
     if (observer_ != nullptr) engine->observe(observer_, id);  // now: it speaks before the connection is made
     early_events early(*engine);
     auto transport = endpoint_.accept(*engine, now, &early);
@@ -139,10 +142,11 @@ class quic_listener final : public http3_listener, private net::datagram_handler
 
   void tell_counts() {
     const quic::endpoint_counters& c = endpoint_.counters();
-    const http3_counts now{c.garbage, c.over_half_open, c.retries, c.stateless_resets, c.over_replies};
+    const http3_counts now{c.garbage, c.over_half_open, c.retries, c.stateless_resets, c.over_replies, c.over_tokens};
     if (now == told_) return;
     owner_.on_counts({now.garbage - told_.garbage, now.over_half_open - told_.over_half_open, now.retries - told_.retries,
-                      now.stateless_resets - told_.stateless_resets, now.over_replies - told_.over_replies});
+                      now.stateless_resets - told_.stateless_resets, now.over_replies - told_.over_replies,
+                      now.over_tokens - told_.over_tokens});
     told_ = now;
   }
 

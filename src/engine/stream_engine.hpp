@@ -74,7 +74,8 @@ class stream_engine : public message_engine {
   virtual void start(bool early, time_point now) = 0;
   /// The 0-RTT data was refused: everything sent so far is void and must be sent again, on the same streams, from their start.
   virtual void early_data_rejected(time_point now) = 0;
-  /// How many streams of each kind this side may have opened in all, as the peer allows (MAX_STREAMS). Never shrinks.
+  /// How many streams of each kind this side may have opened in all, as the peer allows (MAX_STREAMS). Never shrinks, but after
+  /// `early_data_rejected`, which is followed by what the peer allows now.
   virtual void stream_limits(std::uint64_t bidirectional, std::uint64_t unidirectional) = 0;
   /// Bytes of a stream, in order, each once; all of them are taken. Credit comes back as an action, for content when it was consumed.
   /// Events may be views into `bytes`: whoever drives the engine has them taken before these go.

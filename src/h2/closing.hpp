@@ -16,7 +16,7 @@ struct closing {
   };
   step ours = step::none;
   bool asked = false;                      // client: no new requests
-  bool peer = false;                       // the peer has sent GOAWAY
+  bool peer = false;                       // the peer has sent GOAWAY, or its end
   std::uint32_t last = largest_stream_id;  // above it we take nothing
   std::uint32_t peers_last = largest_stream_id;
   std::uint32_t peers_code = 0;  // of its GOAWAY

@@ -187,7 +187,9 @@ void connection::finish() {
 
 void connection::finish_if_drained() {
   if (finished_ || !streams_.empty()) return;
-  if (is_server() ? closing_.ours == closing::step::said || closing_.peer : closing_.asked || closing_.peer) {
+  // RFC 9113 §6.8: a client's GOAWAY is about pushes alone, further requests may follow it. One that names an error ends it here.
+  const bool left = eof_seen_ || (closing_.peer && closing_.peers_code != 0);
+  if (is_server() ? closing_.ours == closing::step::said || left : closing_.asked || closing_.peer) {
     if (closing_.ours != closing::step::said) {
       closing_.ours = closing::step::said;
       write_goaway(highest_peers_, error_code::no_error, {});

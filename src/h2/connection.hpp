@@ -247,6 +247,7 @@ class connection final : public engine::byte_engine {
   void start_receive_clock(stream& s);
   void watch_sending(stream& s);
   void watch_from(time_point until) { sweep_at_ = std::min(sweep_at_, until); }
+  [[nodiscard]] time_point idle_until() const;
   void sweep();
   [[nodiscard]] bool rests_later() const;
   [[nodiscard]] bool receives_slowly(stream& s);

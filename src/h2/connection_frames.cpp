@@ -153,6 +153,7 @@ void connection::on_goaway(const frame_header&, std::string_view payload) {
   closing_.peers_last = last;
   closing_.peers_code = load_u32(payload.data() + 4);
   if (first || last != largest_stream_id) events_.push(engine::goaway_event{last});
+  if (first) idle_since_ = now_;
   if (!is_server()) {
     for (const std::uint32_t id : streams_.ids()) {
       stream& s = *streams_.find(id);

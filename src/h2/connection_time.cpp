@@ -43,7 +43,7 @@ std::optional<connection::time_point> connection::deadline() const {
     if (block_.stream != 0) consider(block_since_ + limits_.head_time);
     if (closing_.ours == closing::step::warned) consider(closing_.ping_until);
     if (streams_.empty()) {
-      if (!preface_due_) consider(idle_since_ + limits_.idle_time);
+      if (!preface_due_) consider(idle_until());
       if (rests_later()) consider(idle_since_ + tables_kept);
     } else {
       consider(sweep_at_);
@@ -63,7 +63,7 @@ void connection::expired(time_point now) {
   if (block_.stream != 0 && now >= block_since_ + limits_.head_time) return fail(violation::head_timeout);
   if (closing_.ours == closing::step::warned && now >= closing_.ping_until) say_last();
   if (now >= sweep_at_) sweep();
-  if (finished_ || !streams_.empty() || preface_due_ || now < idle_since_ + limits_.idle_time) return;
+  if (finished_ || !streams_.empty() || preface_due_ || now < idle_until()) return;
   // RFC 9113 §9.1: an idle connection may be closed, with a GOAWAY.
   if (closing_.ours != closing::step::said) {
     closing_.ours = closing::step::said;
@@ -71,6 +71,11 @@ void connection::expired(time_point now) {
   }
   aborted_ = true;
   finish();
+}
+
+// A client that has said GOAWAY is expected to close, but it may still ask (RFC 9113 §6.8).
+connection::time_point connection::idle_until() const {
+  return idle_since_ + (closing_.peer ? std::min(limits_.linger_time, limits_.idle_time) : limits_.idle_time);
 }
 
 // Whose time is over? The first that will be next is found on the way.

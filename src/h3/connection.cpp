@@ -52,9 +52,12 @@ void connection::start(bool early, time_point now) {
 
 // Nothing of it was acknowledged, so all of it is there.
 void connection::early_data_rejected(time_point now) {
+  constexpr auto given_up = static_cast<std::uint64_t>(error_code::request_cancelled);
   now_ = now;
   if (relied_on_remembered_ && !settings_seen_) theirs_ = {};
   relied_on_remembered_ = false;
+  // What was remembered of them counts no longer either: `stream_limits` says what does.
+  bidirectional_limit_ = unidirectional_limit_ = 0;
   for (own_stream& o : own_) {
     o.output.rewind();
     o.window_shut = false;
@@ -70,13 +73,20 @@ void connection::early_data_rejected(time_point now) {
       s.out = way::open;
       s.end_queued = true;
     }
+    // The transport has forgotten that it was given up, and opens it anew, since those behind it need it.
+    if (s.out == way::stopped) actions_.emplace_back(engine::transport_action::reset{s.transport, given_up});
+    if (s.in == way::stopped) actions_.emplace_back(engine::transport_action::stop{s.transport, given_up});
     schedule(s);
   }
 }
 
 void connection::stream_limits(std::uint64_t bidirectional, std::uint64_t unidirectional) {
+  const std::uint64_t before = bidirectional_limit_;
   bidirectional_limit_ = std::max(bidirectional_limit_, bidirectional);
   unidirectional_limit_ = std::max(unidirectional_limit_, unidirectional);
+  if (is_server() || bidirectional_limit_ == before || before >= next_request_) return;
+  // Requests of refused early data, beyond what was allowed then.
+  for (const stream_id id : streams_.ids()) schedule(*streams_.find(id));
 }
 
 // --- streams -----------------------------------------------------------------------------------------------------------------
@@ -145,6 +155,7 @@ void connection::stream_closed(transport_stream id, time_point now) {
     o->over = true;
     return;
   }
+  if ((id & 3) == 0) ++requests_closed_;
   stream* const s = find_transport(id);
   if (is_peers_unidirectional(id)) {
     peer_stream* const u = find_unidirectional(id);
@@ -301,7 +312,9 @@ void connection::finish(error_code code, std::string_view reason) {
 
 void connection::finish_if_drained() {
   if (finished_ || live_ > 0) return;
-  if (is_server() ? closing_.ours == closing::step::said || closing_.peer : closing_.asked || closing_.peer) {
+  // RFC 9114 §5.2: a client's GOAWAY is about pushes alone. Its requests come in any order, so it is the client that ends the connection, or
+  // the idle time.
+  if (is_server() ? closing_.ours == closing::step::said : closing_.asked || closing_.peer) {
     finish(error_code::no_error, {});
   }
 }

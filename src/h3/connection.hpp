@@ -44,6 +44,8 @@ struct options {
   std::optional<settings> remembered = {};
   /// For hashing and for GREASE; different for each connection.
   std::uint64_t seed = 0;
+  /// Server: so many request streams its transport grants at first, and one more for each that is closed. 0: it is not known.
+  std::uint64_t request_streams = 0;
 };
 
 /// A datagram of an exchange (RFC 9297 §2).
@@ -267,6 +269,10 @@ class connection final : public engine::stream_engine {
   }
   [[nodiscard]] bool is_server() const { return role_ == engine::role::server; }
   [[nodiscard]] bool peer_opened(const stream& s) const { return is_server() != s.pushed; }
+  // A request for which the server's transport grants no stream yet: it was sent as early data, which was refused.
+  [[nodiscard]] bool not_granted(const stream& s) const {
+    return !is_server() && !s.pushed && s.transport / 4 >= bidirectional_limit_;
+  }
 
   // messages out (connection_send.cpp)
   [[nodiscard]] std::expected<void, misuse> send_interim(stream& s, const semantics::response_head& head);
@@ -359,6 +365,7 @@ class connection final : public engine::stream_engine {
   std::uint64_t next_request_ = 0;         // how many request streams we have opened
   std::uint64_t next_unidirectional_ = 3;  // the same of unidirectional ones
   std::uint64_t requests_end_ = 0;         // server: 4 above the highest request stream that came
+  std::uint64_t requests_closed_ = 0;      // server: request streams that the transport has done with
   std::uint64_t push_limit_ = 0;           // server: one above the highest push id that may be used
   std::uint64_t next_push_ = 0;            // server: the next push id; client: one above the highest that was promised
   std::uint32_t live_ = 0;                 // exchanges that are not over

@@ -142,6 +142,10 @@ void connection::on_priority_update(frame_type type, std::string_view payload) {
   if (!read_varint(payload, id)) return fail(violation::bad_frame_content);
   const bool push = type == frame_type::priority_update_push;
   if (push ? id >= next_push_ : id % 4 != 0) return fail(violation::bad_priority_element);
+  // Beyond what the transport has granted by now.
+  if (!push && options_.request_streams != 0 && id / 4 >= options_.request_streams + requests_closed_) {
+    return fail(violation::bad_priority_element);
+  }
   if (!glitch()) return;
   const auto value = semantics::parse_priority(payload);
   if (!value) return;  // a server may ignore what is no dictionary

@@ -39,9 +39,9 @@ void connection::write_data_header(stream& s, std::uint64_t size) {
   }
 }
 
-// Whoever has something to send, and a window for it, takes part in the turns.
+// Whoever has something to send, a stream and a window for it, takes part in the turns.
 void connection::schedule(stream& s) {
-  if (s.out == way::open && !s.window_shut && (s.output.unsent() > 0 || s.end_queued)) {
+  if (s.out == way::open && !s.window_shut && (s.output.unsent() > 0 || s.end_queued) && !not_granted(s)) {
     turns_.insert(s.place, s.id);
     start_output_clock();
   } else {

@@ -128,6 +128,7 @@ class connection {
   [[nodiscard]] std::uint64_t in_flight() const;
   void after_input(time_point now);
   void act(time_point now);
+  [[nodiscard]] bool give_up(const engine::any_transport_action& what);
   void keep_tickets();
   void tell_handshake(std::string_view failure);
   void tell_limits();

@@ -107,6 +107,7 @@ struct connection::callbacks {
       n.bidirectional_opened = n.unidirectional_opened = 0;
       n.bidirectional_limit = n.unidirectional_limit = 0;
       n.datagrams.clear();
+      n.later.clear();
       if (n.started) c.engine_.early_data_rejected(n.now);
       return 0;
     });
@@ -374,8 +375,25 @@ bool connection::open_up_to(engine::transport_stream stream) {
   return true;
 }
 
+// Resets and stops. False: there is no such stream yet, and there must be one some day, since those behind it need it.
+bool connection::give_up(const engine::any_transport_action& what) {
+  native& n = *native_;
+  if (const auto* reset = std::get_if<engine::transport_action::reset>(&what)) {
+    if (!open_up_to(reset->stream)) return false;
+    ngtcp2_conn_set_stream_user_data(n.conn, id_of(reset->stream), marked(stream_mark::reset_by_us));
+    ngtcp2_conn_shutdown_stream_write(n.conn, 0, id_of(reset->stream), reset->code);
+  } else if (const auto* stop = std::get_if<engine::transport_action::stop>(&what)) {
+    if (!open_up_to(stop->stream)) return false;
+    ngtcp2_conn_shutdown_stream_read(n.conn, 0, id_of(stop->stream), stop->code);
+  }
+  return true;
+}
+
 void connection::act(time_point now) {
   native& n = *native_;
+  if (!n.later.empty()) [[unlikely]] {
+    std::erase_if(n.later, [this](const engine::any_transport_action& each) { return give_up(each); });
+  }
   while (state_ == state::live) {
     auto next = engine_.next_action();
     if (!next) return;
@@ -387,12 +405,9 @@ void connection::act(time_point now) {
       ngtcp2_conn_extend_max_stream_offset(n.conn, id_of(part->stream), part->n);
     } else if (const auto* whole = std::get_if<engine::transport_action::connection_credit>(&*next)) {
       ngtcp2_conn_extend_max_offset(n.conn, whole->n);
-    } else if (const auto* reset = std::get_if<engine::transport_action::reset>(&*next)) {
-      if (!open_up_to(reset->stream)) continue;
-      ngtcp2_conn_set_stream_user_data(n.conn, id_of(reset->stream), marked(stream_mark::reset_by_us));
-      ngtcp2_conn_shutdown_stream_write(n.conn, 0, id_of(reset->stream), reset->code);
-    } else if (const auto* stop = std::get_if<engine::transport_action::stop>(&*next)) {
-      if (open_up_to(stop->stream)) ngtcp2_conn_shutdown_stream_read(n.conn, 0, id_of(stop->stream), stop->code);
+    } else if (std::holds_alternative<engine::transport_action::reset>(*next) ||
+               std::holds_alternative<engine::transport_action::stop>(*next)) {
+      if (!give_up(*next)) n.later.push_back(std::move(*next));
     } else if (auto* one = std::get_if<engine::transport_action::datagram>(&*next)) {
       if (n.datagrams.size() < most_waiting_datagrams) n.datagrams.push_back(std::move(one->bytes));
     } else if (auto* ends = std::get_if<engine::transport_action::close>(&*next)) {

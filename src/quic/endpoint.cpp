@@ -33,8 +33,11 @@ std::vector<connection_id> ids_of(ngtcp2_conn* conn) {
 
 endpoint::endpoint(endpoint_settings settings, base::random_source& random, time_point now)
     : settings_(std::move(settings)), random_(random), mask_(mask_key_of(settings_.keys)), tables_(std::make_unique<tables>()),
-      reply_credit_(static_cast<double>(settings_.transport.limits.quic_stateless_replies)), reply_time_(now) {
+      retries_{static_cast<double>(settings_.transport.limits.quic_stateless_replies), now}, replies_(retries_) {
   settings_.loops = std::clamp(settings_.loops, 1U, most_loops);
+  if (settings_.tokens != nullptr) return;
+  own_tokens_ = std::make_unique<base::spent_keys>(settings_.transport.limits.quic_tokens, settings_.token_life);
+  settings_.tokens = own_tokens_.get();
 }
 
 endpoint::~endpoint() = default;

@@ -1,6 +1,7 @@
 // A server's end of a UDP socket: finds the connection of each datagram, lets new ones in, and answers what belongs to none.
 #pragma once
 
+#include "base/spent_keys.hpp"
 #include "quic/connection.hpp"
 #include "tls/credentials.hpp"
 
@@ -29,6 +30,10 @@ struct endpoint_settings {
   bool always_retry = false;
   /// The wall clock less `now`'s clock: tokens for later connections outlive this process.
   std::chrono::nanoseconds wall_offset{};
+  /// How long those are good.
+  std::chrono::nanoseconds token_life = std::chrono::hours(1);
+  /// Which of them were used: of all loops, and remembers for no less than `token_life`. Null: this endpoint has its own.
+  base::spent_keys* tokens = nullptr;
 };
 
 /// What is to become of a datagram.
@@ -52,7 +57,8 @@ struct endpoint_counters {
   std::uint64_t refused = 0;         // by `refuse`
   std::uint64_t over_half_open = 0;  // dropped: limits.quic_half_open
   std::uint64_t retries = 0;         // Retry sent
-  std::uint64_t bad_tokens = 0;      // INVALID_TOKEN sent, or an address token that is not ours
+  std::uint64_t bad_tokens = 0;      // INVALID_TOKEN sent, or an address token that is not ours, too old or used before
+  std::uint64_t over_tokens = 0;     // address tokens that proved nothing: limits.quic_tokens
   std::uint64_t version_negotiations = 0;
   std::uint64_t stateless_resets = 0;
   std::uint64_t over_replies = 0;  // not answered: limits.quic_stateless_replies
@@ -111,7 +117,13 @@ class endpoint {
   void give_token(connection& to, time_point now);
   /// The connection is closed: `packet` (its CONNECTION_CLOSE; empty: the peer's came) answers for it until then.
   void keep_closed(connection& which, std::string packet, time_point until);
-  [[nodiscard]] bool may_reply(time_point now);
+  /// A bound for answers that cost us nothing but the answer.
+  struct reply_budget {
+    double credit = 0;
+    time_point since;
+  };
+  [[nodiscard]] bool may_reply(reply_budget& from, time_point now);
+  [[nodiscard]] bool proves_address(const accepted_initial& first, std::string_view token, time_point now);
   void reply(const path& by, std::string packet);
   [[nodiscard]] std::uint64_t wall_stamp(time_point now) const;
   void answer_initial(const accepted_initial& first, std::uint64_t code, time_point now);
@@ -127,8 +139,9 @@ class endpoint {
   loop_mask mask_;
   std::unique_ptr<tables> tables_;
   std::size_t half_open_ = 0;
-  double reply_credit_ = 0;
-  time_point reply_time_;
+  reply_budget retries_;  // of their own, so that no flood of another kind keeps clients out
+  reply_budget replies_;
+  std::unique_ptr<base::spent_keys> own_tokens_;
   bool draining_ = false;
   endpoint_counters counters_;
 };

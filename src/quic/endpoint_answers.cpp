@@ -16,7 +16,7 @@ namespace parley::quic {
 namespace {
 
 constexpr ngtcp2_duration retry_token_life = 10 * NGTCP2_SECONDS;
-constexpr ngtcp2_duration address_token_life = 24 * 3600 * NGTCP2_SECONDS;
+// Of each of the two kinds.
 constexpr std::size_t most_replies = 1024;
 // RFC 9000 §10.3: a reset has 21 bytes at least; §10.3.3: and is smaller than what it answers, or two endpoints that know nothing could go
 // on for ever. Clients that wait send little: a PING of ours has 41 bytes.
@@ -102,13 +102,9 @@ arrival endpoint::consider(const path& by, ecn mark, std::string_view datagram, 
     first.token = token;
   } else if (!token.empty()) {
     // One from a connection before this one; if it does not hold, it is as if there was none.
-    if (static_cast<unsigned char>(token[0]) == NGTCP2_CRYPTO_TOKEN_MAGIC_REGULAR &&
-        ngtcp2_crypto_verify_regular_token(head.token, head.tokenlen, key.data(), key.size(), remote_of(by), remote_size(by),
-                                           address_token_life, wall_stamp(now)) == 0) {
+    if (proves_address(first, token, now)) {
       first.token_type = NGTCP2_TOKEN_TYPE_NEW_TOKEN;
       first.token = token;
-    } else {
-      ++counters_.bad_tokens;
     }
   }
   const bool validated = first.token_type != NGTCP2_TOKEN_TYPE_UNKNOWN;
@@ -130,6 +126,26 @@ arrival endpoint::consider(const path& by, ecn mark, std::string_view datagram, 
   return {arrival::what::fresh, nullptr, settings_.loop, validated};
 }
 
+// RFC 9000 §8.1.4: an address token from before should be good once. Whoever has had an address may have left it since, and must not be able to
+// have answers sent there over and over.
+bool endpoint::proves_address(const accepted_initial& first, std::string_view token, time_point now) {
+  const auto& key = settings_.keys.token;
+  std::uint64_t mark = 0;
+  if (token.size() <= sizeof mark || static_cast<unsigned char>(token[0]) != NGTCP2_CRYPTO_TOKEN_MAGIC_REGULAR ||
+      ngtcp2_crypto_verify_regular_token(bytes_of(token), token.size(), key.data(), key.size(), remote_of(first.by),
+                                         remote_size(first.by), duration_of(settings_.token_life), wall_stamp(now)) != 0) {
+    ++counters_.bad_tokens;
+    return false;
+  }
+  // The end of a token is random, and what its seal is made with.
+  std::memcpy(&mark, token.data() + token.size() - sizeof mark, sizeof mark);
+  using outcome = base::spent_keys::outcome;
+  const outcome how = settings_.tokens->spend(mark, now);
+  if (how == outcome::known) ++counters_.bad_tokens;
+  if (how == outcome::full) ++counters_.over_tokens;
+  return how == outcome::fresh;
+}
+
 void endpoint::refuse(time_point now) {
   if (!tables_->first) return;
   ++counters_.refused;
@@ -141,7 +157,7 @@ void endpoint::ask_for_proof(time_point now) {
 }
 
 void endpoint::answer_initial(const accepted_initial& first, std::uint64_t code, time_point now) {
-  if (!may_reply(now)) return;
+  if (!may_reply(replies_, now)) return;
   std::array<std::uint8_t, NGTCP2_MAX_UDP_PAYLOAD_SIZE> packet;
   const ngtcp2_cid to = cid_of(first.source.view());
   const ngtcp2_cid from = cid_of(first.destination.view());
@@ -151,7 +167,7 @@ void endpoint::answer_initial(const accepted_initial& first, std::uint64_t code,
 }
 
 void endpoint::send_retry(const accepted_initial& first, time_point now) {
-  if (!may_reply(now)) return;
+  if (!may_reply(retries_, now)) return;
   const ngtcp2_cid ours = cid_of(mask_.make(settings_.loop, random_).view());
   const ngtcp2_cid theirs = cid_of(first.source.view());
   const ngtcp2_cid original = cid_of(first.destination.view());
@@ -181,7 +197,7 @@ void endpoint::give_token(connection& to, time_point now) {
 // --- without a connection ------------------------------------------------------------------------------------------------------------
 
 void endpoint::negotiate_version(const path& by, std::string_view to, std::string_view from, time_point now) {
-  if (!may_reply(now)) return;
+  if (!may_reply(replies_, now)) return;
   // RFC 9000 §6.3: one that nobody speaks, so that clients learn to pass over what they do not know.
   const std::array<std::uint32_t, 3> versions{0x1a2a3a4a, NGTCP2_PROTO_VER_V1, NGTCP2_PROTO_VER_V2};
   std::array<std::uint8_t, 600> packet;
@@ -199,7 +215,7 @@ void endpoint::reset(const path& by, std::size_t size, std::string_view destinat
     ++counters_.garbage;
     return;
   }
-  if (!may_reply(now)) return;
+  if (!may_reply(replies_, now)) return;
   const ngtcp2_cid id = cid_of(destination);
   std::array<std::uint8_t, NGTCP2_STATELESS_RESET_TOKENLEN> token;
   if (ngtcp2_crypto_generate_stateless_reset_token(token.data(), settings_.keys.reset.data(), settings_.keys.reset.size(), &id) !=
@@ -224,15 +240,16 @@ void endpoint::answer_closed(closed_connection& which, const path& by) {
   reply(by, which.packet);
 }
 
-bool endpoint::may_reply(time_point now) {
+bool endpoint::may_reply(reply_budget& from, time_point now) {
   const auto rate = static_cast<double>(settings_.transport.limits.quic_stateless_replies);
-  reply_credit_ = std::min(rate, reply_credit_ + rate * std::chrono::duration<double>(now - reply_time_).count());
-  reply_time_ = now;
-  if (reply_credit_ < 1 || tables_->replies.size() >= most_replies) {
+  from.credit = std::min(rate, from.credit + rate * std::chrono::duration<double>(now - from.since).count());
+  from.since = now;
+  const std::size_t room = &from == &retries_ ? 2 * most_replies : most_replies;
+  if (from.credit < 1 || tables_->replies.size() >= room) {
     ++counters_.over_replies;
     return false;
   }
-  reply_credit_ -= 1;
+  from.credit -= 1;
   return true;
 }
 

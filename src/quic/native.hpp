@@ -67,9 +67,10 @@ struct connection::native {
   std::uint64_t tickets = 0;  // that were kept
   path validated;
   ngtcp2_ccerr close{};
-  std::vector<std::string> datagrams;  // that wait to be sent, few
-  std::string application;             // for tickets
-  std::string transport;               // the server's parameters, for tickets
+  std::vector<std::string> datagrams;               // that wait to be sent, few
+  std::vector<engine::any_transport_action> later;  // of streams that the peer does not grant yet
+  std::string application;                          // for tickets
+  std::string transport;                            // the server's parameters, for tickets
   bool started = false;
   bool early_tried = false;  // a client that sent early data, or meant to
   bool tls_failed = false;

@@ -49,6 +49,7 @@ constexpr std::array all_limits{
     "quic_idle_time"sv,
     "quic_half_open"sv,
     "quic_stateless_replies"sv,
+    "quic_tokens"sv,
 };
 
 // A response's faults (502) are a client's business. What is no HTTP at all is told by the connection. A rule that both versions have is one.
@@ -112,6 +113,7 @@ void counters::add(const connection::http3_counts& more) {
   add(count::quic_resets, more.stateless_resets);
   if (more.over_half_open > 0) add_limit("quic_half_open", more.over_half_open);
   if (more.over_replies > 0) add_limit("quic_stateless_replies", more.over_replies);
+  if (more.over_tokens > 0) add_limit("quic_tokens", more.over_tokens);
 }
 
 std::vector<counter> counters::sum(std::span<const counters* const> sets) {

@@ -100,6 +100,8 @@ class server_core {
   server_room::handshake_rates handshakes;
   /// The same by those who have not shown that the address is theirs (HTTP/3).
   server_room::handshake_rates unproven;
+  /// Address tokens that were used (HTTP/3).
+  base::spent_keys tokens{caps.quic_tokens, connection::address_token_life};
   /// One that is not of ours.
   [[nodiscard]] std::atomic<std::uint64_t>& counted(std::string_view name);
   /// All that `read_counters` has, and what happened to requests, in the text format of Prometheus (0.0.4), or of OpenMetrics 1.0.

@@ -23,6 +23,7 @@ class worker::http3_door final : private connection::http3_owner {
     setup.loop = static_cast<unsigned>(to_.index_);
     setup.loops = static_cast<unsigned>(to_.core_.loop_count());
     setup.bbr = to_.core_.http3_bbr;
+    setup.tokens = &to_.core_.tokens;
     setup.observer = to_.core_.observer;
     setup.traffic = &to_.counters_.traffic();
     connection::exchange_owner& dispatch = to_;

@@ -79,6 +79,7 @@ constexpr std::array all{
     limit{"quic_half_open", number{&limits::quic_half_open, 1}},
     limit{"quic_retry_above", number{&limits::quic_retry_above, 0}},
     limit{"quic_stateless_replies", number{&limits::quic_stateless_replies, 0}},
+    limit{"quic_tokens", number{&limits::quic_tokens, 0}},
     limit{"early_data_replays", number{&limits::early_data_replays, 0}},
     limit{"unidirectional_streams", number{&limits::unidirectional_streams, 3}},
     limit{"blocked_streams", number{&limits::blocked_streams, 0}},

@@ -383,7 +383,8 @@ struct broken_rule {
   std::vector<std::string> one_way;  // streams, each as it begins
   std::string request;               // on a request stream; empty: none
   std::uint64_t code;
-  bool ends = false;  // the first of the one-way streams ends there
+  bool ends = false;                        // the first of the one-way streams ends there
+  std::optional<std::uint64_t> stops = {};  // a stream of the server's that it will read no longer
   friend std::ostream& operator<<(std::ostream& to, const broken_rule& r) { return to << r.name; }
 };
 class attack_http3_rules : public testing::TestWithParam<broken_rule> {};
@@ -398,6 +399,10 @@ TEST_P(attack_http3_rules, ends_the_connection_with_the_rfcs_error) {
   for (const std::string& stream : r.one_way) one->streams.open(stream, std::exchange(first, false), true);
   one->go();
   if (!r.request.empty()) one->streams.open(r.request, false);
+  if (r.stops) {
+    ASSERT_TRUE(on.here.run_until([&] { return one->streams.streams.contains(*r.stops); }));
+    one->streams.act(parley::engine::transport_action::stop{*r.stops, 0x10c});
+  }
   on.ends(*one, r.code, true);
   on.unharmed();
   EXPECT_GT(on.violations(), before);
@@ -414,11 +419,21 @@ INSTANTIATE_TEST_SUITE_P(
         broken_rule{"a_control_stream_that_ends", {control_stream()}, {}, 0x104, true},
         broken_rule{"data_before_the_head", {control_stream()}, frame(0x00, "x"), 0x105},
         broken_rule{"settings_on_a_request", {control_stream()}, frame(0x04, {}), 0x105},
+        broken_rule{"cancel_push_on_a_request", {control_stream()}, frame(0x03, number(0)), 0x105},
+        broken_rule{"goaway_on_a_request", {control_stream()}, frame(0x07, number(0)), 0x105},
+        broken_rule{"priority_update_on_a_request", {control_stream()}, frame(0xf0700, number(0) + "u=1"), 0x105},
         broken_rule{"a_ping_of_http2", {control_stream()}, frame(0x06, "12345678"), 0x105},
         broken_rule{"a_promise_of_a_client", {control_stream()}, frame(0x05, number(0)), 0x105},
         broken_rule{"a_head_on_the_control_stream", {control_stream({}, request_frame("GET", "/"))}, {}, 0x105},
         broken_rule{"settings_twice", {control_stream({}, frame(0x04, {}))}, {}, 0x105},
         broken_rule{"a_frame_cut_in_its_midst", {control_stream({}, frame(0x0d, std::string(2, '\0')))}, {}, 0x106},
+        broken_rule{"max_push_id_with_more_behind_it", {control_stream({}, frame(0x0d, number(1) + "x"))}, {}, 0x106},
+        broken_rule{"goaway_with_more_behind_it", {control_stream({}, frame(0x07, number(0) + "x"))}, {}, 0x106},
+        broken_rule{"cancel_push_with_more_behind_it", {control_stream({}, frame(0x03, number(0) + "x"))}, {}, 0x106},
+        broken_rule{"nobody_reads_our_control_stream", {control_stream()}, {}, 0x104, false, 3},
+        broken_rule{"nobody_reads_our_encoder_stream", {control_stream()}, {}, 0x104, false, 7},
+        broken_rule{
+            "priority_of_a_request_that_may_not_come", {control_stream({}, frame(0xf0700, number(4'000'000) + "u=1"))}, {}, 0x108},
         broken_rule{"a_control_frame_without_end", {control_stream({}, number(0x07) + number(1'000'000))}, {}, 0x107},
         broken_rule{"cancel_of_no_push", {control_stream({}, frame(0x03, number(3)))}, {}, 0x108},
         broken_rule{"max_push_id_that_falls", {control_stream({}, frame(0x0d, number(9)) + frame(0x0d, number(3)))}, {}, 0x108},

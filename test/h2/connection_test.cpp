@@ -94,6 +94,32 @@ TEST(h2_connection, a_graceful_end_in_two_steps) {
   EXPECT_TRUE(t.engine.ended());
 }
 
+// RFC 9113 §6.8: it concerns pushes; the client may still ask.
+TEST(h2_connection, a_clients_goaway_costs_none_of_its_requests) {
+  tester t(role::server);
+  t.start();
+  answer_all(t);
+  EXPECT_EQ(t.feed(goaway(0, error_code::no_error)).frames(), "");
+  EXPECT_FALSE(t.engine.wants_close());
+  EXPECT_EQ(t.feed(get(1) + get(3)).frames(), "HEADERS 1 END_STREAM | :status: 200\nHEADERS 3 END_STREAM | :status: 200\n");
+  t.pass(t.caps.linger_time - 1ms);
+  EXPECT_EQ(t.feed(get(5)).frames(), "HEADERS 5 END_STREAM | :status: 200\n");
+  t.pass(t.caps.linger_time);
+  EXPECT_EQ(t.frames(), "GOAWAY last 5 NO_ERROR\n");
+  EXPECT_TRUE(t.engine.wants_close());
+}
+
+TEST(h2_connection, a_client_that_gives_up_is_let_go) {
+  tester t(role::server);
+  t.start();
+  t.feed(get(1));
+  EXPECT_EQ(t.feed(goaway(0, error_code::internal_error)).frames(), "");
+  EXPECT_FALSE(t.engine.wants_close()) << "what it asked for is still answered";
+  ASSERT_TRUE(t.engine.send_response(1, response(204), content_length::no_content(), t.now));
+  EXPECT_EQ(t.frames(), "HEADERS 1 END_STREAM | :status: 204\nGOAWAY last 1 NO_ERROR\n");
+  EXPECT_TRUE(t.engine.wants_close());
+}
+
 TEST(h2_connection, a_cancelled_stream_counts_until_its_owner_lets_go) {
   limits caps;
   caps.streams = 1;

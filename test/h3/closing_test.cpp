@@ -75,6 +75,46 @@ TEST(h3_closing, a_client_closes_behind_its_last_answer) {
   EXPECT_EQ(t.sent(), "close H3_NO_ERROR\n");
 }
 
+// RFC 9114 §5.2: it concerns pushes, and requests come in any order.
+TEST(h3_closing, a_clients_goaway_costs_none_of_its_requests) {
+  tester t(role::server);
+  t.start();
+  answer_all(t);
+  t.feed(4, get().substr(0, 5)).feed(2, goaway(0));
+  EXPECT_EQ(t.sent(), "");
+  t.feed(4, get().substr(5), true).feed(0, get(), true).feed(8, get(), true);
+  EXPECT_EQ(t.sent(), "4 HEADERS | :status: 200\n4 end\n0 HEADERS | :status: 200\n0 end\n8 HEADERS | :status: 200\n8 end\n");
+  EXPECT_FALSE(t.engine.wants_close());
+  EXPECT_EQ(t.engine.error(), nullptr);
+  t.pass(t.caps.idle_time);
+  EXPECT_EQ(t.sent(), "close H3_NO_ERROR idle\n");
+}
+
+TEST(h3_closing, a_clients_goaway_leaves_the_pushes_below_it) {
+  tester t(role::server);
+  t.engine.stream_limits(0, 20);
+  t.engine.start(false, t.now);
+  t.feed(2, varint(0) + settings_frame() + max_push_id(9));
+  t.feed(0, get(), true);
+  static_cast<void>(t.only_events());
+  const auto first = t.engine.push(1, request(parley::method::get, "/1"), t.now);
+  const auto second = t.engine.push(1, request(parley::method::get, "/2"), t.now);
+  ASSERT_TRUE(first && second);
+  static_cast<void>(t.sent());
+  t.feed(2, goaway(1));
+  EXPECT_EQ(t.events(), "goaway p0\nreset p1 not-processed\n");
+  t.engine.reset(*second, t.now);
+  // RFC 9114 §5.2: and no further ones.
+  EXPECT_FALSE(t.engine.can_push(1));
+  static_cast<void>(t.sent());
+  ASSERT_TRUE(t.engine.send_response(*first, response(204), content_length::no_content(), t.now));
+  ASSERT_TRUE(t.engine.send_response(1, response(204), content_length::no_content(), t.now));
+  const std::string sent = t.sent();
+  EXPECT_NE(sent.find("19 HEADERS | :status: 204\n19 end\n"), std::string::npos) << sent;
+  EXPECT_NE(sent.find("0 HEADERS | :status: 204\n0 end\n"), std::string::npos) << sent;
+  EXPECT_EQ(sent.find("close"), std::string::npos) << sent;
+}
+
 TEST(h3_closing, a_lost_transport_loses_what_is_open) {
   tester t(role::client);
   t.start();

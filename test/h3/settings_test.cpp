@@ -151,8 +151,8 @@ TEST(h3_settings, refused_early_data_is_sent_again) {
   const std::string first = t.sent();
   EXPECT_NE(first.find("0 DATA (10000)\n0 end\n"), std::string::npos);
   t.engine.early_data_rejected(t.now);
+  t.engine.stream_limits(10, 3);
   t.engine.start(false, t.now);
-  std::string again;
   std::array<std::string_view, 8> pieces;
   std::map<std::uint64_t, std::string> bytes;
   std::map<std::uint64_t, bool> ended;
@@ -174,6 +174,56 @@ TEST(h3_settings, refused_early_data_is_sent_again) {
   // What was remembered means nothing then.
   t.feed(3, varint(0) + settings_frame());
   EXPECT_EQ(t.engine.error(), nullptr);
+}
+
+TEST(h3_settings, requests_beyond_what_is_granted_after_a_refusal_wait_for_more) {
+  tester t(role::client, tester::default_limits(), with_remembered({}));
+  t.engine.stream_limits(10, 3);
+  t.acknowledges = false;
+  t.engine.start(true, t.now);
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(t.engine.send_request(request(parley::method::get, "/"), content_length::no_content(), t.now));
+  }
+  t.engine.reset(5, t.now);
+  static_cast<void>(t.sent());
+  t.engine.early_data_rejected(t.now);
+  EXPECT_FALSE(t.engine.next_stream().has_value()) << "nothing is granted yet";
+  t.engine.stream_limits(3, 3);
+  t.engine.start(false, t.now);
+  t.feed(3, varint(0) + settings_frame());
+  EXPECT_FALSE(t.engine.can_send_request());
+  const auto requests_sent = [&t] {
+    std::string all;
+    std::array<std::string_view, 8> pieces;
+    while (const auto stream = t.engine.next_stream()) {
+      const auto out = t.engine.output(*stream, pieces);
+      std::size_t n = 0;
+      for (std::size_t i = 0; i < out.pieces; ++i) n += pieces[i].size();
+      t.engine.accepted(*stream, n, out.fin, t.now);
+      if ((*stream & 3) == 0) all += std::to_string(*stream) + ' ';
+    }
+    return all;
+  };
+  EXPECT_EQ(requests_sent(), "0 8 ");
+  // What was given up is so on the new stream as well.
+  std::string given_up;
+  while (const auto a = t.engine.next_action()) {
+    if (const auto* r = std::get_if<engine::transport_action::reset>(&*a)) given_up += "reset " + std::to_string(r->stream) + ' ';
+    if (const auto* s = std::get_if<engine::transport_action::stop>(&*a)) given_up += "stop " + std::to_string(s->stream) + ' ';
+  }
+  EXPECT_EQ(given_up, "reset 4 stop 4 ");
+  // Waiting for a stream is not waiting for a window.
+  t.now += 2 * t.caps.stall_time;
+  t.engine.acknowledged(0, 1'000);
+  t.engine.acknowledged(8, 1'000);
+  t.engine.acknowledged(2, 1'000);
+  t.engine.expired(t.now);
+  EXPECT_EQ(t.engine.error(), nullptr);
+  t.engine.stream_limits(4, 3);
+  EXPECT_EQ(requests_sent(), "12 ");
+  t.engine.stream_limits(20, 3);
+  EXPECT_EQ(requests_sent(), "16 ");
+  EXPECT_TRUE(t.engine.can_send_request());
 }
 
 TEST(h3_settings, a_server_that_took_early_data_keeps_its_word) {

@@ -410,6 +410,24 @@ TEST(h3_streams, early_priorities_are_bounded) {
   EXPECT_EQ(order_of_ends(t.sent()), "4 0 ");
 }
 
+// RFC 9218 §7.2.
+TEST(h3_streams, a_priority_beyond_what_the_transport_grants) {
+  for (const bool after : {false, true}) {
+    options how;
+    how.request_streams = 4;
+    tester t(role::server, tester::default_limits(), how);
+    t.start();
+    answer_all(t);
+    t.feed(2, priority_update(12, "u=1"));
+    if (after) t.feed(0, get(), true);
+    static_cast<void>(t.sent());
+    t.feed(2, priority_update(16, "u=1"));
+    EXPECT_EQ(t.sent(), after ? "" : "close H3_ID_ERROR bad-priority-element\n");
+    t.feed(2, priority_update(20, "u=1"));
+    EXPECT_EQ(t.sent(), after ? "close H3_ID_ERROR bad-priority-element\n" : "");
+  }
+}
+
 // What is said of a stream whose head is still on its way is newer than that head.
 TEST(h3_streams, a_priority_that_comes_within_a_head) {
   tester t(role::server);

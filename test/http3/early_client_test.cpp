@@ -141,6 +141,48 @@ TEST(http3_early_client, what_the_server_refuses_goes_again_by_itself) {
   EXPECT_EQ(w.to.counted(count::requests_early), 1U);
 }
 
+// A server that restarts with fewer streams than its clients remember, and with other keys, so that it takes none of their early data.
+TEST(http3_early_client, what_a_server_of_fewer_streams_refuses_goes_again_as_they_are_granted) {
+  parley::limits few;
+  few.streams = 2;
+  site before;
+  site after(few, &before);
+  for (site* const to : {&before, &after}) {
+    to->plain("GET /", [](const parley::request& req) { return parley::text(req.early_data() ? "early" : "late"); });
+    to->start();
+    to->loop->weather() = {.delay = 20ms, .jitter = 0ms, .loss = 0};
+  }
+  const auto credentials = before.trusting();
+  asked what;
+  what.path = "/";
+  what.scheme = "https";
+  {
+    http3_tests::client first(before, credentials);
+    EXPECT_EQ(first.exchange(what).content, "late");
+    before.loop->run_for(1s);
+  }
+  http3_tests::client peer(after, credentials, false, true);
+  std::vector<http3_tests::client::call*> calls;
+  for (int i = 0; i < 12; ++i) {
+    calls.push_back(peer.ask(what));
+    ASSERT_NE(calls.back(), nullptr) << i;
+  }
+  // One is given up before it has a stream, when nothing is known of the refusal yet; one when it is.
+  peer.made->reset(*calls[4]);
+  after.loop->run_for(60ms);
+  ASSERT_TRUE(peer.outcome && peer.outcome->done);
+  peer.made->reset(*calls[9]);
+  const auto begin = after.loop->now();
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    if (i == 4 || i == 9) continue;
+    peer.run_until([&] { return calls[i]->finished; });
+    EXPECT_EQ(calls[i]->answer.content, "late") << i;
+  }
+  EXPECT_LT(after.loop->now() - begin, 2s);
+  EXPECT_EQ(peer.exchange(what).content, "late") << "and the connection is as good as ever";
+  EXPECT_EQ(after.counted(count::requests_early), 0U);
+}
+
 TEST(http3_early_client, what_is_too_early_for_the_server_goes_again_once) {
   early_world w;
   w.visit();

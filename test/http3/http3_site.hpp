@@ -22,11 +22,13 @@ using parley::testing::answered;
 using parley::testing::asked;
 
 struct site {
-  explicit site(const parley::limits& caps = {}) : core(caps) {
+  /// `like`: it shows that site's certificate.
+  explicit site(const parley::limits& caps = {}, const site* like = nullptr) : core(caps) {
     core.threads = 1;
     core.message_sink = [this](std::string_view text) { messages.append(text).append("\n"); };
-    files.put("server", files.authority.server({"a.example"}));
-    core.https.add_certificate(files.certificate("server"), files.key("server"));
+    if (like == nullptr) files.put("server", files.authority.server({"a.example"}));
+    const parley::test::certificate_files& from = like == nullptr ? files : like->files;
+    core.https.add_certificate(from.certificate("server"), from.key("server"));
   }
   void start() {
     auto made = std::make_unique<net::memory_loop>();

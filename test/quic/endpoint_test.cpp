@@ -110,6 +110,90 @@ TEST(QuicEndpoint, ATokenFromBeforeSparesTheRetryAlsoAfterARestart) {
   EXPECT_EQ(net.home->counters().retries, 1U);
 }
 
+struct token_net : memory_net {
+  token_net() { settings.always_retry = true; }
+  /// What a first connection has left.
+  std::string token() {
+    auto& first = connect();
+    EXPECT_TRUE(handshake(first));
+    run(1s);
+    clients.clear();
+    return tls::take_token(*credentials, destination).value_or("");
+  }
+  /// Whether a client that comes with it is spared the Retry.
+  bool spares(const std::string& token) {
+    tls::keep_token(*credentials, destination, token);
+    const std::uint64_t before = home->counters().retries;
+    auto& next = connect();
+    EXPECT_TRUE(handshake(next));
+    clients.clear();
+    return home->counters().retries == before;
+  }
+};
+
+TEST(QuicEndpoint, AnAddressTokenIsGoodOnce) {
+  token_net net;
+  net.serve();
+  const std::string first = net.token();
+  const std::string second = net.token();
+  EXPECT_TRUE(net.spares(first));
+  EXPECT_FALSE(net.spares(first)) << "who comes with it again is a new client";
+  EXPECT_EQ(net.home->counters().bad_tokens, 1U);
+  EXPECT_TRUE(net.spares(second));
+}
+
+TEST(QuicEndpoint, AnAddressTokenIsGoodOnceInAllLoops) {
+  token_net net;
+  base::spent_keys tokens(10, 1h);
+  net.settings.tokens = &tokens;
+  net.serve();
+  const std::string token = net.token();
+  EXPECT_TRUE(net.spares(token));
+  net.servers.clear();
+  net.serve();  // as another loop's endpoint
+  EXPECT_FALSE(net.spares(token));
+}
+
+TEST(QuicEndpoint, AnAddressTokenLivesForAnHour) {
+  token_net net;
+  net.serve();
+  const std::string first = net.token();
+  const std::string second = net.token();
+  net.servers.clear();
+  net.now += 59min;
+  EXPECT_TRUE(net.spares(first));
+  net.now += 1min;
+  EXPECT_FALSE(net.spares(second));
+  EXPECT_EQ(net.home->counters().bad_tokens, 1U);
+}
+
+TEST(QuicEndpoint, WhereNoMoreTokensAreRememberedNoneIsGood) {
+  token_net net;
+  net.settings.transport.limits.quic_tokens = 1;
+  net.serve();
+  const std::string first = net.token();
+  const std::string second = net.token();
+  EXPECT_TRUE(net.spares(first));
+  EXPECT_FALSE(net.spares(second));
+  EXPECT_EQ(net.home->counters().over_tokens, 1U);
+}
+
+TEST(QuicEndpoint, NoFloodOfOtherKindsTakesRetrysShare) {
+  memory_net net;
+  net.settings.always_retry = true;
+  net.settings.transport.limits.quic_stateless_replies = 10;
+  net.serve();
+  const path from{net.server_address, ipv4("10.0.0.7", 7)};
+  const std::string unknown = std::string(1, '\x41') + pattern(60, 3);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(net.home->receive(from, ecn::none, unknown, net.now).is, arrival::what::done);
+  EXPECT_EQ(net.home->counters().stateless_resets, 10U);
+  auto& client = net.connect();
+  ASSERT_TRUE(net.handshake(client));
+  EXPECT_EQ(net.home->counters().retries, 1U);
+  EXPECT_EQ(client.transport->facts().datagrams_out > 0, true);
+  EXPECT_EQ(net.home->counters().over_replies, 40U);
+}
+
 TEST(QuicEndpoint, ARestartedServerResetsItsOldClients) {
   memory_net net;
   net.serve();
@@ -403,6 +487,28 @@ TEST(QuicEndpoint, EarlyDataThatIsRefusedIsSentAgain) {
   EXPECT_EQ(client.engine.rejections, 1);
   EXPECT_EQ(client.engine.starts, 1);
   EXPECT_EQ(net.servers.at(0)->engine.streams.at(0).in, "GET / early");
+}
+
+TEST(QuicEndpoint, WhatIsGivenUpBeforeItsStreamIsGrantedIsToldLater) {
+  early_net net;
+  net.settings.early_data = false;
+  net.settings.transport.bidirectional_streams = 2;
+  net.serve();
+  net.reap = false;
+  auto& client = net.connect(net.ticket(), true);
+  for (int i = 0; i < 5; ++i) client.engine.open("GET " + std::to_string(i));
+  client.engine.streams.at(8).dead = true;
+  client.engine.act(engine::transport_action::reset{8, 0x10c});
+  client.engine.act(engine::transport_action::stop{8, 0x10c});
+  ASSERT_TRUE(net.run(5s, [&] { return client.engine.rejections == 1; }));
+  // The engine says it again: so far all is void.
+  client.engine.act(engine::transport_action::reset{8, 0x10c});
+  client.engine.act(engine::transport_action::stop{8, 0x10c});
+  ASSERT_TRUE(net.run(5s, [&] { return client.engine.all_done(); }));
+  auto& server = net.servers.back()->engine;
+  EXPECT_EQ(server.streams.at(8).reset_code, 0x10cU);
+  EXPECT_EQ(server.streams.at(16).in, "GET 4");
+  EXPECT_TRUE(client.engine.streams.at(8).closed);
 }
 
 TEST(QuicEndpoint, AReplayedFirstFlightBringsNoEarlyDataInAnyLoop) {
