@@ -1,5 +1,5 @@
-#!/ usr / bin / env python3
-#ctest : TIMEOUT 240
+#!/usr/bin/env python3
+# ctest: TIMEOUT 240
 """curl as a client through `parley proxy --forward`: TLS in a tunnel, HTTP/2 within it, requests for http URLs, users, refusals."""
 import json
 import os
@@ -34,7 +34,7 @@ class Through(unittest.TestCase):
             file.write(os.urandom(3_000_000))
         cls.origin = Server(subcommand=("serve", cls.folder.name), secure=True)
         cls.log = os.path.join(cls.folder.name, "log")
-#ada's is "secret", by mkpasswd -m sha512crypt.
+        # ada's is "secret", by mkpasswd -m sha512crypt.
         cls.users = os.path.join(cls.folder.name, "users")
         made = subprocess.run(["openssl", "passwd", "-6", "-salt", "saltsalt", "secret"], capture_output=True, check=True).stdout.decode().strip()
         with open(cls.users, "w", encoding="utf-8") as file:
@@ -110,7 +110,7 @@ class Through(unittest.TestCase):
                 self.assertIn(out[-3:], ("403", "400"), err)
         out, _, _ = curl("-x", self.by(self.closed), "-o", "/dev/null", "-w", "%{http_code}", self.http("/hello.txt"))
         self.assertEqual(out, "403")
-#And others are served.
+# And others are served.
         with self.closed.connect() as peer:
             peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             self.assertEqual(peer.response().status, 404)
@@ -152,7 +152,7 @@ class Through(unittest.TestCase):
         with Raw(self.proxy.port) as peer:
             peer.send(b"CONNECT localhost:%d HTTP/1.1\r\nHost: a\r\n\r\n" % self.origin.https_port)
             self.assertEqual(peer.head().status, 200)
-#No TLS : the origin answers in cleartext, since it sees the end of what was asked only then or at once.
+# No TLS: the origin answers in cleartext, since it sees the end of what was asked only then or at once.
             peer.send(b"GET / HTTP/1.0\r\n\r\n")
             peer.finish()
             self.assertTrue(peer.until_close().startswith(b"HTTP/1."))
