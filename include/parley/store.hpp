@@ -62,6 +62,9 @@ class PARLEY_API record_store {
   /// out of the await. It runs on the writer's thread within the transaction, where all other writes wait for it: it must be
   /// short, wait for nothing, and not use a store. It may run more than once when the disk is full.
   using update = std::function<std::optional<std::string>(const std::string&)>;
+  /// Given the present document, or nothing where there is no record, gives the one that is to be there; nothing: none is. The rules of
+  /// `update` hold.
+  using exchanger = std::function<std::optional<std::string>(const std::optional<std::string>&)>;
   /// Writes the document for a new id. The rules of `update` hold.
   using maker = std::function<std::string(std::int64_t)>;
   struct page {
@@ -80,6 +83,9 @@ class PARLEY_API record_store {
   virtual task<std::int64_t> insert(maker make) = 0;
   /// Reads, changes and writes as one step, and gives the document as it is now; nothing when there is no such record.
   virtual task<std::optional<std::string>> modify(std::int64_t id, update change) = 0;
+  /// Looks at a record, there or not, and makes, changes or removes it as one step: for what must not happen when somebody else was faster
+  /// (If-Match, If-None-Match). Gives the document that was there before. Throws `std::invalid_argument` (at once) as `put`.
+  virtual task<std::optional<std::string>> exchange(std::int64_t id, exchanger change) = 0;
   /// False when there was no such record.
   virtual task<bool> remove(std::int64_t id) = 0;
   /// Up to `limit` records with ids above `after`; fewer, though at least one, once their documents fill 8 MiB. Start with 0, go

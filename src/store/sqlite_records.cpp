@@ -100,6 +100,24 @@ struct modify_work {
   void take_back() noexcept { change.take_back(); }
 };
 
+struct exchange_work {
+  using result = std::optional<std::string>;
+  shared_queries sql;
+  std::int64_t id;
+  lent<record_store::exchanger> change;
+  result operator()(connection& on) {
+    auto present = document_of(on, *sql, id);
+    const auto changed = change(present);
+    if (changed) {
+      set_document(on, present ? sql->update : sql->insert, id, *changed);
+    } else if (present) {
+      on.prepare(sql->remove).bind(1, id).run();
+    }
+    return present;
+  }
+  void take_back() noexcept { change.take_back(); }
+};
+
 struct remove_work {
   using result = bool;
   shared_queries sql;
@@ -149,9 +167,7 @@ class sqlite_records final : public record_store {
   task<std::optional<record>> get(std::int64_t id) override { return ask(database_.reads(), get_work{sql_, id}); }
 
   task<outcome> put(std::int64_t id, std::string document) override {
-    if (id < 1 || id > highest_put_id) {
-      throw std::invalid_argument("parley::record_store::put: " + std::to_string(id) + " is no id; use 1 to 2^62");
-    }
+    check_id("put", id);
     const std::size_t bytes = document.size();
     return ask(database_.writes(), put_work{sql_, id, std::move(document)}, bytes);
   }
@@ -166,6 +182,12 @@ class sqlite_records final : public record_store {
     return ask(database_.writes(), modify_work{sql_, id, lent(std::move(change))});
   }
 
+  task<std::optional<std::string>> exchange(std::int64_t id, exchanger change) override {
+    check_id("exchange", id);
+    if (!change) throw std::invalid_argument("parley::record_store::exchange: the function is empty");
+    return ask(database_.writes(), exchange_work{sql_, id, lent(std::move(change))});
+  }
+
   task<bool> remove(std::int64_t id) override { return ask(database_.writes(), remove_work{sql_, id}); }
 
   task<page> list(std::int64_t after, std::size_t limit) override { return ask(database_.reads(), list_work{sql_, after, limit}); }
@@ -173,6 +195,12 @@ class sqlite_records final : public record_store {
   task<std::uint64_t> count() override { return ask(database_.reads(), count_work{sql_}); }
 
  private:
+  static void check_id(const char* call, std::int64_t id) {
+    if (id >= 1 && id <= highest_put_id) return;
+    throw std::invalid_argument("parley::record_store::" + std::string(call) + ": " + std::to_string(id) +
+                                " is no id; use 1 to 2^62");
+  }
+
   shared_queries sql_;
   database database_;
 };

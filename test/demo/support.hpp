@@ -50,6 +50,19 @@ class memory_store final : public parley::record_store {
     }
     co_return document;
   }
+  parley::task<std::optional<std::string>> exchange(std::int64_t id, exchanger change) override {
+    fail();
+    std::optional<std::string> before;
+    if (const auto at = records_.find(id); at != records_.end()) before = at->second;
+    const auto after = change(before);
+    if (after) {
+      last_ = std::max(last_, id);
+      records_.insert_or_assign(id, *after);
+    } else {
+      records_.erase(id);
+    }
+    co_return before;
+  }
   parley::task<bool> remove(std::int64_t id) override {
     fail();
     co_return records_.erase(id) == 1;

@@ -47,6 +47,35 @@ TEST(store_records, what_is_not_there) {
   EXPECT_FALSE(page.more);
 }
 
+TEST(store_records, exchange_makes_changes_and_removes_as_one_step) {
+  using document = std::optional<std::string>;
+  store_fixture fresh;
+  std::vector<document> seen;
+  const auto give = [&](document next) {
+    return fresh.store->exchange(7, [&seen, next](const document& present) {
+      seen.push_back(present);
+      return next;
+    });
+  };
+  EXPECT_EQ(run(give(std::nullopt)), std::nullopt) << "nothing stays nothing";
+  EXPECT_EQ(run(give("a")), std::nullopt);
+  EXPECT_EQ(run(give("b")), "a");
+  EXPECT_EQ(run(fresh.store->get(7))->document, "b");
+  EXPECT_EQ(run(fresh.store->insert(numbered_document)), 8) << "what was made counts";
+  EXPECT_EQ(run(give(std::nullopt)), "b");
+  EXPECT_FALSE(run(fresh.store->get(7)).has_value());
+  EXPECT_EQ(seen, (std::vector<document>{std::nullopt, std::nullopt, "a", "b"}));
+
+  run(give("c"));
+  const auto refuse = [](const document&) -> document { throw std::runtime_error("somebody was faster"); };
+  EXPECT_THROW(run(fresh.store->exchange(7, refuse)), std::runtime_error);
+  EXPECT_EQ(run(fresh.store->get(7))->document, "c");
+  for (const std::int64_t id : {std::int64_t{0}, std::int64_t{-1}, record_store::highest_put_id + 1}) {
+    EXPECT_THROW(static_cast<void>(fresh.store->exchange(id, refuse)), std::invalid_argument) << id;
+  }
+  EXPECT_THROW(static_cast<void>(fresh.store->exchange(7, {})), std::invalid_argument);
+}
+
 TEST(store_records, ids_are_never_used_twice) {
   store_fixture fresh;
   EXPECT_EQ(run(fresh.store->insert(numbered_document)), 1);
