@@ -1,35 +1,16 @@
 #include "customer.hpp"
 
-#include <parley/json.hpp>
+#include "input.hpp"
 
-#include <algorithm>
+#include <parley/json.hpp>
 
 namespace demo {
 namespace {
 
-constexpr std::ptrdiff_t longest_name = 200;
-constexpr std::ptrdiff_t longest_address = 500;
-
-/// The number of characters. The text is valid UTF-8, since it comes out of JSON.
-std::ptrdiff_t length(std::string_view text) {
-  return std::ranges::count_if(text, [](unsigned char c) { return (c & 0xc0) != 0x80; });
-}
-
-/// U+0000 to U+001F, U+007F and, in UTF-8, U+0080 to U+009F: in a name they only serve to deceive.
-bool has_control(std::string_view text) {
-  unsigned char before = 0;
-  for (const unsigned char c : text) {
-    if (c < 0x20 || c == 0x7f || (before == 0xc2 && c < 0xa0)) return true;
-    before = c;
-  }
-  return false;
-}
-
 void read_text(parley::json_members& in, std::string_view member, std::string& to, std::ptrdiff_t longest) {
   in.get(member, to);
-  in.check(member, to.find_first_not_of(' ') != to.npos, "must not be empty");
-  in.check(member, length(to) <= longest, "must have at most " + std::to_string(longest) + " characters");
-  in.check(member, !has_control(to), "must not have control characters");
+  const std::string fault = fault_of(to, longest);
+  in.check(member, fault.empty(), fault);
 }
 
 }  // namespace
@@ -56,6 +37,15 @@ std::string to_document(std::int64_t id, std::string_view name, std::string_view
   return document.dump();
 }
 
+customer read_document(const std::string& document) {
+  const nlohmann::json value = nlohmann::json::parse(document);
+  customer read;
+  read.id = value.at("CustID").get<std::int64_t>();
+  read.name = value.at("Name").get<std::string>();
+  read.address = value.at("Address").get<std::string>();
+  return read;
+}
+
 std::string patched(const std::string& document, const nlohmann::json& patch) {
   nlohmann::json value = nlohmann::json::parse(document);
   const std::int64_t id = value.at("CustID").get<std::int64_t>();
@@ -63,6 +53,19 @@ std::string patched(const std::string& document, const nlohmann::json& patch) {
   const auto changed = value.get<customer>();
   if (changed.id != id) throw parley::invalid_members({{"CustID", "must stay " + std::to_string(id)}});
   return to_document(changed.id, changed.name, changed.address);
+}
+
+std::string path_of(std::int64_t id) { return "/customers/" + std::to_string(id); }
+
+parley::problem_error no_customer(std::int64_t id) {
+  return parley::problem_error(404, "There is no customer " + std::to_string(id) + ".");
+}
+
+std::int64_t id_of(const parley::request& req) {
+  const std::string text = req.path("id");
+  const auto id = number(text, 1, max_id);
+  if (!id || text.starts_with('0')) throw parley::problem_error(404, "A customer's number is a positive integer.");
+  return *id;
 }
 
 }  // namespace demo

@@ -1,10 +1,12 @@
 #include "customers.hpp"
 
 #include "customer.hpp"
+#include "customer_pages.hpp"
+#include "input.hpp"
 
+#include <parley/conditional.hpp>
 #include <parley/json.hpp>
 
-#include <charconv>
 #include <optional>
 
 namespace demo {
@@ -18,41 +20,21 @@ using parley::task;
 constexpr std::int64_t default_page = 50;
 constexpr std::int64_t longest_page = 500;
 
-/// Digits only, from `least` to `most`.
-std::optional<std::int64_t> number(std::string_view text, std::int64_t least, std::int64_t most) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.starts_with('-')) return {};
-  if (value < least || value > most) return {};
-  return value;
-}
-
-std::string path_of(std::int64_t id) { return "/customers/" + std::to_string(id); }
-
-parley::problem_error no_customer(std::int64_t id) {
-  return parley::problem_error(404, "There is no customer " + std::to_string(id) + ".");
-}
-
-/// The id that the path names. A path that names none is just not there; so are a sign and leading zeros, or one customer would have
-/// several addresses.
-std::int64_t id_of(const request& req) {
-  const std::string text = req.path("id");
-  const auto id = number(text, 1, max_id);
-  if (!id || text.starts_with('0')) throw parley::problem_error(404, "A customer's number is a positive integer.");
-  return *id;
-}
-
-std::int64_t parameter(const request& req, std::string_view name, std::int64_t least, std::int64_t most, std::int64_t otherwise) {
-  const std::optional<std::string> text = req.query(name);
-  if (!text) return otherwise;
-  const auto value = number(*text, least, most);
-  if (value) return *value;
-  auto what = parley::problem(400).detail("The query parameter " + std::string(name) + " must be an integer from " +
-                                          std::to_string(least) + " to " + std::to_string(most) + ".");
-  throw parley::problem_error(std::move(what).extension_text("parameter", name));
-}
-
 response document_response(std::string document) { return response().content(std::move(document), "application/json"); }
+
+/// With an entity tag: caches need not fetch it again, and who changes it can say which state is meant (If-Match). Answers to PUT must
+/// have none, since what is stored is not what was sent, byte by byte (RFC 9110 §9.3.4).
+response tagged_response(std::string document) {
+  const std::string tag = parley::content_tag(document);
+  return document_response(std::move(document)).entity_tag(tag);
+}
+
+parley::resource_state state_of(const std::optional<std::string>& document) {
+  if (!document) return parley::resource_state::missing();
+  return parley::resource_state().entity_tag(parley::content_tag(*document));
+}
+
+bool has_precondition(const request& req) { return req.fields().contains("If-Match") || req.fields().contains("If-None-Match"); }
 
 // --- the collection --------------------------------------------------------------------------------------------------------------
 
@@ -69,11 +51,11 @@ task<response> list(record_store& store, request& req) {
   }
   if (!page.more) {
     content += R"(],"next":null})";
-    co_return document_response(std::move(content));
+    co_return tagged_response(std::move(content));
   }
   const std::string next = "/customers?after=" + std::to_string(page.records.back().id) + "&limit=" + std::to_string(limit);
   content += R"(],"next":")" + next + "\"}";
-  response answer = document_response(std::move(content));
+  response answer = tagged_response(std::move(content));
   answer.header("Link", "<" + next + ">; rel=\"next\"");  // RFC 8288
   co_return answer;
 }
@@ -100,14 +82,31 @@ task<response> get(record_store& store, request& req) {
   auto getting = store.get(id);
   std::optional<parley::record> found = co_await getting;
   if (!found) throw no_customer(id);
-  co_return document_response(std::move(found->document));
+  co_return tagged_response(std::move(found->document));
 }
 
-task<response> add_or_replace(record_store& store, std::int64_t id, std::string document) {
-  auto putting = store.put(id, document);
+/// The precondition is evaluated where the record is written, so nobody can come in between. 412 when it does not hold.
+task<bool> exchange(record_store& store, const request& req, std::int64_t id, std::optional<std::string> document) {
+  const record_store::exchanger write = [&req, &document](const std::optional<std::string>& present) {
+    parley::check_preconditions(req, state_of(present));
+    return document;
+  };
+  auto exchanging = store.exchange(id, write);
+  const std::optional<std::string> before = co_await exchanging;
+  co_return before.has_value();
+}
+
+task<bool> put_blindly(record_store& store, std::int64_t id, std::string document) {
+  auto putting = store.put(id, std::move(document));
   const record_store::outcome outcome = co_await putting;
+  co_return outcome == record_store::outcome::updated;
+}
+
+task<response> add_or_replace(record_store& store, const request& req, std::int64_t id, std::string document) {
+  auto putting = has_precondition(req) ? exchange(store, req, id, document) : put_blindly(store, id, document);
+  const bool there_before = co_await putting;
   response answer = document_response(std::move(document));
-  if (outcome == record_store::outcome::created) answer.status(201).header("Location", path_of(id));
+  if (!there_before) answer.status(201).header("Location", path_of(id));
   co_return answer;
 }
 
@@ -116,7 +115,7 @@ task<response> put(record_store& store, request& req) {
   auto reading = req.json<customer>();
   const customer given = co_await reading;
   if (given.id != id) throw parley::invalid_members({{"CustID", "must be " + std::to_string(id) + ", as in the path"}});
-  auto putting = add_or_replace(store, id, to_document(id, given.name, given.address));
+  auto putting = add_or_replace(store, req, id, to_document(id, given.name, given.address));
   response answer = co_await putting;
   co_return answer;
 }
@@ -125,7 +124,7 @@ task<response> put(record_store& store, request& req) {
 task<response> put_request(record_store& store, request& req) {
   auto reading = req.json<customer>();
   const customer given = co_await reading;
-  auto putting = add_or_replace(store, given.id, to_document(given.id, given.name, given.address));
+  auto putting = add_or_replace(store, req, given.id, to_document(given.id, given.name, given.address));
   response answer = co_await putting;
   co_return answer;
 }
@@ -143,7 +142,10 @@ task<response> patch(record_store& store, request& req) {
   require_merge_patch(req);
   auto reading = req.text();
   const std::string content = co_await reading;
-  const auto change = [patch = parley::parse_json(content)](const std::string& document) { return patched(document, patch); };
+  const auto change = [&req, patch = parley::parse_json(content)](const std::string& document) {
+    parley::check_preconditions(req, state_of(document));
+    return patched(document, patch);
+  };
   auto changing = store.modify(id, change);
   std::optional<std::string> document = co_await changing;
   if (!document) throw no_customer(id);
@@ -152,24 +154,29 @@ task<response> patch(record_store& store, request& req) {
 
 task<response> remove(record_store& store, request& req) {
   const std::int64_t id = id_of(req);
-  auto removing = store.remove(id);
+  auto removing = has_precondition(req) ? exchange(store, req, id, std::nullopt) : store.remove(id);
   const bool removed = co_await removing;
   if (!removed) throw no_customer(id);
   co_return parley::no_content();
 }
+
+bool wants_page(const request& req) { return req.accepts({"application/json", "text/html"}) == 1; }
 
 }  // namespace
 
 // The lambdas are no coroutines: they only start one, with references to what outlives it (the store lives in the route, the request
 // as long as its handler runs).
 void add_customers(parley::server& app, std::shared_ptr<record_store> store) {
-  app.route("GET /customers", [store](request& req) { return list(*store, req); });
+  // One address for programs and for people: each gets what it prefers.
+  app.route("GET /customers", [store](request& req) { return wants_page(req) ? customers_page(*store, req) : list(*store, req); });
   app.route("POST /customers", [store](request& req) { return add(*store, req); });
   app.route("PUT /customers/requests", [store](request& req) { return put_request(*store, req); });
-  app.route("GET /customers/{id}", [store](request& req) { return get(*store, req); });
+  app.route("GET /customers/{id}",
+            [store](request& req) { return wants_page(req) ? customer_page(*store, req) : get(*store, req); });
   app.route("PUT /customers/{id}", [store](request& req) { return put(*store, req); });
   app.route("PATCH /customers/{id}", [store](request& req) { return patch(*store, req); });
   app.route("DELETE /customers/{id}", [store](request& req) { return remove(*store, req); });
+  add_customer_forms(app, std::move(store));
 }
 
 }  // namespace demo

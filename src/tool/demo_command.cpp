@@ -1,6 +1,5 @@
 // parley demo.
 #include <parley/server.hpp>
-#include <parley/store.hpp>
 
 #include "demo/demo.hpp"
 #include "tool/arguments.hpp"
@@ -12,15 +11,15 @@
 
 #include <unistd.h>
 
-#include <filesystem>
+#include <stdexcept>
 
 namespace parley::tool {
 
 int run_demo_command(const command& self, const std::vector<std::string>& words) {
-  arguments args(
-      self.name, "",
-      "Serves the typical session: a test page at /, and customers in a database at /customers. Runs until Ctrl-C or SIGTERM, "
-      "then finishes what it is doing, within 10 seconds.");
+  arguments args(self.name, "",
+                 "Serves a small site: a test page at /, customers in a database at /customers, forms, files, login. Runs until "
+                 "Ctrl-C or SIGTERM, "
+                 "then finishes what it is doing, within 10 seconds.");
   serve_options options;
   declare_serve_options(args, options);
   args.note(
@@ -41,9 +40,7 @@ int run_demo_command(const command& self, const std::vector<std::string>& words)
   server app(plan.caps);
   try {
     demo::install(app, demo::options().data(plan.data));
-  } catch (const store_error& error) {
-    throw refusal(exit_local, error.what());
-  } catch (const std::filesystem::filesystem_error& error) {
+  } catch (const std::runtime_error& error) {  // a database, a key or a folder that cannot be used; it names the file
     throw refusal(exit_local, error.what());
   }
   return serve_until_signal(app, plan);

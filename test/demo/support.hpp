@@ -105,8 +105,8 @@ inline bool holds(std::string_view text, std::string_view part) { return text.fi
 class site {
  public:
   site() : site(std::make_shared<memory_store>()) {}
-  explicit site(std::shared_ptr<parley::record_store> customers) {
-    demo::install(app, demo::options().customers(std::move(customers)));
+  explicit site(std::shared_ptr<parley::record_store> customers, const std::string& files = {}) {
+    demo::install(app, demo::options().customers(std::move(customers)).files(files));
     app.on_message([this](std::string_view text) { messages += std::string(text) + '\n'; });
   }
 
