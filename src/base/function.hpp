@@ -14,11 +14,12 @@ template <class Signature, std::size_t InlineSize = 48>
 class unique_function;
 
 /// Holds any callable of up to `InlineSize` bytes within itself (libstdc++'s `std::move_only_function`: 24 bytes); larger ones on the
-/// heap. Calling an empty one is undefined.
+/// heap, as are, where `InlineSize` is small, those that want more than a pointer's alignment. Calling an empty one is undefined.
 template <class Result, class... Arguments, std::size_t InlineSize>
 class unique_function<Result(Arguments...), InlineSize> {
  public:
   static constexpr std::size_t inline_size = InlineSize;
+  static constexpr std::size_t inline_alignment = InlineSize < 32 ? alignof(void*) : alignof(std::max_align_t);
 
   unique_function() = default;
   unique_function(std::nullptr_t) {}  // NOLINT: as std::function does
@@ -63,7 +64,7 @@ class unique_function<Result(Arguments...), InlineSize> {
 
   template <class Held>
   static constexpr bool fits =
-      sizeof(Held) <= inline_size && alignof(Held) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<Held>;
+      sizeof(Held) <= inline_size && alignof(Held) <= inline_alignment && std::is_nothrow_move_constructible_v<Held>;
 
   template <class Held>
   static Held& inline_object(void* storage) {
@@ -113,7 +114,7 @@ class unique_function<Result(Arguments...), InlineSize> {
     std::exchange(table_, nullptr)->destroy(storage_);
   }
 
-  alignas(std::max_align_t) unsigned char storage_[inline_size];
+  alignas(inline_alignment) unsigned char storage_[inline_size];
   const operations* table_ = nullptr;
 };
 

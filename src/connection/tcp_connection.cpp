@@ -46,7 +46,7 @@ void tcp_connection::start() { turn(); }
 
 std::span<char> tcp_connection::read_room() {
   const auto room = in_.writable(read_filled_ ? large_read : small_read);
-  room_ = room.size();
+  room_ = static_cast<std::uint32_t>(room.size());
   return room;
 }
 
@@ -108,7 +108,7 @@ void tcp_connection::process() {
     if (closed_) return;  // and the buffer is gone with the stream
     if (held) break;
     // Only now: content events are views into these bytes.
-    in_.consume(used - std::exchange(returned_, 0));
+    in_.consume(used - std::exchange(returned_, 0U));
     if (in_.empty() && (!peer_ended_ || eof_told_)) break;
     if (used == 0 && !any) {
       if (!peer_ended_ || eof_told_ || (!in_.empty() && !wire().wants_read())) break;

@@ -5,6 +5,7 @@
 #include "connection/http_connection.hpp"
 #include "engine/byte_engine.hpp"
 #include "net/loop.hpp"
+#include "net/maybe_time.hpp"
 #include "net/stream.hpp"
 
 #include <parley/limits.hpp>
@@ -76,19 +77,21 @@ class tcp_connection final : public http_connection, private net::stream_handler
   enum class delivery : std::uint8_t { done, goes_on, too_slow };
   delivery look_at_delivery();
   std::optional<std::uint64_t> newly_delivered();
-  bool wait_for_delivery(std::optional<net::time_point>& until);
+  bool wait_for_delivery(net::maybe_time& until);
   void on_linger_time();
+  static constexpr std::uint64_t never_asked = UINT64_MAX;
 
   std::unique_ptr<net::byte_stream> stream_;
   std::unique_ptr<engine::byte_engine> before_;  // after an upgrade: its last words go first
   base::buffer in_;
   net::timer timer_;
-  std::optional<net::time_point> half_closed_until_;
-  std::optional<net::time_point> linger_until_;
-  std::optional<net::time_point> delivery_until_;  // the idle time is over, and the system still delivers what was sent
-  std::size_t room_ = 0;                           // of the read under way
-  std::optional<std::uint64_t> unsent_;            // what the system held for the peer when it was asked last
-  std::size_t returned_ = 0;                       // of what the engine before took: bytes for the one that went on
+  // What idles is counted in bytes: see bench/README.md.
+  net::maybe_time half_closed_until_;
+  net::maybe_time linger_until_;
+  net::maybe_time delivery_until_;      // the idle time is over, and the system still delivers what was sent
+  std::uint64_t unsent_ = never_asked;  // what the system held for the peer when it was asked last
+  std::uint32_t room_ = 0;              // of the read under way
+  std::uint32_t returned_ = 0;          // of what the engine before took: bytes for the one that went on
   bool reading_ = false;
   bool write_blocked_ = false;
   bool eof_told_ = false;     // to the engine

@@ -65,7 +65,7 @@ void tcp_connection::go_on_with(std::unique_ptr<engine::byte_engine> engine) {
 // What came right behind the 101 was taken as the content of a tunnel, byte by byte; it is HTTP/2's.
 void tcp_connection::upgraded(std::unique_ptr<engine::byte_engine> engine) {
   while (const auto e = engine_->next_event()) {
-    if (const auto* data = std::get_if<engine::data_event>(&*e)) returned_ += data->bytes.size();
+    if (const auto* data = std::get_if<engine::data_event>(&*e)) returned_ += static_cast<std::uint32_t>(data->bytes.size());
   }
   go_on_with(std::move(engine));
 }

@@ -12,14 +12,14 @@ void tcp_connection::watch_time() {
   auto when = engine_->deadline();
   if (delivery_until_) {
     if (engine_->idle()) {
-      when = delivery_until_;
+      when = *delivery_until_;
     } else {
       delivery_until_.reset();  // another request has come
       delivery_watched_ = false;
     }
   }
   for (const auto& other : {half_closed_until_, linger_until_}) {
-    if (other && (!when || *other < *when)) when = other;
+    if (other && (!when || *other < *when)) when = *other;
   }
   if (when) {
     timer_.arm(*when);
@@ -41,7 +41,8 @@ void tcp_connection::on_time() {
       return close_stream("the peer has left (limits::half_close_time)");
     }
   }
-  if (const auto due = delivery_until_ ? delivery_until_ : engine_->deadline(); due && *due <= now) {
+  const auto due = delivery_until_ ? std::optional(*delivery_until_) : engine_->deadline();
+  if (due && *due <= now) {
     if (!delivery_until_ && engine_->rest_long(now)) {
       // nothing else was due
     } else if (wire().has_output()) {
@@ -68,8 +69,8 @@ void tcp_connection::on_time() {
 std::optional<std::uint64_t> tcp_connection::newly_delivered() {
   const std::uint64_t now = stream_->unsent();
   const auto before = std::exchange(unsent_, now);
-  if (!before) return std::nullopt;
-  return *before > now ? *before - now : 0;
+  if (before == never_asked) return std::nullopt;
+  return before > now ? before - now : 0;
 }
 
 tcp_connection::delivery tcp_connection::look_at_delivery() {
@@ -82,7 +83,7 @@ tcp_connection::delivery tcp_connection::look_at_delivery() {
 }
 
 // Whether to wait on, and then `until` is later. A peer that is too slow is cut off.
-bool tcp_connection::wait_for_delivery(std::optional<net::time_point>& until) {
+bool tcp_connection::wait_for_delivery(net::maybe_time& until) {
   switch (look_at_delivery()) {
     case delivery::done: until.reset(); return false;
     case delivery::goes_on: until = loop_.now() + limits_.stall_time; return true;

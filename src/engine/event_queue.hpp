@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -24,7 +25,7 @@ class event_queue {
   std::optional<event> pop() {
     if (count_ == 0) return std::nullopt;
     std::optional<event> e(std::move(ring_[first_]));
-    first_ = (first_ + 1) & (ring_.size() - 1);
+    first_ = static_cast<std::uint32_t>((first_ + 1) & (ring_.size() - 1));
     --count_;
     return e;
   }
@@ -52,8 +53,8 @@ class event_queue {
   }
 
   std::vector<event> ring_;  // its size is a power of two
-  std::size_t first_ = 0;
-  std::size_t count_ = 0;
+  std::uint32_t first_ = 0;
+  std::uint32_t count_ = 0;
 };
 
 }  // namespace parley::engine

@@ -39,7 +39,6 @@ void send_queue::open_block(std::size_t n) {
   }
   open_ = memory;
   tail_ = memory.data;
-  room_ = memory.size;
   joined_ = false;
 }
 
@@ -53,14 +52,13 @@ void send_queue::commit(std::size_t n) {
     joined_ = true;
   }
   tail_ += n;
-  room_ -= n;
   size_ += n;
 }
 
 void send_queue::copy(std::string_view bytes) {
   while (!bytes.empty()) {
-    if (room_ == 0) open_block(std::min(bytes.size(), next_block));
-    const std::size_t n = std::min(bytes.size(), room_);
+    if (room() == 0) open_block(std::min(bytes.size(), next_block));
+    const std::size_t n = std::min(bytes.size(), room());
     std::memcpy(tail_, bytes.data(), n);
     commit(n);
     bytes.remove_prefix(n);
@@ -117,7 +115,6 @@ void send_queue::pop() {
 void send_queue::close_block() {
   base::release_block(std::exchange(open_, {}));
   tail_ = nullptr;
-  room_ = 0;
   joined_ = false;
 }
 

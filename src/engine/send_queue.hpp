@@ -32,7 +32,7 @@ class send_queue {
 
   /// Room for `n` bytes in one piece behind what is queued; `commit` says how many were filled, before any other call.
   [[nodiscard]] char* reserve(std::size_t n) {
-    if (room_ < n) open_block(n);
+    if (room() < n) open_block(n);
     return tail_;
   }
   void commit(std::size_t n);
@@ -65,13 +65,15 @@ class send_queue {
   piece& push();
   void pop();
 
+  /// Behind `tail_`.
+  [[nodiscard]] std::size_t room() const { return static_cast<std::size_t>(open_.data + open_.size - tail_); }
+
   std::vector<piece> pieces_;
-  std::size_t first_ = 0;  // the pieces before it are written
-  base::block open_;       // that copied bytes go into
-  char* tail_ = nullptr;   // where it goes on, and how much room is there
-  std::size_t room_ = 0;
-  bool joined_ = false;  // the last piece ends at `tail_`
+  base::block open_;      // that copied bytes go into
+  char* tail_ = nullptr;  // where it goes on
   std::uint64_t size_ = 0;
+  std::uint32_t first_ = 0;  // the pieces before it are written
+  bool joined_ = false;      // the last piece ends at `tail_`
 };
 
 }  // namespace parley::engine

@@ -25,7 +25,7 @@ struct options {
   /// The byte stream is secured: HTTP/0.9 never was, so it is refused there.
   bool secure = false;
   /// Client: how many requests may be under way at once; above 1 they are pipelined (RFC 9112 §9.3.2).
-  std::size_t pipeline = 1;
+  std::uint32_t pipeline = 1;
 };
 
 /// One connection. A server reads requests one after the other: the next is parsed once the response to the one before it has
@@ -104,9 +104,9 @@ class connection final : public engine::byte_engine {
   /// The message that is being sent.
   struct outgoing {
     stream_id id = 0;
-    sent_body content = sent_body::none;
     std::uint64_t remaining = 0;  // of content by length
-    bool full = false;            // `writable` is owed
+    sent_body content = sent_body::none;
+    bool full = false;  // `writable` is owed
   };
 
   // receiving (connection_recv.cpp)
@@ -187,17 +187,17 @@ class connection final : public engine::byte_engine {
   receive_state receiving_ = receive_state::start;
   send_state sending_ = send_state::idle;
   parley::version version_ = parley::version::http1_1;
+  std::uint32_t first_exchange_ = 0;
   std::vector<exchange> exchanges_;  // in order; those before `first_exchange_` are over
-  std::size_t first_exchange_ = 0;
   incoming in_;
   outgoing out_;
   stream_id last_id_ = 0;
   stream_id last_ended_ = 0;  // the message that we sent last to its end
   std::unique_ptr<engine::protocol_error> error_;
 
-  std::size_t empty_lines_ = 0;  // before the head that is due
-  std::size_t unconsumed_ = 0;   // given by the last `receive` and not taken
-  bool closing_ = false;         // no further exchange
+  std::size_t unconsumed_ = 0;     // given by the last `receive` and not taken
+  std::uint32_t empty_lines_ = 0;  // before the head that is due
+  bool closing_ = false;           // no further exchange
   bool eof_ = false;
   bool eof_seen_ = false;  // and what came before it is dealt with
   bool aborted_ = false;

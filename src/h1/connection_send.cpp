@@ -110,7 +110,7 @@ std::expected<void, connection::misuse> connection::send_final(exchange& x, cons
   f.keep_alive = x.persistent && x.version < parley::http1_1;
 
   if (x.version != parley::http0_9) queue_head(x.id, head, f);
-  out_ = {.id = x.id, .content = f.content, .remaining = f.length, .full = false};
+  out_ = {.id = x.id, .remaining = f.length, .content = f.content, .full = false};
   feed(f.content == sent_body::none ? send_input::head_alone : send_input::head_and_content);
   if (f.content == sent_body::none) message_sent();
   return {};
@@ -172,7 +172,7 @@ std::expected<connection::stream_id, connection::misuse> connection::send_reques
 
   queue_head(x.id, head, f);
   feed(send_input::open);
-  out_ = {.id = x.id, .content = f.content, .remaining = f.length, .full = false};
+  out_ = {.id = x.id, .remaining = f.length, .content = f.content, .full = false};
   feed(f.content == sent_body::none ? send_input::head_alone : send_input::head_and_content);
   const stream_id id = x.id;
   if (f.content == sent_body::none) message_sent();

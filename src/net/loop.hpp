@@ -133,8 +133,9 @@ class timer {
   friend class timer_queue;
   loop& loop_;
   function callback_;
-  time_point when_{};                // when it should fire
-  std::size_t position_ = SIZE_MAX;  // in the queue, where it may stand for an earlier time; SIZE_MAX: not in it
+  static constexpr std::uint32_t nowhere = UINT32_MAX;
+  time_point when_{};                 // when it should fire
+  std::uint32_t position_ = nowhere;  // in the queue, where it may stand for an earlier time
   bool armed_ = false;
 };
 

@@ -24,7 +24,8 @@ constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 class tcp_stream final : public byte_stream, private watcher {
  public:
   tcp_stream(epoll_loop& on, base::unique_fd socket, bool unix_socket, std::optional<endpoint> peer)
-      : loop_(on), socket_(std::move(socket)), unix_socket_(unix_socket), peer_(std::move(peer)) {
+      : loop_(on), socket_(std::move(socket)), unix_socket_(unix_socket), peer_known_(peer.has_value()),
+        peer_(std::move(peer).value_or(endpoint())) {
     const std::error_code error = loop_.watch(socket_.get(), *this, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
     if (error) throw std::system_error(error);
   }
@@ -82,8 +83,8 @@ class tcp_stream final : public byte_stream, private watcher {
 
   // Asked for when somebody wants to know; empty when that is after the end.
   [[nodiscard]] const endpoint& peer() const override {
-    if (!peer_) peer_ = socket_ ? peer_of(socket_.get()) : endpoint();
-    return *peer_;
+    if (!std::exchange(peer_known_, true) && socket_) peer_ = peer_of(socket_.get());
+    return peer_;
   }
   [[nodiscard]] const endpoint& local() const override {
     if (!local_) local_ = std::make_unique<endpoint>(socket_ ? local_of(socket_.get()) : endpoint());
@@ -145,7 +146,8 @@ class tcp_stream final : public byte_stream, private watcher {
   bool end_told_ = false;  // to the handler
   bool wanted_ = false;    // the handler waits for `on_read`
   bool waiting_ = false;   // and for `on_writable`
-  mutable std::optional<endpoint> peer_;
+  mutable bool peer_known_;
+  mutable endpoint peer_;
   mutable std::unique_ptr<endpoint> local_;  // seldom asked for
 };
 

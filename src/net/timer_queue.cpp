@@ -13,7 +13,7 @@ void timer_queue::arm(timer& t, time_point when) {
   if (!t.armed_) ++armed_;
   t.armed_ = true;
   t.when_ = when;
-  if (t.position_ == SIZE_MAX) {
+  if (t.position_ == timer::nowhere) {
     heap_.emplace_back();
     sift_up(heap_.size() - 1, {when, &t});
   } else if (when < heap_[t.position_].at) {
@@ -29,7 +29,7 @@ void timer_queue::cancel(timer& t) {
 
 void timer_queue::forget(timer& t) {
   cancel(t);
-  if (t.position_ != SIZE_MAX) remove(t.position_);
+  if (t.position_ != timer::nowhere) remove(t.position_);
 }
 
 std::optional<time_point> timer_queue::next_look() const {
@@ -67,7 +67,7 @@ void timer_queue::correct_top(time_point until) {
 
 void timer_queue::place(std::size_t position, entry e) {
   heap_[position] = e;
-  e.who->position_ = position;
+  e.who->position_ = static_cast<std::uint32_t>(position);
 }
 
 void timer_queue::sift_up(std::size_t position, entry e) {
@@ -97,7 +97,7 @@ void timer_queue::sift_down(std::size_t position, entry e) {
 }
 
 void timer_queue::remove(std::size_t position) {
-  heap_[position].who->position_ = SIZE_MAX;
+  heap_[position].who->position_ = timer::nowhere;
   const entry last = heap_.back();
   heap_.pop_back();
   if (position == heap_.size()) return;
