@@ -53,7 +53,7 @@ class coding_sink final : public detail::body_sink, public std::enable_shared_fr
     taken_ += piece.size();
     pass(piece, until::more);
   }
-  void end() {
+  void finish() {
     unflushed_ = false;
     if (announced_ && taken_ != *announced_) throw std::length_error("less content was written than was announced");
     pass({}, until::end);
@@ -111,7 +111,7 @@ task<> code_producer(const std::function<task<>(body_writer&)>& producer, body_w
   body_writer writer(sink.get());
   auto producing = producer(writer);
   co_await producing;
-  sink->end();
+  sink->finish();
 }
 
 task<> code_bytes(std::string_view bytes, body_writer& to, offer how) {
@@ -123,7 +123,7 @@ task<> code_bytes(std::string_view bytes, body_writer& to, offer how) {
     auto turn = yield();  // others have their turn too
     co_await turn;
   }
-  sink->end();
+  sink->finish();
 }
 
 task<> code_file(detail::file_content file, body_writer& to, offer how) {
@@ -145,7 +145,7 @@ task<> code_file(detail::file_content file, body_writer& to, offer how) {
     auto turn = yield();
     co_await turn;
   }
-  sink->end();
+  sink->finish();
 }
 
 std::optional<std::uint64_t> known_length(const response& r) {

@@ -139,7 +139,9 @@ TEST(edge, a_trusted_proxys_connections_are_not_counted_by_address) {
   for (const bool trusted : {false, true}) {
     parley::testing::memory_server made(caps);
     made.plain("GET /", [](const request&) { return parley::text("x"); });
-    if (trusted) ASSERT_TRUE(made.core.trusted.add("127.0.0.1"));
+    if (trusted) {
+      ASSERT_TRUE(made.core.trusted.add("127.0.0.1"));
+    }
     parley::testing::memory_peer one(*made.loop, 80);
     parley::testing::memory_peer two(*made.loop, 80);
     made.loop->run_for(std::chrono::milliseconds(10));
@@ -164,7 +166,9 @@ TEST(edge, request_ids_are_made_and_those_of_trusted_proxies_taken) {
       EXPECT_EQ(answer.content(), answer.header("X-Request-Id"));
       EXPECT_EQ(answer.content() == "from-the-proxy.1", trusted);
       seen.insert(std::string(answer.content()));
-      if (!trusted) EXPECT_TRUE(std::regex_match(std::string(answer.content()), std::regex("[0-9a-f]{32}")));
+      if (!trusted) {
+        EXPECT_TRUE(std::regex_match(std::string(answer.content()), std::regex("[0-9a-f]{32}")));
+      }
     }
     EXPECT_EQ(seen.size(), trusted ? 1U : versions().size());
     // One that could break a log or a page is not taken.
@@ -302,7 +306,9 @@ void check_metrics(std::string_view text, bool open) {
     std::smatch parts;
     if (std::regex_match(line, parts, std::regex("# (HELP|TYPE) ([a-z0-9_]+) .+"))) {
       family = parts[2];
-      if (parts[1] == "HELP") EXPECT_TRUE(families.insert(family).second) << family << " comes twice";
+      if (parts[1] == "HELP") {
+        EXPECT_TRUE(families.insert(family).second) << family << " comes twice";
+      }
       continue;
     }
     ASSERT_TRUE(std::regex_match(line, parts, std::regex(R"RX(([a-z0-9_]+)(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.]+)RX")))
