@@ -43,7 +43,7 @@ class PARLEY_API filter {
 };
 
 /// Paths that something is for: `/admin` is that path and all below it, `/` (and no prefix at all) everything. Compared as routes are,
-/// percent-decoded; empty and dot segments do not lead past it.
+/// percent-decoded; a path with empty or dot segments is below where it is by either reading, as it stands or as they lead.
 class PARLEY_API path_prefixes {
  public:
   /// Throws `std::invalid_argument` for what is no path.

@@ -265,6 +265,10 @@ TEST(edge, prefixes_of_paths_cannot_be_gone_around) {
     EXPECT_TRUE(within(each)) << each;
   }
   for (const char* each : {"/", "/administrator", "/x/admin", "/Admin"}) EXPECT_FALSE(within(each)) << each;
+  // A route takes these for what stands at its {name}.
+  for (const char* each : {"/admin/..", "/admin/%2e%2e", "/admin/..%2fx", "/admin/x/../../b", "/%61dmin/%zz", "/admin/x%"}) {
+    EXPECT_TRUE(within(each)) << each;
+  }
   EXPECT_THROW(admin.add("admin"), std::invalid_argument);
 }
 
