@@ -54,9 +54,9 @@ class PARLEY_API forward_proxy {
 
   /// For look-up and connecting: then 504. Default 10 s.
   forward_proxy& connect_time(std::chrono::milliseconds t);
-  /// Without a byte in either direction, or until a response's head comes. Default 2 min.
+  /// Without a byte in either direction: of a tunnel, or of a request and its response (504 before its head). Default 2 min.
   forward_proxy& idle_time(std::chrono::milliseconds t);
-  /// A tunnel's whole life. Default 1 h.
+  /// The whole life of a tunnel, or of a request and its response. Default 1 h.
   forward_proxy& total_time(std::chrono::milliseconds t);
   /// Tunnels and requests at once: above it 503. Default 1,000.
   forward_proxy& tunnels(std::size_t most);

@@ -1,6 +1,7 @@
 // What a forward proxy was told, and what it has at once.
 #pragma once
 
+#include "net/loop.hpp"
 #include "proxy/host_rules.hpp"
 #include "server/address_counts.hpp"
 
@@ -13,6 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -93,6 +95,20 @@ class forward_service {
   std::mutex mutex_;  // of the list
   std::vector<std::unique_ptr<client>> http_;
 };
+
+/// When something that is carried began, and when it last moved.
+struct carried_time {
+  explicit carried_time(net::loop& on) : loop(on), began(on.now()), last(on.now()) {}
+  void moved() { last = loop.now(); }
+  net::loop& loop;
+  net::time_point began, last;
+};
+
+/// What is carried is over a limit, which was counted.
+struct over_limit : std::exception {};
+
+/// Ends by `over_limit` alone: when nothing has moved for `idle_time`, or `total_time` is over.
+[[nodiscard]] task<> watch_times(const forward_service& in, const carried_time& of);
 
 /// What a server runs for each request; `counted` is its own, asked once for each name.
 [[nodiscard]] std::function<task<response>(request&, next)> forward_middleware(

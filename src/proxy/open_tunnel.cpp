@@ -73,23 +73,20 @@ task<std::unique_ptr<net::byte_stream>> reach(forward_service& in, const destina
 
 struct tunnel_life {
   tunnel_life(forward_service& service, net::loop& on, request& asked, std::unique_ptr<net::byte_stream> to)
-      : in(service), loop(on), req(asked), far(std::move(to)), began(on.now()), last(on.now()) {}
+      : in(service), req(asked), far(std::move(to)), time(on) {}
 
   /// Throws `over_limit` when it is too much.
   void carried(std::size_t n);
 
   forward_service& in;
-  net::loop& loop;
   request& req;  // lives as long as its exchange, and so longer than this
   far_end far;
-  net::time_point began, last;
+  carried_time time;
   std::uint64_t bytes = 0;
 };
 
-struct over_limit : std::exception {};
-
 void tunnel_life::carried(std::size_t n) {
-  last = loop.now();
+  time.moved();
   bytes += n;
   in.counts().bytes.fetch_add(n, std::memory_order_relaxed);
   if (in.how().bytes == 0 || bytes <= in.how().bytes) return;
@@ -123,23 +120,11 @@ task<> carry_in(tunnel& near, tunnel_life& life) {
   near.end();
 }
 
-task<> watch_times(tunnel_life& life) {
-  const auto& how = life.in.how();
-  for (;;) {
-    const net::time_point until = std::min(life.last + how.idle_time, life.began + how.total_time);
-    if (life.loop.now() >= until) break;
-    auto waiting = sleep_until(until);
-    co_await waiting;
-  }
-  ++life.in.counts().over_time;
-  throw over_limit();
-}
-
 task<> carry(tunnel& near, std::shared_ptr<tunnel_life> life, std::shared_ptr<forward_service::place>) {
   bool whole = false;
   try {
     auto both = when_all(carry_out(near, *life), carry_in(near, *life));
-    auto either = when_any(std::move(both), watch_times(*life));
+    auto either = when_any(std::move(both), watch_times(life->in, life->time));
     co_await either;
     whole = true;
   } catch (const over_limit&) {
@@ -156,6 +141,17 @@ task<> carry(tunnel& near, std::shared_ptr<tunnel_life> life, std::shared_ptr<fo
 }
 
 }  // namespace
+
+task<> watch_times(const forward_service& in, const carried_time& of) {
+  for (;;) {
+    const net::time_point until = std::min(of.last + in.how().idle_time, of.began + in.how().total_time);
+    if (of.loop.now() >= until) break;
+    auto waiting = sleep_until(until);
+    co_await waiting;
+  }
+  ++in.counts().over_time;
+  throw over_limit();
+}
 
 task<response> open_tunnel(std::shared_ptr<forward_service> in, request& req) {
   const auto to = req.path().empty() ? destination_of(req.authority(), 0) : std::nullopt;

@@ -12,6 +12,7 @@
 #include <array>
 #include <stdexcept>
 #include <utility>
+#include <variant>
 
 namespace parley::proxying {
 
@@ -79,16 +80,18 @@ class upload_source final : public detail::body_source {
 
 /// Both messages on their way. Its end gives up what is not whole.
 struct passage {
-  explicit passage(detail::body_source* from) : upload(std::make_shared<upload_source>(from)) {}
+  explicit passage(detail::body_source* from)
+      : upload(std::make_shared<upload_source>(from)), time(std::make_shared<carried_time>(*net::loop::current())) {}
   passage(const passage&) = delete;
   passage& operator=(const passage&) = delete;
   ~passage() { upload->leave(); }
   std::shared_ptr<upload_source> upload;
+  std::shared_ptr<carried_time> time;  // also of what sends the content on
   std::shared_ptr<forward_service::place> place;
   response answer;
 };
 
-task<> send_content(std::shared_ptr<upload_source> from, std::string first, body_writer& to) {
+task<> send_content(std::shared_ptr<upload_source> from, std::shared_ptr<carried_time> time, std::string first, body_writer& to) {
   if (!first.empty()) {
     auto writing = to.write(std::move(first));
     co_await writing;
@@ -98,22 +101,37 @@ task<> send_content(std::shared_ptr<upload_source> from, std::string first, body
     auto reading = reader.read();
     const std::string_view piece = co_await reading;
     if (piece.empty()) break;
+    time->moved();
     auto writing = to.write(piece);
     co_await writing;
   }
   if (const fields* const trailers = reader.trailers()) to.trailers(*trailers);
 }
 
-task<> give_content(std::shared_ptr<passage> on, body_writer& to) {
-  body_reader reader = on->answer.body();
+task<> pass_content(passage& on, body_writer& to) {
+  body_reader reader = on.answer.body();
   for (;;) {
     auto reading = reader.read();
     const std::string_view piece = co_await reading;
     if (piece.empty()) break;
+    on.time->moved();
     auto writing = to.write(piece);
     co_await writing;
   }
   if (const fields* const trailers = reader.trailers()) to.trailers(*trailers);
+}
+
+task<> give_content(std::shared_ptr<forward_service> in, std::shared_ptr<passage> on, body_writer& to) {
+  bool over = false;
+  try {
+    auto passing = pass_content(*on, to);
+    auto either = when_any(std::move(passing), watch_times(*in, *on->time));
+    co_await either;
+  } catch (const over_limit&) {
+    over = true;
+  }
+  // What is cut off must not look like an end.
+  if (over) throw cancelled();
 }
 
 /// RFC 9110 §7.6.2: whether it goes no further, by Max-Forwards; else that is one less.
@@ -212,19 +230,26 @@ task<response> send_on(std::shared_ptr<forward_service> in, request& req) {
       first = co_await reading;
     }
     if (length || !first.empty()) {
-      out.stream([upload = on->upload, first](body_writer& writer) { return send_content(upload, first, writer); }, length);
+      out.stream(
+          [upload = on->upload, time = on->time, first](body_writer& writer) { return send_content(upload, time, first, writer); },
+          length);
     }
   }
   std::optional<fetch_error> failed;
+  bool over = false;
   try {
     options how;
-    how.streamed().connect_timeout(in->how().connect_time).timeout(in->how().idle_time);
+    how.streamed().connect_timeout(in->how().connect_time);
     auto sending = in->http().send(std::move(out), how);
-    response got = co_await sending;
-    on->answer = std::move(got);
+    auto either = when_any(std::move(sending), watch_times(*in, *on->time));
+    std::variant<response, std::monostate> got = co_await either;
+    on->answer = std::move(std::get<response>(got));
   } catch (const fetch_error& error) {
     failed.emplace(error);
+  } catch (const over_limit&) {
+    over = true;
   }
+  if (over) refuse(*in, 504, "connection_timeout", "The host " + to->host + " did not answer in time.");
   if (failed) refuse_fetch(*in, *failed, to->host);
   ++in->counts().requests;
 
@@ -233,7 +258,7 @@ task<response> send_on(std::shared_ptr<forward_service> in, request& req) {
   response back;
   if (status != 204 && status != 205 && status != 304) {
     const auto announced = on->answer.body().length();
-    back = stream([on](body_writer& writer) { return give_content(on, writer); }, "", announced);
+    back = stream([in, on](body_writer& writer) { return give_content(in, on, writer); }, "", announced);
   }
   detail::response_access::status(back, status);
   copy_fields(got, back.fields());

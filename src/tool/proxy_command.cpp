@@ -61,7 +61,7 @@ void declare_proxy_options(arguments& to, proxy_options& o) {
       .value("--proxy-users", "FILE", o.users, "only for the users in FILE (htpasswd's format, hashes of crypt(5)), by Basic")
       .value("--connect-time", "SECONDS", o.connect_time, "for look-up and connecting; default 10")
       .value("--idle-time", "SECONDS", o.idle_time, "without a byte in either direction; default 120")
-      .value("--total-time", "SECONDS", o.total_time, "a tunnel's whole life; default 3600")
+      .value("--total-time", "SECONDS", o.total_time, "the whole life of a tunnel, or of a request and its response; default 3600")
       .value("--tunnels", "N", o.tunnels, "tunnels and requests at once; default 1000")
       .value("--tunnels-per-client", "N", o.tunnels_per_client,
              "the same of one address (IPv6: of its /64); default 100, 0: any number")

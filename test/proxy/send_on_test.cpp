@@ -118,6 +118,36 @@ TEST(proxy_requests, content_of_any_length_and_none) {
   EXPECT_NE(one.find("Max-Forwards: 0\n"), std::string::npos) << one;
 }
 
+TEST(proxy_requests, an_answer_that_goes_no_further_is_cut_off) {
+  two_servers s;
+  s.origin.stop();
+  parley::server silent;
+  silent.threads(1).on_message([](std::string_view) {});
+  silent.route("GET /half", [](const parley::request&) {
+    return parley::stream(
+        [](parley::body_writer& to) -> parley::task<> {
+          auto writing = to.write("half of it");
+          co_await writing;
+          auto forever = parley::sleep_for(std::chrono::hours(1));
+          co_await forever;
+        },
+        "text/plain");
+  });
+  silent.listen("http://127.0.0.1:0").start();
+  s.port = port_of(silent.addresses().front());
+  s.start(parley::forward_proxy().allow("127.0.0.1").allow_private().idle_time(std::chrono::milliseconds(300)));
+  const std::string got = s.through("GET", "/half");
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 200 ")) << got;
+  EXPECT_NE(got.find("half of it"), std::string::npos) << got;
+  EXPECT_FALSE(got.ends_with("0\r\n\r\n")) << "it looks whole";
+  std::uint64_t counted = 0;
+  for (const auto& each : s.proxy.counters()) {
+    if (each.name == "proxy_over_time") counted = each.value;
+  }
+  EXPECT_EQ(counted, 1U);
+  silent.stop();
+}
+
 TEST(proxy_requests, loops_private_addresses_and_strangers_are_refused) {
   two_servers s;
   s.start(parley::forward_proxy().allow("127.0.0.1").allow("localhost"));
