@@ -59,6 +59,7 @@ task<> tell(std::shared_ptr<pulse> of, parley::event_stream& to) {
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
   const auto last = number(to.last_event_id(), 0, most);
   auto told = static_cast<std::uint64_t>(last.value_or(0));
+  if (told > of->now().number) told = 0;  // it was told by this server's last run
   for (;;) {
     const std::vector<beat> later = of->since(told);
     for (const beat& each : later) {
