@@ -57,6 +57,11 @@ semantics::validators validators_of(const response& r, std::chrono::sys_seconds 
   return known;
 }
 
+// What took the place of an answer keeps the cookies that were set for it: its session is written already, perhaps under a new id.
+void keep_cookies(const fields& of, response& to) {
+  for (const std::string_view line : of.get_all("Set-Cookie")) to.fields().add("Set-Cookie", line);
+}
+
 // What the preconditions come to; true: parts may be sent.
 bool evaluate(const server_core& core, const request& req, response& r) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -64,7 +69,9 @@ bool evaluate(const server_core& core, const request& req, response& r) {
   if (result == precondition::not_modified) {
     make_not_modified(r);
   } else if (result == precondition::failed) {
-    r = core.error_response(problem(412).detail("What is here is not in the state that the request asks for."), req);
+    response failed = core.error_response(problem(412).detail("What is here is not in the state that the request asks for."), req);
+    keep_cookies(std::as_const(r).fields(), failed);
+    r = std::move(failed);
   }
   return result == precondition::ranges;
 }
@@ -83,7 +90,9 @@ void send_parts_of(const server_core& core, const request& req, response& r, sha
   } catch (...) {
     thrown = std::current_exception();
   }
-  r = core.answer_to(thrown, req);
+  response refusal = core.answer_to(thrown, req);
+  keep_cookies(std::as_const(r).fields(), refusal);
+  r = std::move(refusal);
 }
 
 // RFC 9530 §4: of what lies in memory as it is sent. Repr-Digest is of the whole representation, so a part has none.

@@ -6,6 +6,7 @@
 #include <limits>
 #include <stdexcept>
 #include <thread>
+#include <tuple>
 
 // What a handler does to its session, with each store.
 
@@ -166,6 +167,24 @@ TEST_P(session_site, logout_kills_the_id_and_removes_the_cookie) {
   EXPECT_EQ(stolen.get("/who").content(), "");
   EXPECT_EQ(kept(), 0u);
   EXPECT_EQ(counted("sessions_ended"), 1u);
+}
+
+TEST_P(session_site, an_answer_that_is_refused_keeps_the_cookie_of_a_new_id) {
+  app.route("GET /tagged", [](const request& req) {
+    req.session().renew();
+    return text("content").entity_tag("v1");
+  });
+  one.post("/login/ada");
+  for (const auto& [name, value, status] : {std::tuple{"If-Match", "\"v0\"", 412}, std::tuple{"Range", "bytes=99-", 416}}) {
+    request asked(method::get, "/tagged");
+    asked.header("Host", "127.0.0.1").header("Cookie", "session=" + one.cookies["session"]).header(name, value);
+    const response answer = app.handle(std::move(asked));
+    EXPECT_EQ(answer.status(), status);
+    const std::string set(answer.header("Set-Cookie"));
+    ASSERT_TRUE(set.starts_with("session=")) << name << ": the visitor is logged out";
+    one.cookies["session"] = set.substr(8, 22);
+    EXPECT_EQ(one.get("/who").content(), "ada");
+  }
 }
 
 TEST_P(session_site, all_sessions_of_a_user_can_be_ended) {
