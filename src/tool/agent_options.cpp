@@ -30,7 +30,7 @@ void declare_request_options(arguments& to, agent_options& o) {
       .values("-F,--form", "NAME=VALUE", o.forms,
               "send a form (multipart/form-data): NAME=VALUE, NAME=@FILE, NAME=<FILE for a file's content as value; behind them "
               ";type=TYPE and ;filename=NAME; repeatable")
-      .values("--form-string", "NAME=VALUE", o.form_strings, "as --form, and VALUE is taken as it is")
+      .values("--form-string", "NAME=VALUE", o.forms, "as --form, and VALUE is taken as it is")
       .value("-r,--range", "RANGE", o.range, "ask for these bytes: 0-499, 500-, -500, or several between commas")
       .value("-z,--time-cond", "DATE", o.time_cond,
              "ask for it only if it was changed since DATE, or since a file of that name was; -DATE: only if it was not")
@@ -235,7 +235,12 @@ void plan_ranges(agent_plan& plan, const agent_options& o, const std::string& me
   if (!output || *output == "-")
     throw refusal(exit_usage, "-C goes on with a file: give it with -o FILE (-r 500- asks for the rest alone)");
   plan.resume.emplace();
-  if (*o.continue_at != "-") *plan.resume = parse_count("-C", *o.continue_at, INT64_MAX);
+  if (*o.continue_at == "-") return;
+  if (o.continue_at->empty() || o.continue_at->find_first_not_of("0123456789") != std::string::npos) {
+    throw refusal(exit_usage, "-C takes the byte to go on from, or - for where the file ends; got \"" +
+                                  trace::printable(*o.continue_at) + "\"");
+  }
+  *plan.resume = parse_count("-C", *o.continue_at, INT64_MAX);
 }
 
 }  // namespace
@@ -310,7 +315,7 @@ agent_plan make_agent_plan(const agent_options& o, const std::vector<uri>& urls,
   plan_ranges(plan, o, method, output);
   plan.etag_save = o.etag_save;
   if (o.etag_save && o.etag_save->empty()) throw refusal(exit_usage, "--etag-save needs a file's name");
-  plan.form = make_form(o.forms, o.form_strings);
+  plan.form = make_form(o.forms);
   return plan;
 }
 

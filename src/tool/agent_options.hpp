@@ -21,14 +21,15 @@ namespace parley::tool {
 
 /// As written on the command line.
 struct agent_options {
-  std::vector<std::string> cookies, forms, form_strings, urlencoded;
+  std::vector<std::string> cookies, urlencoded;
+  std::vector<given_value> forms;  // of --form and --form-string
   std::optional<std::string> cookie_jar, max_redirs, decode_limit, user, password_file, bearer, netrc_file, range, continue_at,
       etag_save, etag_compare, time_cond, proxy, no_proxy, proxy_user;
   bool location = false, allow_downgrade = false, compressed = false, check_digest = false, basic = false, digest = false,
        any_auth = false, netrc = false, get = false;
 
   /// Something to send as content, or in the query with -G.
-  [[nodiscard]] bool has_content() const { return !get && (!forms.empty() || !form_strings.empty() || !urlencoded.empty()); }
+  [[nodiscard]] bool has_content() const { return !get && (!forms.empty() || !urlencoded.empty()); }
 };
 
 void declare_request_options(arguments& to, agent_options& o);

@@ -51,6 +51,11 @@ arguments& arguments::values(std::string names, std::string placeholder, std::ve
   return *this;
 }
 
+arguments& arguments::values(std::string names, std::string placeholder, std::vector<given_value>& to, std::string help) {
+  add(std::move(names), std::move(placeholder), std::move(help), &to);
+  return *this;
+}
+
 arguments& arguments::hint(std::string names, std::string sentence) {
   hints_.push_back({std::move(names), std::move(sentence)});
   return *this;

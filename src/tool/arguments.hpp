@@ -10,6 +10,12 @@
 
 namespace parley::tool {
 
+/// A value, and the option that it was given to: several options share a list of these where their order counts.
+struct given_value {
+  std::string option;  // as option::main_name says it: `--form`
+  std::string value;
+};
+
 class arguments {
  public:
   /// One option. A flag has no placeholder.
@@ -18,7 +24,7 @@ class arguments {
     std::string names;        // `-H,--header`
     std::string placeholder;  // `FILE`
     std::string help;
-    std::variant<bool*, std::optional<std::string>*, std::vector<std::string>*> target;
+    std::variant<bool*, std::optional<std::string>*, std::vector<std::string>*, std::vector<given_value>*> target;
     [[nodiscard]] bool takes_value() const { return !std::holds_alternative<bool*>(target); }
     /// `--header`, or `-v` where there is no long name.
     [[nodiscard]] std::string_view main_name() const;
@@ -38,6 +44,7 @@ class arguments {
   arguments& value(std::string names, std::string placeholder, std::optional<std::string>& to, std::string help);
   /// May be given several times.
   arguments& values(std::string names, std::string placeholder, std::vector<std::string>& to, std::string help);
+  arguments& values(std::string names, std::string placeholder, std::vector<given_value>& to, std::string help);
   /// What to say to those who try `names`, which are no options: `HTTP/3 is on by itself; --no-http3 switches it off`.
   arguments& hint(std::string names, std::string sentence);
   /// A paragraph below the options.

@@ -57,6 +57,8 @@ std::vector<std::string> arguments::parse(const std::vector<std::string>& words)
     const auto take = [&o](const CLI::results_t& results) {
       if (auto* one = std::get_if<std::optional<std::string>*>(&o.target)) **one = results.front();
       if (auto* all = std::get_if<std::vector<std::string>*>(&o.target)) (*all)->push_back(results.front());
+      if (auto* ordered = std::get_if<std::vector<given_value>*>(&o.target))
+        (*ordered)->push_back({std::string(o.main_name()), results.front()});
       return true;
     };
     app.add_option(o.names, take)->trigger_on_parse();

@@ -221,7 +221,7 @@ fetch_plan make_fetch_plan(std::string method, const std::vector<std::string>& u
     plan.fields.emplace_back("Accept", o.json ? "application/json" : "*/*");
   }
   if (o.json && (!o.data.empty() || !o.agent.urlencoded.empty())) throw refusal(exit_usage, "choose one of -d and --json");
-  const bool with_form = !o.agent.forms.empty() || !o.agent.form_strings.empty();
+  const bool with_form = !o.agent.forms.empty();
   if (with_form && (o.json || !o.data.empty() || !o.agent.urlencoded.empty()))
     throw refusal(exit_usage, "choose one of --form, -d and --json");
   if (o.agent.get && (o.json || with_form)) throw refusal(exit_usage, "-G is for -d and --data-urlencode");

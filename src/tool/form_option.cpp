@@ -96,12 +96,15 @@ void add_option(form_content& to, const form_option& one) {
 
 }  // namespace
 
-std::shared_ptr<const form_content> make_form(const std::vector<std::string>& forms, const std::vector<std::string>& strings) {
-  if (forms.empty() && strings.empty()) return nullptr;
+std::shared_ptr<const form_content> make_form(const std::vector<given_value>& forms) {
+  if (forms.empty()) return nullptr;
   auto made = std::make_shared<form_content>();
   try {
-    for (const std::string& written : forms) add_option(*made, parse_form_option(written));
-    for (const std::string& written : strings) {
+    for (const auto& [option, written] : forms) {
+      if (option == "--form") {
+        add_option(*made, parse_form_option(written));
+        continue;
+      }
       const std::size_t equals = written.find('=');
       if (equals == std::string::npos || equals == 0) throw refusal(exit_usage, "--form-string: write NAME=VALUE");
       made->field(written.substr(0, equals), written.substr(equals + 1));

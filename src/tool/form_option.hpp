@@ -1,6 +1,8 @@
 // What --form says.
 #pragma once
 
+#include "tool/arguments.hpp"
+
 #include <parley/form_content.hpp>
 
 #include <memory>
@@ -19,8 +21,8 @@ struct form_option {
 /// Throws `refusal`.
 [[nodiscard]] form_option parse_form_option(const std::string& written);
 
-/// All of them, in order, those of --form-string last; null when there are none. Throws `refusal`, for files that cannot be read too.
-[[nodiscard]] std::shared_ptr<const form_content> make_form(const std::vector<std::string>& forms,
-                                                            const std::vector<std::string>& strings);
+/// What --form and --form-string say, in the order in which it was given, since servers look for some fields before files; null
+/// when there is nothing. Throws `refusal`, for files that cannot be read too.
+[[nodiscard]] std::shared_ptr<const form_content> make_form(const std::vector<given_value>& forms);
 
 }  // namespace parley::tool

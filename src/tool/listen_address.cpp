@@ -38,7 +38,9 @@ listen_address parse_listen_address(std::string_view option, std::string_view te
   if (text.starts_with("unix:")) return {.host = {}, .port = 0, .unix_url = std::string(text)};
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) {
-    refuse_address(option, text, "give an address and a port, such as 127.0.0.1:8080 or [::1]:8080, or off");
+    refuse_address(
+        option, text,
+        "give an address and a port, such as 127.0.0.1:8080 or [::1]:8080" + std::string(option == "--monitor" ? "" : ", or off"));
   }
   const std::string_view number = text.substr(colon + 1);
   std::uint16_t port = 0;

@@ -74,13 +74,21 @@ std::optional<std::uint64_t> number_before(std::string_view& text, char separato
 }
 
 void plan_rules(serve_plan::edge_options& edge, const serve_options& o) {
-  // What they cannot take is told before anything is opened.
+  // What they cannot take is told before anything is opened, by the option's name in place of the function's.
+  const auto refuse = [](std::string_view option, std::string_view sentence) {
+    const std::size_t named = sentence.find(": ");
+    throw refusal(exit_usage, std::string(option) + trace::printable(sentence.substr(named == std::string_view::npos ? 0 : named)));
+  };
   try {
     static_cast<void>(allowed_hosts(o.hosts));
+  } catch (const std::invalid_argument& error) {
+    refuse("--host", error.what());
+  }
+  try {
     cors all;
     for (const std::string& each : o.cors) each == "*" ? all.any_origin() : all.origin(each);
   } catch (const std::invalid_argument& error) {
-    throw refusal(exit_usage, trace::printable(error.what()));
+    refuse("--cors", error.what());
   }
   edge.hosts = o.hosts;
   edge.cors = o.cors;

@@ -253,8 +253,8 @@ class Forms(AgentCase):
             self.assertEqual(parts[1], ("photo", "photo.jpg", "image/jpeg", self.read("photo.jpg")))
             self.assertEqual(parts[2], ("text", None, "text/markdown", b"from a file"))
             self.assertEqual(parts[3][:3], ("other", "a;b.txt", "text/x"))
-            self.assertEqual(parts[4], ("in", "-", "application/octet-stream", b"piped"))
-            self.assertEqual(parts[5], ("raw", None, "text/plain", b"@not;type=x"))
+            self.assertEqual(parts[4], ("raw", None, "text/plain", b"@not;type=x"))  # in the order of the command line
+            self.assertEqual(parts[5], ("in", "-", "application/octet-stream", b"piped"))
             self.assertEqual(int(web.seen[0][2]["Content-Length"]), len(web.seen[0][3]))
 
     def test_urlencoded(self):
