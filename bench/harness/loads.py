@@ -108,11 +108,11 @@ def h2load(server: Server, seconds: int, clients: int = 8, streams: int = 32, pa
     return Sample(done, int(sent.group(1)), after - before, p99)
 
 
-def steady(server: Server, seconds: float, connections: int) -> Sample:
+def steady(server: Server, seconds: float, connections: int, path: str = SMALL, fields: dict | None = None) -> Sample:
     """bench/load: connecting lies outside of what is measured."""
     stage, asked = server.stage, server.stage.folder / "request"
-    asked.write_bytes(request_bytes(server.http, SMALL, {}))
-    size = len(server.fetch(SMALL).raw)
+    asked.write_bytes(request_bytes(server.http, path, fields or {}))
+    size = len(server.fetch(path, fields=fields).raw)
     process = stage.start_load([server.site.build / "bench/load", server.http, connections, seconds, asked, size])
     try:
         if process.stdout.readline().strip() != "connected":

@@ -10,7 +10,7 @@ from statistics import median
 from . import loads
 from .idle import h2_idle_memory, h2_stream_memory, h3_idle_memory, idle_memory
 from .processes import Trouble
-from .servers import LARGE, SMALL, Server, Site
+from .servers import LARGE, SMALL, Server, Sessions, Site
 
 
 @dataclass
@@ -149,15 +149,16 @@ def instructions_a_byte(site: Site) -> float:
     return (many - few) / 10000 / int(words.split()[1])
 
 
-def instructions_a_request(server: Server, settings: Settings) -> float:
-    """The whole of our user space under callgrind, kept alive: the same on a busy machine. Again the difference of two runs."""
+def instructions_of(server: Server, load: Callable[[int], int]) -> float:
+    """What a request costs a server's user space, counted by callgrind: the same on a busy machine. `load` gives the number of requests of so
+    many seconds. The difference of two runs, so that start-up is left out."""
     counts = []
     for seconds in (1, 3):
         out = server.folder / "callgrind.out"
         server.under = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--"]
         server.stop()
         server.start()
-        requests = loads.steady(server, seconds, 16).requests
+        requests = load(seconds)
         server.stop()  # at its end callgrind writes its file
         total = re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.MULTILINE)
         if total is None:
@@ -165,6 +166,24 @@ def instructions_a_request(server: Server, settings: Settings) -> float:
         counts.append((requests, int(total.group(1))))
     (few, fewer), (many, more) = counts
     return (more - fewer) / (many - few)
+
+
+def instructions_a_request(server: Server, settings: Settings) -> float:
+    return instructions_of(server, lambda seconds: loads.steady(server, seconds, 16).requests)
+
+
+def session_rise(server: Server, settings: Settings) -> float:
+    """Of a handler that looks into its visitor's session; the same handler without one is 1."""
+    with Sessions(server.stage, server.site) as own:
+        with_session = own.cookie()
+        plain = loads.wrk(own, settings.seconds, path="/plain")
+        return loads.wrk(own, settings.seconds, path="/session", fields=with_session).microseconds / plain.microseconds
+
+
+def session_instructions(server: Server, settings: Settings) -> float:
+    with Sessions(server.stage, server.site) as own:
+        plain = instructions_of(own, lambda seconds: loads.steady(own, seconds, 16, "/plain").requests)
+        return instructions_of(own, lambda seconds: loads.steady(own, seconds, 16, "/session", own.cookie()).requests) - plain
 
 
 def needs_tag(site: Site) -> str:
@@ -230,6 +249,11 @@ ROWS += [
 ROWS.append(
     Row("instructions", "user space for a request, kept alive", "instructions", [], instructions_a_request, servers=("parley",), once=True)
 )
+ROWS += [
+    Row("session", "cost with a session in memory, without it is 1", "×", [Bar(1.10)], session_rise, servers=("parley",)),
+    Row("session-instructions", "user space for a session, beyond the request's", "instructions", [], session_instructions,
+        servers=("parley",), once=True),
+]
 PARSE = Row("parse", "a browser's head of 600 bytes, parsed", "instructions a byte", [Bar(4.0)],
     lambda server, settings: instructions_a_byte(server.site), servers=("parley",), once=True)
 

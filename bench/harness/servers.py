@@ -103,6 +103,18 @@ class OwnTcp(Ours):
     name, over_tcp = "own TCP", True
 
 
+class Sessions(Reporting):
+    """A server of the library's: `/plain`, and `/session` for whoever has the cookie that `/begin` sets."""
+
+    name = "sessions"
+
+    def command(self) -> list:
+        return [self.site.build / "bench/session_server"]
+
+    def cookie(self) -> dict[str, str]:
+        return {"Cookie": self.fetch("/begin").field("set-cookie").split(";")[0]}
+
+
 class Floor(Reporting):
     """Answers with the bytes that ours answered."""
 

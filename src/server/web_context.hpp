@@ -115,7 +115,7 @@ class web_context {
   [[nodiscard]] bool needs_look_up(const request& req) const;
   [[nodiscard]] bool is_down() const;
   void fail(web_state& state, store_error::kind why);
-  [[nodiscard]] std::vector<session_change> changes_of(web_state& state, int status);
+  [[nodiscard]] std::vector<session_change> changes_of(web_state& state, int status, std::chrono::sys_seconds at);
   void take_outcome(web_state& state, const session_change& done, session_outcome what);
   void set_cookies(const request& req, web_state& state, response& answer);
   [[nodiscard]] bool wants_touch(const web_state& state, std::chrono::sys_seconds at) const;

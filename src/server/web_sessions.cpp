@@ -237,11 +237,10 @@ bool web_context::wants_touch(const web_state& state, std::chrono::sys_seconds a
   return at - state.record->used >= every;
 }
 
-std::vector<session_change> web_context::changes_of(web_state& state, int status) {
+std::vector<session_change> web_context::changes_of(web_state& state, int status, std::chrono::sys_seconds at) {
   std::vector<session_change> all;
   session& s = state.session;
   const bool keeps = status < 500;
-  const auto at = now();
   const auto begin = [&](const session_key& key) -> session_change& {
     session_change& c = all.emplace_back();
     c.key = key;
@@ -282,12 +281,16 @@ void web_context::take_outcome(web_state& state, const session_change& done, ses
 }
 
 void web_context::set_cookies(const request& req, web_state& state, response& answer) {
-  const bool bare = plain(req);
+  // What was made for one visitor is nobody else's.
+  if (state.asked || state.csrf_given) {
+    constexpr auto id = semantics::field_id::cache_control;
+    parley::fields& lines = answer.fields();
+    if (fields_access::find(lines, id) == nullptr) fields_access::add(lines, id, "Cache-Control", "private, no-cache");
+  }
   if (state.asked) {
-    // What was made for one visitor is nobody else's.
-    if (!answer.fields().contains("Cache-Control")) answer.header("Cache-Control", "private, no-cache");
     const bool ended = session_access::ends(state.session) && state.has_key;
     if (ended || !state.new_id.empty()) {
+      const bool bare = plain(req);
       cookie set = state.new_id.empty() ? cookie::forgotten(bare ? options.name() : host_name)
                                         : cookie(bare ? options.name() : host_name, state.new_id);
       if (options.persistent() && !state.new_id.empty()) set.max_age(options.lifetime().absolute());
@@ -295,9 +298,9 @@ void web_context::set_cookies(const request& req, web_state& state, response& an
     }
   }
   if (!state.csrf_cookie.empty()) {
+    const bool bare = plain(req);
     answer.cookie(cookie(bare ? "csrf" : "__Host-csrf", state.csrf_cookie).secure(!bare));
   }
-  if (state.csrf_given && !answer.fields().contains("Cache-Control")) answer.header("Cache-Control", "private, no-cache");
 }
 
 bool web_context::finish_now(const request& req, response& answer) {
@@ -306,7 +309,8 @@ bool web_context::finish_now(const request& req, response& answer) {
   if (state->asked && !store->at_once()) return false;
   state->finished = true;
   if (state->asked) {
-    const auto changes = changes_of(*state, answer.status());
+    const auto at = now();
+    const auto changes = changes_of(*state, answer.status(), at);
     session_access::close(state->session);
     try {
       for (const session_change& c : changes) take_outcome(*state, c, store->change_now(c));
@@ -314,7 +318,7 @@ bool web_context::finish_now(const request& req, response& answer) {
       fail(*state, e.why());
       throw session_failure();
     }
-    sweep_now_and_then(now());
+    sweep_now_and_then(at);
   }
   set_cookies(req, *state, answer);
   return true;
@@ -323,7 +327,8 @@ bool web_context::finish_now(const request& req, response& answer) {
 task<> web_context::finish(const request& req, response& answer, bool loop_goes_on) {
   web_state& state = state_of(req);
   state.finished = true;
-  const auto changes = changes_of(state, answer.status());
+  const auto at = now();
+  const auto changes = changes_of(state, answer.status(), at);
   session_access::close(state.session);
   const bool only_touch = changes.size() == 1 && !changes[0].begins && !changes[0].ends && !session_access::changed(state.session);
   if (only_touch) {
@@ -351,7 +356,7 @@ task<> web_context::finish(const request& req, response& answer, bool loop_goes_
       throw session_failure();
     }
   }
-  sweep_now_and_then(now());
+  sweep_now_and_then(at);
   set_cookies(req, state, answer);
 }
 
