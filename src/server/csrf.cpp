@@ -6,15 +6,11 @@
 #include "semantics/base64url.hpp"
 #include "semantics/constant_time.hpp"
 #include "semantics/escape.hpp"
-#include "semantics/form_data.hpp"
-#include "semantics/multipart_reader.hpp"
-#include "semantics/urlencoded_reader.hpp"
 #include "server/key_ring.hpp"
 #include "server/peeked_source.hpp"
+#include "server/token_finder.hpp"
 #include "server/web_context.hpp"
 #include "tls/hmac.hpp"
-
-#include <parley/media_type.hpp>
 
 #include <algorithm>
 #include <array>
@@ -29,7 +25,6 @@ namespace parley::detail {
 namespace {
 
 constexpr std::size_t csrf_bytes = 16;
-constexpr std::size_t csrf_digits = 43;       // of mask and value
 constexpr std::size_t csrf_peek = 64 * 1024;  // so much of a form is looked through for the token
 
 std::string csrf_mac(const std::string& key, std::string_view what) {
@@ -50,14 +45,6 @@ std::string random_text(std::size_t n) {
   return bytes;
 }
 
-enum class form_kind { none, urlencoded, multipart };
-form_kind kind_of(const request& req) {
-  const auto type = media_type::parse(req.header("Content-Type"));
-  if (!type) return form_kind::none;
-  if (type->type() == "application" && type->subtype() == "x-www-form-urlencoded") return form_kind::urlencoded;
-  return type->type() == "multipart" && type->subtype() == "form-data" ? form_kind::multipart : form_kind::none;
-}
-
 // `https://host` as browsers write it: the port is left out where it is the scheme's own.
 std::string own_origin(const request& req) {
   std::string origin(req.scheme());
@@ -67,62 +54,6 @@ std::string own_origin(const request& req) {
   if (origin.ends_with(port)) origin.resize(origin.size() - port.size());
   return origin;
 }
-
-/// Looks for the token in a form as it comes, in pieces of any size, each read once.
-class token_finder {
- public:
-  token_finder(const request& req, std::string_view name) : name_(name), kind_(kind_of(req)) {
-    if (kind_ == form_kind::urlencoded) pairs_.emplace();
-    if (kind_ != form_kind::multipart) return;
-    const auto boundary = semantics::boundary_of(req.header("Content-Type"), "multipart/form-data");
-    if (boundary) parts_.emplace(*boundary);
-  }
-
-  /// True once it has come whole.
-  bool feed(std::string_view bytes) { return pairs_ ? feed_pairs(bytes) : parts_ && feed_parts(bytes); }
-  /// The content has ended.
-  bool end() { return pairs_ && !pairs_->finish() && take_pairs(); }
-  [[nodiscard]] const std::string& token() const { return token_; }
-
- private:
-  bool feed_pairs(std::string_view bytes) { return !pairs_->receive(bytes) && take_pairs(); }
-  bool take_pairs() {
-    while (auto pair = pairs_->next()) {
-      if (pair->name != name_) continue;
-      token_ = std::move(pair->value);
-      return true;
-    }
-    return false;
-  }
-  bool feed_parts(std::string_view bytes) {
-    for (;;) {
-      switch (parts_->next(bytes)) {
-        case semantics::multipart_event::head: {
-          const auto part = semantics::read_form_part(parts_->head());
-          wanted_ = part && part->name == name_ && !part->file_name;
-          token_.clear();
-          break;
-        }
-        case semantics::multipart_event::data:
-          if (wanted_ && token_.size() <= csrf_digits) token_.append(parts_->data());
-          break;
-        case semantics::multipart_event::part_end:
-          if (wanted_) return true;
-          break;
-        case semantics::multipart_event::need_more:
-        case semantics::multipart_event::end:
-        case semantics::multipart_event::fault: return false;
-      }
-    }
-  }
-
-  std::string_view name_;
-  form_kind kind_;
-  std::optional<semantics::urlencoded_reader> pairs_;
-  std::optional<semantics::multipart_reader> parts_;
-  std::string token_;
-  bool wanted_ = false;
-};
 
 constexpr const char* csrf_missing =
     "The form brought no valid token of this site: it may have been open for long, or you have logged in or out since, or cookies "
@@ -159,7 +90,7 @@ std::string web_context::make_token(const request& req) {
 }
 
 bool web_context::token_is_good(const request& req, std::string_view token) {
-  if (token.size() != csrf_digits) return false;
+  if (token.size() != token_finder::digits) return false;
   const auto bytes = semantics::decode_base64url(token);
   if (!bytes || bytes->size() != 2 * csrf_bytes) return false;
   std::string mac;
@@ -201,7 +132,7 @@ web_context::verdict web_context::check_head(const request& req, std::string& wh
   }
   const std::string_view token = req.header("X-CSRF-Token");
   if (!token.empty() && token_is_good(req, token)) return verdict::good;
-  if (kind_of(req) != form_kind::none) return verdict::needs_content;
+  if (token_finder::may_be_in(req.header("Content-Type"))) return verdict::needs_content;
   why = token.empty() ? "A script must send the token of its page in the field X-CSRF-Token." : csrf_missing;
   return verdict::refused;
 }
@@ -212,7 +143,7 @@ problem web_context::refusal(std::string why) {
 }
 
 bool web_context::check_content(const request& req, std::string_view content) {
-  token_finder finder(req, csrf->field_name());
+  token_finder finder(req.header("Content-Type"), csrf->field_name());
   const bool found = finder.feed(content) || finder.end();
   return found && token_is_good(req, finder.token());
 }
@@ -238,7 +169,7 @@ task<std::optional<problem>> web_context::check(request& req) {
     (void)req.body();
     source = request_access::source(req);
   }
-  token_finder finder(req, csrf->field_name());
+  token_finder finder(req.header("Content-Type"), csrf->field_name());
   std::string seen;
   bool found = false;
   bool whole = source == nullptr;
