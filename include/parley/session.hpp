@@ -66,7 +66,8 @@ struct session_access;
 ///
 /// **Two requests of one session at once.** Each sees the session as it was when it began. What they write is merged name by name:
 /// for each name that both wrote, who is kept last wins. A session that was ended or renewed meanwhile stays so: what the other request
-/// wrote under the old id is dropped, and its answer sets no cookie, so neither login nor logout is ever lost.
+/// wrote under the old id is dropped, and its answer sets no cookie. A login always stands; a logout that comes behind it with the old id
+/// ends nothing but that.
 class PARLEY_API session {
  public:
   session(const session&) = delete;
@@ -115,8 +116,8 @@ class PARLEY_API session {
   /// Who is logged in; empty: nobody.
   [[nodiscard]] const std::string& user() const;
   [[nodiscard]] bool logged_in() const { return !user().empty(); }
-  /// From here on it is the session of `user` (1 to 256 bytes; else `std::invalid_argument`), under a new id; what it remembers stays. Its
-  /// absolute lifetime begins anew. To be called once, when the password was right.
+  /// From here on it is the session of `user` (1 to 256 bytes; else `std::invalid_argument`), under a new id; what it remembers stays,
+  /// unless it was another user's. Its absolute lifetime begins anew. To be called once, when the password was right.
   void log_in(std::string_view user);
   /// A new id: what it remembers stays, the old id is dead. For whenever somebody's rights change.
   void renew();

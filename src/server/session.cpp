@@ -120,6 +120,7 @@ void session::log_in(std::string_view user) {
   if (user.empty() || user.size() > longest_session_user) {
     throw std::invalid_argument("parley::session: a user has 1 to 256 bytes");
   }
+  if (logged_in() && this->user() != user) clear();
   user_ = user;
   logs_in_ = true;
 }

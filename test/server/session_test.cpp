@@ -158,6 +158,17 @@ TEST_P(session_site, login_changes_the_id_and_keeps_the_data) {
   EXPECT_EQ(old.get("/").content(), "nobody");
 }
 
+TEST_P(session_site, another_users_login_leaves_nothing_of_the_one_before) {
+  one.post("/set/name/basket");
+  one.post("/login/ada");
+  EXPECT_EQ(one.get("/").content(), "basket") << "what an unknown visitor put in is of who logs in";
+  one.post("/login/ada");
+  EXPECT_EQ(one.get("/").content(), "basket");
+  one.post("/login/eve");
+  EXPECT_EQ(one.get("/who").content(), "eve");
+  EXPECT_EQ(one.get("/").content(), "nobody");
+}
+
 TEST_P(session_site, logout_kills_the_id_and_removes_the_cookie) {
   one.post("/login/ada");
   browser stolen(app);
