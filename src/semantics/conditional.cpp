@@ -114,7 +114,10 @@ precondition evaluate_preconditions(const parley::fields& request, bool reads, c
     if (is_newer(request, field_id::if_unmodified_since, of, now).value_or(false)) return precondition::failed;
   }
   if (has(field_id::if_none_match)) {
-    if (!of.exists || !names(request, field_id::if_none_match, of, weakly_equal)) return precondition::proceed;
+    // RFC 9111 §4.3.4: a 304 must name the very representation that is stored, or a cache gives one in a coding to who takes none.
+    validators exactly = of;
+    exactly.coded = of.coded && !reads;
+    if (!of.exists || !names(request, field_id::if_none_match, exactly, weakly_equal)) return precondition::proceed;
     return reads ? precondition::not_modified : precondition::failed;
   }
   if (reads && has(field_id::if_modified_since)) {

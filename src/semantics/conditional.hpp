@@ -20,7 +20,8 @@ struct validators {
   std::optional<std::chrono::sys_seconds> modified;
   std::string_view modified_text = {};  // `modified` as it is sent: a date that is the same text needs no reading; may be empty
   bool exists = true;                   // false for what a PUT would create
-  /// Whether a tag with a coding's name behind it, as `coded_tag` makes it, is of the same state: If-Match and If-None-Match then take both.
+  /// Whether a tag with a coding's name behind it, as `coded_tag` makes it, is of the same state: If-Match then takes both, and so does
+  /// If-None-Match where nothing is read.
   bool coded = false;
   bool strong_date =
       false;  // that it surely did not change twice within the second of `modified`: the date is a strong validator (§8.8.2.2)
