@@ -372,7 +372,7 @@ class Hostile(unittest.TestCase):
         url = self.serve(lambda connection, event, _: connection.reset_stream(event.stream_id, 13))
         code, _, err = parley("get", "--http2-prior-knowledge", url)
         self.assertEqual(code, 1)
-        self.assertIn("HTTP_1_1_REQUIRED: it wants HTTP/1.1 for this (--http1.1", err)
+        self.assertIn("HTTP_1_1_REQUIRED: it wants this by another version: ask for HTTP/1.1 (--http1.1", err)
 
     def test_one_that_wants_http1_is_asked_by_it(self):
         def refuse(connection, event, _):
