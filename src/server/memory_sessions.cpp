@@ -121,6 +121,7 @@ class session_shard {
     const std::size_t weight = weight_of(*record);
     const auto found = index_.find(key);
     const bool fresh = found == index_.end();
+    if (!fresh) move_to(found->second, *found->second->home);  // so that what makes room for it is another
     make_room(fresh ? 1 : 0, fresh ? weight : weight - std::min(weight, found->second->weight), key, c.now);
     place at = fresh ? anonymous_.insert(anonymous_.end(), entry{key, nullptr, {}, 0, &anonymous_}) : found->second;
     if (fresh) index_.emplace(key, at);

@@ -475,6 +475,24 @@ TEST(memory_sessions, is_bounded_in_bytes) {
   EXPECT_GE(run(store->count()), 8u);
 }
 
+TEST(memory_sessions, the_oldest_may_grow_as_well) {
+  server app;
+  app.on_message([](std::string_view) {});
+  app.sessions(memory_sessions(10, std::size_t{16} * 1024));
+  app.route("POST /set/{name}/{size}", [](const request& req) {
+    req.session().set(req.path("name"), std::string(std::stoul(req.path("size")), 'x'));
+    return text("");
+  });
+  app.route("GET /", [](const request& req) { return text(req.session().existed() ? "yes" : "no"); });
+  browser first(app);
+  browser second(app);
+  first.post("/set/a/5000");
+  second.post("/set/a/5000");
+  EXPECT_EQ(first.post("/set/b/9000").status(), 200) << "another one makes room for it";
+  EXPECT_EQ(first.get("/").content(), "yes");
+  EXPECT_EQ(second.get("/").content(), "no");
+}
+
 TEST(session, asks_for_what_was_not_set_up) {
   server app;
   EXPECT_THROW(app.sessions(nullptr), std::invalid_argument);
