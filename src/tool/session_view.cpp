@@ -25,6 +25,16 @@ void print_head(const trace::head_step& head, bool show_secrets) {
   if (!text.empty()) write_all(STDERR_FILENO, text.append(mark).append("\n"));
 }
 
+/// Behind the content, as fields of a head are before it.
+void print_trailers(const trace::trailers_step& trailers, bool show_secrets) {
+  if (trailers.text.empty()) return;
+  const std::string_view mark = trailers.way == trace::direction::out ? "> " : "< ";
+  std::string text = "* trailers\n";
+  for (const std::string_view line : trace::head_lines(trailers.text))
+    text.append(mark).append(trace::display_line(line, show_secrets)).append("\n");
+  write_all(STDERR_FILENO, text);
+}
+
 /// With a first line, which HTTP/2 has in another form.
 std::string as_included(const trace::head_step& head) {
   if (head.start_line.empty()) return head.text;
@@ -46,10 +56,12 @@ session_view::session_view(const fetch_plan& plan)
     : plan_(plan), heads_([this](const trace::head_step& head) { see_head(head); }),
       exchanges_([this](const trace::exchange& x) { (x.promised_on != 0 ? pushed_ : seen_).push_back(x); }),
       handshakes_([this](const trace::handshake_step& step) { see_handshake(step); }),
+      trailers_([this](const trace::trailers_step& step) { print_trailers(step, plan_.show_secrets); }),
       frames_([this](const trace::recorded& one) { frame_list_.add(one); }) {
   sinks_.add(&heads_);
   sinks_.add(&exchanges_);
   if (plan_.verbose && plan_.early_data) sinks_.add(&handshakes_);
+  if (plan_.verbose) sinks_.add(&trailers_);
   if (plan_.frames) sinks_.add(&frames_);
 }
 

@@ -36,6 +36,7 @@ class session_view {
   trace::head_watch heads_;
   trace::live exchanges_;
   trace::handshake_watch handshakes_;
+  trace::trailers_watch trailers_;
   trace::frame_watch frames_;
   trace::frame_list frame_list_;
   trace::fan_out sinks_;

@@ -21,6 +21,16 @@ class head_watch final : public engine::observer {
   std::function<void(const head_step&)> tell_;
 };
 
+/// Calls `tell` with the trailers of each message that has some, sent or received. On the loop's thread.
+class trailers_watch final : public engine::observer {
+ public:
+  explicit trailers_watch(std::function<void(const trailers_step&)> tell) : tell_(std::move(tell)) {}
+  void observe(const engine::observation& seen) noexcept override;
+
+ private:
+  std::function<void(const trailers_step&)> tell_;
+};
+
 /// Calls `tell` with how each handshake ended. On the loop's thread.
 class handshake_watch final : public engine::observer {
  public:

@@ -136,6 +136,12 @@ class timeline_view {
     for (const std::string_view each : head_lines(text)) note(tint::faint, display_line(each, how_.show_secrets));
   }
 
+  void trailers(std::string_view text) {
+    if (text.empty()) return;
+    note(tint::faint, "trailers, after the content:");
+    head(text);
+  }
+
   void draw_connect() {
     std::string about = printable(x_.peer);
     if (x_.promised_on != 0) {
@@ -184,7 +190,7 @@ class timeline_view {
                               : "sending",
            tint::request, std::min(before_request().value_or(begin), begin), x_.request.last_byte.value_or(begin));
       head(x_.request.head);
-      head(x_.request.trailers);
+      trailers(x_.request.trailers);
     }
     railed("");
   }
@@ -225,7 +231,7 @@ class timeline_view {
       railed("");
     }
     head(r.head);
-    head(r.trailers);
+    trailers(r.trailers);
     for (const std::string& each : x_.promises) note(tint::response, "promised: " + printable(each));
     railed("");
   }

@@ -241,6 +241,20 @@ class Forms(AgentCase):
         return [(p.get_param("name", header="Content-Disposition"), p.get_filename(), p.get_content_type(), p.get_payload(decode=True))
                 for p in message.get_payload()]
 
+    def test_trailers_are_shown(self):
+        def answer(h):
+            h.send_response(200)
+            h.send_header("Transfer-Encoding", "chunked")
+            h.end_headers()
+            h.wfile.write(b"2\r\nok\r\n0\r\nX-Sum: 6\r\nSet-Cookie: a=topsecret\r\n\r\n")
+
+        with Web(answer) as web:
+            said = parley("get", web.url(), "-v")
+            self.assertEqual(said.out, b"ok")
+            self.assertIn("* trailers\n< X-Sum: 6\n< Set-Cookie: [hidden]\n", said.err)
+            said = parley("get", web.url(), "--show")
+            self.assertIn("trailers, after the content:\n│   X-Sum: 6\n", said.err)
+
     def test_multipart(self):
         photo = self.write("photo.jpg", os.urandom(150_000))
         note = self.write("note", b"from a file")
