@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 namespace parley::tool {
@@ -153,6 +154,11 @@ class config_reader {
   }
 
   static std::string example_of(const config_key& key) {
+    for (const auto& [name, example] : {std::pair("host", "example.org"), std::pair("cors", "https://app.example"),
+                                        std::pair("hsts", "31536000"), std::pair("rate-limit", "100/60"),
+                                        std::pair("trusted-proxy", "10.0.0.0/8"), std::pair("trusted-proxy-field", "forwarded")}) {
+      if (key.name == name) return example;
+    }
     if (key.kind == value_kind::text) return "127.0.0.1:8080";
     if (key.kind == value_kind::format) return "json";
     return key.kind == value_kind::log ? "access.log" : "/etc/parley/" + key.name + ".pem";

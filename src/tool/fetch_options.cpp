@@ -66,6 +66,18 @@ void declare_fetch_options(arguments& to, fetch_options& o) {
       .hint("--0rtt,--0-rtt,--zero-rtt", "did you mean --early-data?")
       .hint("--no-http3", "--http2 keeps to HTTP/2 and 1.1")
       .hint("--alt-svc", "what servers announce is used by itself; --no-alt-svc leaves it");
+  // What users of curl type by habit.
+  to.hint("-X,--request", "the method is the command: parley post URL, or parley request METHOD URL")
+      .hint("-I,--head", "heads are asked for by parley head URL")
+      .hint("-O,--remote-name,-J,--remote-header-name", "give the file's name with -o FILE")
+      .hint("-f,--fail-with-body", "did you mean --fail?")
+      .hint("-s,--silent,-S,--show-error,-sS", "nothing but content and errors is printed anyway; leave it out")
+      .hint("-m,--max-time", "did you mean --timeout SECONDS?")
+      .hint("-A,--user-agent", "write -H 'User-Agent: NAME'")
+      .hint("-e,--referer", "write -H 'Referer: URL'")
+      .hint("-T,--upload-file", "write parley put URL -d @FILE")
+      .hint("--data-binary", "-d takes a file as it is; write -d DATA, or -d @FILE")
+      .hint("--data-raw,--data-ascii", "write -d DATA");
   declare_proxy_options(to, o.agent);
   to.group("Https")
       .value("--cacert", "FILE", o.cacert,
@@ -174,7 +186,7 @@ void refuse_bad_combinations(const fetch_plan& plan, const fetch_options& o) {
     throw refusal(exit_usage, "\"" + trace::printable(plan.method) +
                                   "\" is no method: it takes letters, digits and !#$%&'*+-.^_`|~, at most 30");
   }
-  if (plan.method == "CONNECT") throw refusal(exit_usage, "CONNECT asks a proxy for a tunnel, which parley does not offer yet");
+  if (plan.method == "CONNECT") throw refusal(exit_usage, "CONNECT asks a proxy for a tunnel; -x PROXY goes through one");
   if (plan.method == "TRACE" && (plan.content || plan.agent.form))
     throw refusal(exit_usage, "a TRACE request carries no content (RFC 9110 §9.3.8); leave out -d and --json");
   if (plan.version == parley::http0_9) {

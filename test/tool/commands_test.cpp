@@ -115,7 +115,7 @@ TEST(Command, RefusalsAreOneLineAndTwo) {
       {{"get", "--jsn", "x", "localhost"},
        "parley: get: there is no option --jsn; did you mean --json? parley get --help lists them\n"},
       {{"get", "ftp://localhost"}, "parley: ftp://localhost: the scheme is ftp, but parley speaks http and https\n"},
-      {{"request", "CONNECT", "localhost:80"}, "parley: CONNECT asks a proxy for a tunnel, which parley does not offer yet\n"},
+      {{"request", "CONNECT", "localhost:80"}, "parley: CONNECT asks a proxy for a tunnel; -x PROXY goes through one\n"},
   };
   for (const auto& [words, line] : rows) {
     const said refused = run(words);

@@ -100,7 +100,7 @@ TEST(FetchPlan, Times) {
 }
 
 TEST(FetchPlan, RefusesWhatIsNotThereYet) {
-  EXPECT_EQ(refused_plan({"localhost"}, "CONNECT"), "CONNECT asks a proxy for a tunnel, which parley does not offer yet");
+  EXPECT_EQ(refused_plan({"localhost"}, "CONNECT"), "CONNECT asks a proxy for a tunnel; -x PROXY goes through one");
 }
 
 TEST(FetchPlan, Http3) {
@@ -131,6 +131,8 @@ TEST(FetchPlan, RefusesWhatMakesNoSense) {
        "choose one of --http0.9, --http1.0, --http1.1, --http2, --http2-prior-knowledge, --http3 and --http3-only"},
       {{"localhost", "--http3", "--http3-only"},
        "choose one of --http0.9, --http1.0, --http1.1, --http2, --http2-prior-knowledge, --http3 and --http3-only"},
+      {{"localhost", "-X", "POST"},
+       "get: there is no option -X; the method is the command: parley post URL, or parley request METHOD URL"},
       {{"localhost", "-d", "a", "--json", "1"}, "choose one of -d and --json"},
       {{"localhost", "--http0.9", "-d", "a"}, "HTTP/0.9 requests carry no content; leave out -d and --json"},
       {{"localhost", "--http0.9", "-H", "A: b"}, "HTTP/0.9 requests carry no fields; leave out -H"},
