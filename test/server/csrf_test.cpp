@@ -82,9 +82,9 @@ TEST_F(guarded_site, multipart_has_it_too_before_its_files) {
     good.content(part("csrf_token", token) + part("item", "tea") + file + "--b--\r\n", "multipart/form-data; boundary=b");
     EXPECT_EQ(one.send(std::move(good)).content(), "done tea") << path;
   }
-  request late(method::post, "/task");
-  late.content(file + part("csrf_token", token) + "--b--\r\n", "multipart/form-data; boundary=b");
-  (void)late;
+  request late(method::post, "/plain");
+  late.content(file + part("csrf_token", token) + part("item", "tea") + "--b--\r\n", "multipart/form-data; boundary=b");
+  EXPECT_EQ(one.send(std::move(late)).content(), "done tea");
   request in_file(method::post, "/task");
   in_file.content("--b\r\nContent-Disposition: form-data; name=\"csrf_token\"; filename=\"a\"\r\n\r\n" + token + "\r\n--b--\r\n",
                   "multipart/form-data; boundary=b");
