@@ -332,8 +332,9 @@ class PARLEY_API session_store {
 [[nodiscard]] PARLEY_API std::shared_ptr<session_store> memory_sessions(std::size_t sessions = 100'000,
                                                                         std::size_t bytes = std::size_t{64} << 20);
 
-/// In the SQLite file `path`, as collection `name`, with what `open_sqlite` says of files, threads and errors.
+/// In the SQLite file `path`, as collection `name`, with what `open_sqlite` says of files, threads and errors. At most `sessions` of them, those
+/// that ended within `session_store::grace` included: as with `memory_sessions`, those that nobody is logged in to make room, the ones that end first.
 [[nodiscard]] PARLEY_API std::shared_ptr<session_store> sqlite_sessions(const std::string& path, std::string_view name = "sessions",
-                                                                        sqlite_options how = {});
+                                                                        sqlite_options how = {}, std::size_t sessions = 250'000);
 
 }  // namespace parley

@@ -78,6 +78,8 @@ struct http3_listener_setup {
   unsigned loop = 0;
   unsigned loops = 1;  // at most 256
   bool extended_connect = false;
+  /// The owner judges `:scheme`, as at a proxy.
+  bool any_scheme = false;
   bool bbr = false;  // congestion control, else CUBIC
   /// Which address tokens were used, the same for all loops; outlives the listener. Null: each loop has its own.
   base::spent_keys* tokens = nullptr;

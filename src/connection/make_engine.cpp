@@ -24,6 +24,7 @@ h2::options http2_choice(http2_options how) {
   h2::options chosen;
   chosen.push = how.push;
   chosen.extended_connect = how.extended_connect;
+  chosen.any_scheme = how.any_scheme;
   chosen.secure = how.secure;
   chosen.seed = how.seed;
   return chosen;
@@ -49,6 +50,7 @@ std::unique_ptr<engine::stream_engine> make_http3_engine(engine::role as, const 
   h3::options chosen;
   chosen.push = how.push;
   chosen.extended_connect = how.extended_connect;
+  chosen.any_scheme = how.any_scheme;
   chosen.datagrams = how.datagrams;
   chosen.seed = how.seed;
   chosen.request_streams = how.request_streams;

@@ -30,6 +30,7 @@ struct http1_options {
 struct http2_options {
   bool push = false;  // client: takes pushed responses (SETTINGS_ENABLE_PUSH); a server pushes where its peer's setting allows
   bool extended_connect = false;  // server: announces SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441)
+  bool any_scheme = false;        // server: its owner judges `:scheme`
   bool secure = true;             // the byte stream is TLS's: `:scheme` must be https, else http
   std::uint64_t seed = 0;         // for hashing (HPACK's lookup) and GREASE: different for each connection
 };
@@ -48,6 +49,7 @@ struct http2_options {
 struct http3_options {
   bool push = false;              // client: takes pushed responses (MAX_PUSH_ID); a server pushes where its peer allows it
   bool extended_connect = false;  // server: announces SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 9220)
+  bool any_scheme = false;        // server: its owner judges `:scheme`
   bool datagrams = false;         // announces SETTINGS_H3_DATAGRAM (RFC 9297): the transport takes DATAGRAM frames
   std::string remembered = {};    // client, for early data: what `http3_settings` gave for the connection that the ticket is of
   std::uint64_t seed = 0;         // for hashing (QPACK's lookup) and GREASE: different for each connection

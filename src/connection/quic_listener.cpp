@@ -66,8 +66,8 @@ class quic_listener final : public http3_listener, private net::datagram_handler
                 exchange_owner& dispatch, const limits& caps, base::unique_function<std::uint64_t()> ids)
       : loop_(on), socket_(std::move(socket)), owner_(owner), dispatch_(dispatch), limits_(caps), ids_(std::move(ids)),
         observer_(setup.observer), traffic_(setup.traffic), extended_connect_(setup.extended_connect),
-        endpoint_(settings_of(setup, caps, on.now()), base::system_random(), on.now()), outbox_(on, *socket_, setup.traffic),
-        timer_(on, [this] {
+        any_scheme_(setup.any_scheme), endpoint_(settings_of(setup, caps, on.now()), base::system_random(), on.now()),
+        outbox_(on, *socket_, setup.traffic), timer_(on, [this] {
           endpoint_.expired(loop_.now());
           watch_time();
         }) {}
@@ -113,9 +113,12 @@ class quic_listener final : public http3_listener, private net::datagram_handler
     if (entry == http3_owner::entry::no) return endpoint_.refuse(now);
     if (entry == http3_owner::entry::prove) return endpoint_.ask_for_proof(now);
     const std::uint64_t id = ids_();
-    auto engine = make_http3_engine(
-        engine::role::server, limits_,
-        {.extended_connect = extended_connect_, .seed = engine_seed(id), .request_streams = limits_.streams}, now);
+    auto engine = make_http3_engine(engine::role::server, limits_,
+                                    {.extended_connect = extended_connect_,
+                                     .any_scheme = any_scheme_,
+                                     .seed = engine_seed(id),
+                                     .request_streams = limits_.streams},
+                                    now);
     if (observer_ != nullptr) engine->observe(observer_, id);  // now: it speaks before the connection is made
     early_events early(*engine);
     auto transport = endpoint_.accept(*engine, now, &early);
@@ -163,6 +166,7 @@ class quic_listener final : public http3_listener, private net::datagram_handler
   engine::observer* observer_;
   traffic* traffic_;
   const bool extended_connect_;
+  const bool any_scheme_;
   quic::endpoint endpoint_;
   quic_outbox outbox_;
   net::timer timer_;

@@ -37,6 +37,8 @@ struct options {
   bool extended_connect = false;
   /// The byte stream is TLS's: `:scheme` is https, else http.
   bool secure = true;
+  /// Server: any other `:scheme` is for the owner to judge, as at a proxy; else it is misdirected.
+  bool any_scheme = false;
   /// For hashing and for GREASE; different for each connection.
   std::uint64_t seed = 0;
 };

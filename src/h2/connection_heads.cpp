@@ -137,7 +137,10 @@ void connection::take_request(const whole_block& b) {
     if (too_late) return;
     return refuse_stream(b.stream, violation::too_many_streams);
   }
-  const semantics::request_rules rules{parley::version::http2, options_.extended_connect, options_.secure ? "https" : "http"};
+  const semantics::request_rules rules{parley::version::http2, options_.extended_connect,
+                                       options_.any_scheme ? ""
+                                       : options_.secure   ? "https"
+                                                           : "http"};
   semantics::request_fields section(semantics::section_caps::of_head(limits_, head_room_), rules);
   const decoded how = decode(b.bytes, section);
   if (how == decoded::failed) return;

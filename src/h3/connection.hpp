@@ -38,6 +38,8 @@ struct options {
   bool push = false;
   /// Server: announces SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 9220).
   bool extended_connect = false;
+  /// Server: any other `:scheme` than https is for the owner to judge, as at a proxy; else it is misdirected.
+  bool any_scheme = false;
   /// Announces SETTINGS_H3_DATAGRAM (RFC 9297): the transport takes DATAGRAM frames.
   bool datagrams = false;
   /// Client with early data: the server's settings of the connection before, from `peer_settings`.

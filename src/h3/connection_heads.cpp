@@ -103,7 +103,7 @@ void connection::resume(stream& s, std::unique_ptr<waiting_bytes> kept) {
 // --- requests ----------------------------------------------------------------------------------------------------------------
 
 void connection::take_request(stream& s, const section_in& in) {
-  const semantics::request_rules rules{parley::version::http3, options_.extended_connect, "https"};
+  const semantics::request_rules rules{parley::version::http3, options_.extended_connect, options_.any_scheme ? "" : "https"};
   semantics::request_fields section(semantics::section_caps::of_head(limits_), rules);
   if (refuse_section(s, decode(s, in, section, limits_.head))) return;
   auto head = section.finish();

@@ -147,8 +147,9 @@ bool last_hop(const request& req, request& out) {
 }
 
 request made_from(const request& req) {
-  const std::string url =
-      req.version() < http2 ? std::string(req.target()) : "http://" + std::string(req.authority()) + std::string(req.target());
+  std::string url(req.target());
+  // RFC 9112 §3.2.4: about a whole server one asks with a URL that has no path.
+  if (req.version() >= http2) url = "http://" + std::string(req.authority()) + (url == "*" ? "" : url);
   try {
     return {req.method(), url};
   } catch (const std::invalid_argument&) {

@@ -22,6 +22,7 @@ class worker::http3_door final : private connection::http3_owner {
     setup.credentials = to_.core_.https.credentials();
     setup.loop = static_cast<unsigned>(to_.index_);
     setup.loops = static_cast<unsigned>(to_.core_.loop_count());
+    setup.any_scheme = to_.core_.any_scheme;
     setup.bbr = to_.core_.http3_bbr;
     setup.tokens = &to_.core_.tokens;
     setup.observer = to_.core_.observer;

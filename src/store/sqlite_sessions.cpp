@@ -23,8 +23,10 @@ struct session_queries {
             "data=excluded.data,user=excluded.user,created=excluded.created,used=excluded.used,over=excluded.over"),
         kill("UPDATE " + table + " SET data='',user='',over=?2 WHERE key=?1 AND data<>''"),
         kill_user("UPDATE " + table + " SET data='',user='',over=?2 WHERE user=?1 AND data<>''"),
-        sweep("DELETE FROM " + table + " WHERE over<=?1"), count("SELECT count(*) FROM " + table + " WHERE data<>''") {}
-  const std::string find, put, kill, kill_user, sweep, count;
+        sweep("DELETE FROM " + table + " WHERE over<=?1"), count("SELECT count(*) FROM " + table + " WHERE data<>''"),
+        rows("SELECT count(*) FROM " + table),
+        make_room("DELETE FROM " + table + " WHERE key IN (SELECT key FROM " + table + " WHERE user='' ORDER BY over LIMIT ?1)") {}
+  const std::string find, put, kill, kill_user, sweep, count, rows, make_room;
 };
 using shared_session_queries = std::shared_ptr<const session_queries>;
 
@@ -66,6 +68,44 @@ void put_session(connection& on, const session_queries& sql, const session_key& 
       .run();
 }
 
+// How many rows there may be, and about how many there are: only ever too many, for what others delete and what is done a second time is not
+// seen. So it is counted before anything makes room. Writes come one after another, on the writer's thread.
+class row_cap {
+ public:
+  explicit row_cap(std::size_t most) : most_(std::max<std::size_t>(most, 1)) {}
+
+  void before_new(connection& on, const session_queries& sql, std::chrono::sys_seconds now) {
+    if (known_ && rows_ < most_) {
+      ++rows_;
+      return;
+    }
+    rows_ = counted(on, sql);
+    known_ = true;
+    if (rows_ >= most_) make_room(on, sql, now);
+    ++rows_;
+  }
+
+ private:
+  static std::size_t counted(connection& on, const session_queries& sql) {
+    statement found = on.prepare(sql.rows);
+    return found.step() ? static_cast<std::size_t>(found.integer(0)) : 0;
+  }
+  void make_room(connection& on, const session_queries& sql, std::chrono::sys_seconds now) {
+    on.prepare(sql.sweep).bind(1, seconds_of(now)).run();
+    rows_ = counted(on, sql);
+    if (rows_ < most_) return;
+    // Some at once, since finding the oldest looks at many.
+    const std::size_t some = rows_ - most_ + 1 + most_ / 64;
+    on.prepare(sql.make_room).bind(1, static_cast<std::int64_t>(some)).run();
+    rows_ = counted(on, sql);
+    if (rows_ >= most_) on.raise(store_error::kind::full, "there are as many sessions as there may be, all of them of users");
+  }
+
+  std::size_t most_;
+  std::size_t rows_ = 0;
+  bool known_ = false;
+};
+
 struct look_work {
   using result = session_look;
   shared_session_queries sql;
@@ -79,6 +119,7 @@ struct change_work {
   using result = session_outcome;
   shared_session_queries sql;
   session_change c;
+  std::shared_ptr<row_cap> cap;
   result operator()(connection& on) const {
     if (c.ends_user) on.prepare(sql->kill_user).bind(1, std::string_view(*c.ends_user)).bind(2, grace_from(c.now)).run();
     if (c.ends) {
@@ -100,6 +141,7 @@ struct change_work {
     session_change made = c;
     made.begins = begins;
     if (c.moves_to) kill(on);
+    if (begins || c.moves_to) cap->before_new(on, *sql, c.now);
     put_session(on, *sql, c.moves_to.value_or(c.key), made.apply_to(std::move(before)), c.lifetime);
     return session_outcome::kept;
   }
@@ -143,15 +185,15 @@ struct count_sessions_work {
 
 class sqlite_session_store final : public session_store {
  public:
-  explicit sqlite_session_store(const database_settings& how)
-      : sql_(std::make_shared<session_queries>(how.table)), database_(how) {}
+  sqlite_session_store(const database_settings& how, std::size_t most)
+      : sql_(std::make_shared<session_queries>(how.table)), cap_(std::make_shared<row_cap>(most)), database_(how) {}
 
   task<session_look> look(session_key key, std::chrono::sys_seconds now, session_lifetime lifetime) override {
     return ask(database_.reads(), look_work{sql_, key, now, lifetime});
   }
   task<session_outcome> change(session_change c) override {
     const std::size_t bytes = 1024 + c.values.size() * 64;
-    return ask(database_.writes(), change_work{sql_, std::move(c)}, bytes);
+    return ask(database_.writes(), change_work{sql_, std::move(c), cap_}, bytes);
   }
   task<std::size_t> end_user(std::string user) override {
     if (user.empty()) return ask(database_.reads(), count_nobody{});
@@ -167,6 +209,7 @@ class sqlite_session_store final : public session_store {
   };
 
   shared_session_queries sql_;
+  std::shared_ptr<row_cap> cap_;
   database database_;
 };
 
@@ -175,7 +218,8 @@ class sqlite_session_store final : public session_store {
 
 namespace parley {
 
-std::shared_ptr<session_store> sqlite_sessions(const std::string& path, std::string_view name, sqlite_options how) {
+std::shared_ptr<session_store> sqlite_sessions(const std::string& path, std::string_view name, sqlite_options how,
+                                               std::size_t sessions) {
   store::database_settings settings;
   settings.table = store::table_of(name, "sessions_");
   settings.definition = {
@@ -188,7 +232,7 @@ std::shared_ptr<session_store> sqlite_sessions(const std::string& path, std::str
   settings.queue_jobs = std::max<std::size_t>(how.queue(), 1);
   settings.queue_bytes = how.queue_bytes();
   settings.readers = how.readers();
-  return std::make_shared<store::sqlite_session_store>(settings);
+  return std::make_shared<store::sqlite_session_store>(settings, sessions);
 }
 
 }  // namespace parley

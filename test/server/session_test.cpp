@@ -462,6 +462,47 @@ TEST(memory_sessions, makes_room_among_those_whom_nobody_is_logged_in_to) {
   EXPECT_EQ(user.get("/").content(), "yes");
 }
 
+TEST(sqlite_sessions, makes_room_among_those_whom_nobody_is_logged_in_to) {
+  test::scratch_folder folder;
+  const std::string file = folder / "sessions.db";
+  server app;
+  app.on_message([](std::string_view) {});
+  auto store = sqlite_sessions(file, "sessions", {}, 3);
+  app.sessions(store);
+  app.route("POST /set", [](const request& req) {
+    req.session().set("a", 1);
+    return text("");
+  });
+  app.route("POST /login", [](const request& req) {
+    req.session().log_in("ada");
+    return text("");
+  });
+  app.route("GET /", [](const request& req) { return text(req.session().existed() ? "yes" : "no"); });
+  browser user(app);
+  user.post("/login");
+  for (int i = 0; i < 10; ++i) {
+    browser last(app);
+    EXPECT_EQ(last.post("/set").status(), 200);
+    EXPECT_EQ(last.get("/").content(), "yes");
+    EXPECT_LE(run(store->count()), 3u);
+  }
+  EXPECT_EQ(user.get("/").content(), "yes");
+  EXPECT_EQ(browser(app).post("/login").status(), 200);
+  EXPECT_EQ(browser(app).post("/login").status(), 200);
+  EXPECT_EQ(browser(app).post("/set").status(), 503) << "all are of users";
+  EXPECT_EQ(user.get("/").content(), "yes");
+  // Another process that opens the file counts what is there.
+  auto second = sqlite_sessions(file, "sessions", {}, 3);
+  server other;
+  other.on_message([](std::string_view) {});
+  other.sessions(second);
+  other.route("POST /set", [](const request& req) {
+    req.session().set("a", 1);
+    return text("");
+  });
+  EXPECT_EQ(browser(other).post("/set").status(), 503);
+}
+
 TEST(memory_sessions, is_bounded_in_bytes) {
   server app;
   auto store = memory_sessions(1000, 100 * 1024);
