@@ -198,7 +198,8 @@ void journey::notice_circle() {
 }
 
 void journey::learn(const response& got) {
-  if (jar_) {
+  // RFC 9110 §15.5.8: a 407 is the proxy's, which has no say in the site's cookies.
+  if (jar_ && got.status() != 407) {
     for (const std::string_view each : got.fields().get_all("Set-Cookie")) static_cast<void>(jar_->store(each, url_));
   }
   if (sent_ && agent_.who &&

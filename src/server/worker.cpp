@@ -136,7 +136,7 @@ void worker::serve(std::unique_ptr<net::byte_stream> stream, std::uint64_t id, c
   const bool by_alpn = tls != nullptr && !tls->cleartext() && tls->session().protocol() == "h2";
   auto engine = by_alpn ? connection::make_http2_engine(
                               engine::role::server, core_.caps,
-                              {.secure = true, .any_scheme = core_.any_scheme, .seed = connection::engine_seed(id)}, loop_->now())
+                              {.any_scheme = core_.any_scheme, .secure = true, .seed = connection::engine_seed(id)}, loop_->now())
                         : connection::make_http1_engine(engine::role::server, core_.caps,
                                                         {.allow_http09 = core_.http09, .secure = tls != nullptr}, loop_->now());
   connection::exchange_owner& self = *this;

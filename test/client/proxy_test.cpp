@@ -5,6 +5,8 @@
 #include "client/proxy_choice.hpp"
 #include "semantics/digest_auth.hpp"
 
+#include <parley/cookie_jar.hpp>
+
 #include <cstdlib>
 #include <map>
 
@@ -127,6 +129,18 @@ TEST(proxy, absolute_form_on_one_connection_for_all) {
   EXPECT_TRUE(says(sent, "GET http://two.example:81/ HTTP/1.1\r\nHost: two.example:81\r\n")) << sent;
   EXPECT_TRUE(says(sent, "OPTIONS http://one.example HTTP/1.1\r\nHost: one.example\r\n")) << sent;
   EXPECT_TRUE(says(sent, "Proxy-Authorization: Basic YWRhOnNlY3JldA==\r\n")) << sent;
+}
+
+TEST(proxy, a_refusal_of_its_own_sets_no_cookies_of_sites) {
+  for (const bool by_proxy : {true, false}) {
+    world w;
+    w.server.answer_all(std::string(by_proxy ? "HTTP/1.1 407 Who" : "HTTP/1.1 404 No") +
+                        "\r\nSet-Cookie: a=b; Domain=site.example\r\nContent-Length: 0\r\n\r\n");
+    const parley::cookie_jar jar;
+    auto got = w.run(w.http.get("http://www.site.example/", parley::options().proxy("http://10.0.0.1").cookies(jar)));
+    ASSERT_TRUE(got->succeeded()) << got->error();
+    EXPECT_EQ(jar.size(), by_proxy ? 0U : 1U);
+  }
 }
 
 TEST(proxy, what_is_straight_shares_nothing_with_what_is_relayed) {
