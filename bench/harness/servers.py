@@ -1,5 +1,6 @@
 """The servers under test: ours, Debian's nginx, h2o and ngtcp2's own server, and the floor. One worker each, no access log, the same files and fields."""
 
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -76,8 +77,9 @@ class Reporting(Server):
             time.sleep(0.05)
         else:
             raise Trouble(f"{self.name} was not ready within 30 s: {words.strip()}")
-        ports = {line.split()[1]: int(line.rsplit(":", 1)[1]) for line in words.splitlines() if line.startswith("listening ")}
-        self.http, self.https = ports["http"], ports.get("https")
+        # "listening https 127.0.0.1:8443", with "and HTTP/3 on UDP" behind it where that is served.
+        ports = dict(re.findall(r"^listening (\S+) \S*:(\d+)", words, re.MULTILINE))
+        self.http, self.https = int(ports["http"]), int(ports["https"]) if "https" in ports else None
 
 
 class Ours(Reporting):
