@@ -8,6 +8,7 @@
 #include <parley/response.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,6 +33,9 @@ struct file_choices {
   bool listing = false;
   bool precompressed = false;
 };
+
+/// How many files may stand beside one, each in a coding of its own.
+inline constexpr std::size_t most_siblings = 3;
 
 /// What stands beside a large file in a coding: `style.css.br`.
 struct coded_sibling {
@@ -73,6 +77,13 @@ struct found_file {
 [[nodiscard]] std::string tag_of_content(std::string_view bytes);
 /// Strong, from the identity. One that is not settled gets a tag that never comes again.
 [[nodiscard]] std::string tag_of_identity(const file_identity& of, std::chrono::system_clock::time_point now);
+
+/// RFC 9110 §8.8.2.1: never later than the time of the answer.
+[[nodiscard]] std::chrono::sys_seconds said_date(std::chrono::sys_seconds modified, std::chrono::system_clock::time_point now);
+/// The field lines of a 200, and of a 304.
+[[nodiscard]] fields content_fields(std::string_view type, std::string_view modified, std::string_view tag,
+                                    const std::string& cache_control);
+[[nodiscard]] fields unchanged_fields(std::string_view tag, const std::string& cache_control);
 
 /// The same file for who takes no coding, where others do; and in a coding, with its bytes and tag.
 [[nodiscard]] std::shared_ptr<served_file> with_vary(const served_file& file);

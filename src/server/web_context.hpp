@@ -115,6 +115,10 @@ class web_context {
   [[nodiscard]] bool needs_look_up(const request& req) const;
   [[nodiscard]] bool is_down() const;
   void fail(web_state& state, store_error::kind why);
+  /// What a handler throws whose store does not answer.
+  [[nodiscard]] static problem_error failure();
+  [[nodiscard]] static std::string make_id();
+  [[nodiscard]] static session_key key_of(std::string_view id);
   [[nodiscard]] std::vector<session_change> changes_of(web_state& state, int status, std::chrono::sys_seconds at);
   void take_outcome(web_state& state, const session_change& done, session_outcome what);
   void set_cookies(const request& req, web_state& state, response& answer);

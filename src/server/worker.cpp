@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <utility>
 
-// The worker's loop: listeners, connections, draining. What happens to a request is in worker_dispatch.cpp.
+// The worker's loop: listeners, connections, draining. What happens to a request is in worker_dispatch.cpp, to its answer in worker_answer.cpp.
 
 namespace parley {
 

@@ -28,6 +28,8 @@ class worker;
 class server_exchange final : public connection::exchange, public detail::hint_sink {
  public:
   explicit server_exchange(worker& home) : home_(home) {}
+  /// Whatever exchange a server's connection has is one of these.
+  [[nodiscard]] static server_exchange& of(connection::exchange& x) { return static_cast<server_exchange&>(x); }
   void hint(const parley::request& from, std::string_view target, as use) override;
 
   parley::request request;
