@@ -91,6 +91,8 @@ connection::decoded connection::decode(std::string_view block, Section& section)
   fail(violation::bad_field_block);
   return decoded::failed;
 }
+// For the file of pushes too: where this one has it inline, there would be none to link to.
+template connection::decoded connection::decode(std::string_view, semantics::request_fields&);
 
 // For the table's sake (RFC 9113 §4.3).
 bool connection::drop_block(std::string_view block) {

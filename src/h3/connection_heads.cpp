@@ -40,6 +40,8 @@ connection::decoded connection::decode(stream& s, const section_in& in, Section&
   if (done->state == fieldcode::section_state::too_large) return decoded::too_large;
   return too_long ? decoded::line_too_long : decoded::whole;
 }
+// For the file of pushes too: where this one has it inline, there would be none to link to.
+template connection::decoded connection::decode(stream&, const section_in&, semantics::request_fields&, std::size_t);
 
 void connection::take_section(stream& s, const section_in& in) {
   if (in.type == frame_type::push_promise) return take_promise(s, in);
