@@ -30,6 +30,9 @@ function(parley_room name)
   if("quic" IN_LIST room_DEPS) # it speaks HTTP/3 where it can: 1 or 0
     target_compile_definitions(parley_${name} PRIVATE PARLEY_QUIC=$<BOOL:${PARLEY_HAS_QUIC}>)
   endif()
+  set(apart ${PARLEY_APART})
+  list(TRANSFORM apart PREPEND "${PROJECT_SOURCE_DIR}/")
+  set_source_files_properties(${apart} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   set_target_properties(parley_${name} PROPERTIES UNITY_BUILD ${PARLEY_UNITY} PARLEY_LIBS "${room_LIBS}"
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   set(PARLEY_ROOMS ${PARLEY_ROOMS} ${name} CACHE INTERNAL "")
