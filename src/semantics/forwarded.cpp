@@ -43,20 +43,51 @@ bool same_prefix(const ipv6_bytes& a, const ipv6_bytes& b, unsigned bits) {
 
 bool is_proto(std::string_view text) { return base::iequals(text, "http") || base::iequals(text, "https"); }
 
-std::vector<std::string_view> elements_of(std::string_view value) {
-  std::vector<std::string_view> elements;
-  list_reader list(value);
-  while (const auto element = list.next()) {
-    elements.push_back(*element);
-    if (elements.size() > max_forwarded) return {};
+/// The elements of a list, the last one first: that is the one which a trusted proxy has added, and whatever a client wrote before it, a quote
+/// that does not end or a thousand elements, must not swallow it.
+class last_first {
+ public:
+  /// `quoted`: commas within quoted strings do not split.
+  last_first(std::string_view value, bool quoted) : rest_(value), quoted_(quoted) {}
+  /// The next one that is not empty.
+  std::optional<std::string_view> next() {
+    while (!done_) {
+      std::size_t at = rest_.size();
+      bool within = false;
+      for (; at > 0; --at) {
+        const char c = rest_[at - 1];
+        if (c == ',' && !within) break;
+        if (quoted_ && c == '"' && !is_escaped(at - 1)) within = !within;
+      }
+      const std::string_view element = base::trim_ows(rest_.substr(at));
+      done_ = at == 0;
+      rest_ = rest_.substr(0, done_ ? 0 : at - 1);
+      if (!element.empty()) return element;
+    }
+    return std::nullopt;
   }
-  if (!list.valid()) elements.clear();
-  return elements;
-}
 
-std::string_view from_right(const std::vector<std::string_view>& elements, std::size_t place) {
-  if (elements.empty()) return {};
-  return place < elements.size() ? elements[elements.size() - 1 - place] : elements.front();
+ private:
+  [[nodiscard]] bool is_escaped(std::size_t at) const {
+    std::size_t from = at;
+    while (from > 0 && rest_[from - 1] == '\\') --from;
+    return (at - from) % 2 != 0;
+  }
+
+  std::string_view rest_;
+  bool quoted_;
+  bool done_ = false;
+};
+
+/// The one at that place from the right, or the first one of all.
+std::string_view at_place(std::string_view value, std::size_t place) {
+  last_first list(value, false);
+  std::string_view found;
+  for (auto element = list.next(); element; element = list.next()) {
+    found = *element;
+    if (place-- == 0) break;
+  }
+  return found;
 }
 
 bool take_forwarded_pair(forwarded_element& out, const parameter& pair, unsigned& seen) {
@@ -71,6 +102,19 @@ bool take_forwarded_pair(forwarded_element& out, const parameter& pair, unsigned
   return true;
 }
 
+std::optional<forwarded_element> parse_element(std::string_view text) {
+  forwarded_element out;
+  // The first pair has no semicolon before it.
+  const std::string pairs = std::string(";").append(text);
+  parameter_reader reader(pairs);
+  unsigned seen = 0;
+  while (const auto pair = reader.next()) {
+    if (!take_forwarded_pair(out, *pair, seen)) return std::nullopt;
+  }
+  if (!reader.valid()) return std::nullopt;
+  return out;
+}
+
 }  // namespace
 
 std::optional<std::vector<forwarded_element>> parse_forwarded(std::string_view value) {
@@ -78,15 +122,9 @@ std::optional<std::vector<forwarded_element>> parse_forwarded(std::string_view v
   list_reader list(value);
   while (const auto text = list.next()) {
     if (elements.size() == max_forwarded) return std::nullopt;
-    forwarded_element& out = elements.emplace_back();
-    // The first pair has no semicolon before it.
-    const std::string pairs = std::string(";").append(*text);
-    parameter_reader reader(pairs);
-    unsigned seen = 0;
-    while (const auto pair = reader.next()) {
-      if (!take_forwarded_pair(out, *pair, seen)) return std::nullopt;
-    }
-    if (!reader.valid()) return std::nullopt;
+    auto one = parse_element(*text);
+    if (!one) return std::nullopt;
+    elements.push_back(*std::move(one));
   }
   if (!list.valid()) return std::nullopt;
   return elements;
@@ -169,9 +207,10 @@ bool address_networks::contains(std::string_view address) const {
 client_origin origin_by_forwarded(std::string_view peer, std::string_view forwarded, const address_networks& trusted) {
   client_origin origin{.address = std::string(peer)};
   if (!trusted.contains(peer)) return origin;
-  const auto elements = parse_forwarded(forwarded);
-  if (!elements) return origin;
-  for (auto element = elements->rbegin(); element != elements->rend() && trusted.contains(origin.address); ++element) {
+  last_first list(forwarded, true);
+  for (auto text = list.next(); text && trusted.contains(origin.address); text = list.next()) {
+    const auto element = parse_element(*text);
+    if (!element) break;
     // Whoever wrote this is trusted, so what it saw counts, also where it hides who asked it.
     if (is_proto(element->proto)) origin.proto = base::to_lower(element->proto);
     if (!element->host.empty()) origin.host = element->host;
@@ -186,17 +225,17 @@ client_origin origin_by_x_forwarded(std::string_view peer, std::string_view x_fo
                                     std::string_view x_host, const address_networks& trusted) {
   client_origin origin{.address = std::string(peer)};
   if (!trusted.contains(peer)) return origin;
-  const auto nodes = elements_of(x_for);
+  last_first nodes(x_for, false);
   std::size_t place = 0;
-  for (; place < nodes.size() && trusted.contains(origin.address); ++place) {
-    auto address = node_address(from_right(nodes, place));
+  for (auto node = nodes.next(); node && trusted.contains(origin.address); node = nodes.next(), ++place) {
+    auto address = node_address(*node);
     if (!address) break;
     origin.address = *std::move(address);
   }
   const std::size_t writer = place == 0 ? 0 : place - 1;
-  const std::string_view proto = from_right(elements_of(x_proto), writer);
+  const std::string_view proto = at_place(x_proto, writer);
   if (is_proto(proto)) origin.proto = base::to_lower(proto);
-  origin.host = from_right(elements_of(x_host), writer);
+  origin.host = at_place(x_host, writer);
   return origin;
 }
 

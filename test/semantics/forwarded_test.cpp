@@ -92,6 +92,13 @@ TEST(forwarded, networks) {
 TEST(forwarded, whom_to_believe) {
   address_networks trusted;
   ASSERT_TRUE(trusted.add("10.0.0.0/8"));
+  std::string many, x_many;
+  for (int i = 0; i < 500; ++i) {
+    many += "for=10.0.0.3,";
+    x_many += "10.0.0.3,";
+  }
+  many += "for=198.51.100.9";
+  x_many += "198.51.100.9";
   const struct {
     std::string_view peer, forwarded, address, proto, host;
   } rows[] = {
@@ -106,6 +113,15 @@ TEST(forwarded, whom_to_believe) {
       {"10.0.0.1", "for=198.51.100.9;proto=gopher", "198.51.100.9", "", ""},
       {"10.0.0.1", "for=198.51.100.9, broken", "10.0.0.1", "", ""},
       {"::ffff:10.0.0.1", "for=\"[2001:db8::1]:99\"", "2001:db8::1", "", ""},
+      // What the client has broken on the left does not reach what the proxy has added.
+      {"10.0.0.1", "for=\", for=198.51.100.9;proto=https", "198.51.100.9", "https", ""},
+      {"10.0.0.1", "for=\"a\\\", for=\"[2001:db8::1]:99\";proto=https", "2001:db8::1", "https", ""},
+      {"10.0.0.1", "broken, for=198.51.100.9", "198.51.100.9", "", ""},
+      {"10.0.0.1", "for=1.1.1.1;for=2.2.2.2, for=198.51.100.9", "198.51.100.9", "", ""},
+      {"10.0.0.1", many, "198.51.100.9", "", ""},
+      {"10.0.0.1", "broken, for=10.0.0.2", "10.0.0.2", "", ""},
+      {"10.0.0.1", ", , for=198.51.100.9, ,", "198.51.100.9", "", ""},
+      {"10.0.0.1", "for=6.6.6.6, by=\"a,b\";for=198.51.100.9", "198.51.100.9", "", ""},
   };
   for (const auto& row : rows) {
     const auto origin = origin_by_forwarded(row.peer, row.forwarded, trusted);
@@ -126,6 +142,10 @@ TEST(forwarded, whom_to_believe) {
       {"10.0.0.1", "2001:db8::1", "", "", "2001:db8::1", "", ""},
       {"10.0.0.1", "198.51.100.9:1234", "", "", "198.51.100.9", "", ""},
       {"10.0.0.1", "\"198.51.100.9", "", "", "10.0.0.1", "", ""},
+      {"10.0.0.1", "\", 198.51.100.9", "\", https", "\", a.example", "198.51.100.9", "https", "a.example"},
+      {"10.0.0.1", "\"6.6.6.6, 10.0.0.1\", 198.51.100.9", "", "", "198.51.100.9", "", ""},
+      {"10.0.0.1", x_many, "", "", "198.51.100.9", "", ""},
+      {"10.0.0.1", ", 198.51.100.9 ,", "", "", "198.51.100.9", "", ""},
   };
   for (const auto& row : x_rows) {
     const auto origin = origin_by_x_forwarded(row.peer, row.x_for, row.x_proto, row.x_host, trusted);
