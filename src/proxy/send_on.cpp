@@ -146,10 +146,18 @@ bool last_hop(const request& req, request& out) {
   return false;
 }
 
-request made_from(const request& req) {
-  std::string url(req.target());
-  // RFC 9112 §3.2.4: about a whole server one asks with a URL that has no path.
-  if (req.version() >= http2) url = "http://" + std::string(req.authority()) + (url == "*" ? "" : url);
+/// For `to`, which is what was looked at: however the target spells it.
+request made_from(const request& req, const destination& to) {
+  std::string_view rest = req.target();
+  if (req.version() < http2) {
+    const std::size_t authority = rest.find("://") + 3;
+    rest.remove_prefix(std::min(rest.find_first_of("/?", authority), rest.size()));
+  } else if (rest == "*") {
+    rest = {};  // RFC 9112 §3.2.4: about a whole server one asks with a URL that has no path
+  }
+  const bool v6 = to.host.find(':') != to.host.npos;
+  std::string url = "http://" + (v6 ? "[" + to.host + "]" : to.host) + (to.port == 80 ? "" : ":" + std::to_string(to.port));
+  url.append(rest);
   try {
     return {req.method(), url};
   } catch (const std::invalid_argument&) {
@@ -184,8 +192,8 @@ void copy_fields(const fields& from, fields& to) {
 }
 
 /// What goes out, as far as its head says.
-request forwarded(const forward_service& in, request& req) {
-  request out = made_from(req);
+request forwarded(const forward_service& in, request& req, const destination& to) {
+  request out = made_from(req, to);
   const fields& sent = std::as_const(req).fields();
   copy_fields(sent, out.fields());
   // RFC 9112 §3.2.2: the target's, whatever the field said.
@@ -212,7 +220,7 @@ task<response> send_on(std::shared_ptr<forward_service> in, request& req) {
     ++in->counts().loops;
     refuse(*in, 502, "proxy_loop_detected", "This request has come through this proxy before.");
   }
-  request out = forwarded(*in, req);
+  request out = forwarded(*in, req, *to);
   if (last_hop(req, out)) {
     if (req.method() == method::trace) throw problem_error(405, "This proxy does not answer TRACE itself.");
     co_return no_content();
