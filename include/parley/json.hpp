@@ -52,8 +52,8 @@ inline constexpr std::size_t json_depth = 64;
 /// at most `depth` arrays and objects in each other. Throws `problem_error` 400 that says where and why.
 [[nodiscard]] nlohmann::json parse_json(std::string_view text, std::size_t depth = json_depth);
 
-/// Throws `problem_error` 415 unless the request's Content-Type is `application/json` or another `+json` type, in UTF-8. Patch
-/// documents are refused too: they describe a change, not a value.
+/// Throws `problem_error` 415 unless the request's Content-Type is `application/json` or another `+json` type, in UTF-8, without a
+/// Content-Encoding. Patch documents are refused too: they describe a change, not a value.
 void require_json(const request& req);
 
 /// The content of a `const request&` handler's request as a T; for the other handlers there is `co_await req.json<T>()`.
@@ -201,6 +201,11 @@ inline void require_json(const request& req) {
   const auto same_letter = [](char c, char lower) { return (c | 0x20) == lower; };
   if (charset && !std::ranges::equal(*charset, std::string_view("utf-8"), same_letter)) {
     throw problem_error(415, "The content must be JSON in UTF-8.").header("Accept", "application/json");
+  }
+  // Nothing is decoded, so that nothing can grow.
+  const std::string coding = req.fields().joined("Content-Encoding");
+  if (!coding.empty() && !std::ranges::equal(coding, std::string_view("identity"), same_letter)) {
+    throw problem_error(415, "The content must be JSON without a content coding.").header("Accept-Encoding", "identity");
   }
 }
 

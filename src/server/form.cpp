@@ -1,5 +1,6 @@
 #include <parley/form.hpp>
 
+#include "base/ascii.hpp"
 #include "base/number.hpp"
 #include "connection/message_access.hpp"
 #include "semantics/content_disposition.hpp"
@@ -52,7 +53,15 @@ task<> write_out(detail::form_builder& building, const std::string& folder) {
   form_access::stored(building.current()) = std::move(written);
 }
 
+// RFC 9110 §15.5.16. Nothing is decoded here, so that nothing can grow.
+void require_no_coding(const request& req) {
+  const std::string coding = req.fields().joined("Content-Encoding");
+  if (coding.empty() || base::iequals(coding, "identity")) return;
+  throw problem_error(415, "A form is wanted here as it is, without a content coding.").header("Accept-Encoding", "identity");
+}
+
 task<form> read_whole_form(request& req, form_options how) {
+  require_no_coding(req);
   detail::form_builder building(req.header("Content-Type"), how, true);
   body_reader content = req.body();
   if (const auto length = content.length(); length && *length > how.total_bytes())
@@ -93,6 +102,7 @@ task<form> request::form(form_options how) { return read_form_of(*this, std::mov
 
 form form_of(const request& req, const form_options& how) {
   try {
+    require_no_coding(req);
     detail::form_builder building(req.header("Content-Type"), how, false);
     std::string_view content = req.content();
     building.count(content.size());

@@ -179,6 +179,23 @@ TEST(json_content, looks_at_the_type) {
   EXPECT_EQ(problem_of([] { (void)parley::json_content<int>(parley::request(parley::method::post, "/")); }).status(), 415);
 }
 
+TEST(json_content, in_a_coding_is_refused) {
+  for (const char* coding : {"gzip", "br, identity", "x"}) {
+    auto coded = posted("7", "application/json");
+    coded.header("Content-Encoding", coding);
+    try {
+      (void)parley::json_content<int>(coded);
+      ADD_FAILURE() << coding;
+    } catch (const parley::problem_error& e) {
+      EXPECT_EQ(e.what_problem().status(), 415) << coding;
+      EXPECT_EQ(e.fields().get("Accept-Encoding"), "identity") << coding;
+    }
+  }
+  auto plain = posted("7", "application/json");
+  plain.header("Content-Encoding", "Identity");
+  EXPECT_EQ(parley::json_content<int>(plain), 7);
+}
+
 TEST(json_content, refuses_with_400_and_422) {
   EXPECT_EQ(problem_of([] { (void)parley::json_content<int>(posted("{", "application/json")); }).status(), 400);
   EXPECT_EQ(problem_of([] { (void)parley::json_content<int>(posted("", "application/json")); }).status(), 400);
