@@ -28,16 +28,14 @@ void locations(std::string_view text) {
 }
 
 void challenges(std::string_view text) {
-  constexpr std::string_view password = "pass/word";
-  if (text.find(password) != text.npos) return;  // a realm may read so
-  const auto who = parley::login::any("ada", std::string(password));
+  const auto who = parley::login::any("ada", "secret");
   auto& state = *parley::detail::login_state::of(who);
   const std::string content = "content";
   const parley::detail::asked_message message{"POST", "/x?y", &content};
   auto sent = state.answer("here", text, message, std::nullopt);
   if (!sent) return;
   require(sent->field.find('\n') == std::string::npos && sent->field.find('\r') == std::string::npos);
-  require(sent->field.find(password) == std::string::npos);
+  require(sent->field.find("secret") == std::string::npos);
   static_cast<void>(state.learn("here", text, *sent));
   // One that was refused is not answered again, unless its nonce is old.
   const auto again = state.answer("here", text, message, sent);
