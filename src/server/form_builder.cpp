@@ -136,7 +136,7 @@ form_builder::step form_builder::feed(std::string_view& bytes) {
         if (take_data(parts_->data())) return step::write;
         break;
       case semantics::multipart_event::part_end:
-        if (file_ && spooled_ && !form_access::content(*file_).empty()) {
+        if (spooled_ && !form_access::content(*file_).empty()) {
           ending_ = true;
           return step::write;
         }

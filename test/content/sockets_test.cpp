@@ -1,5 +1,6 @@
 // A sample of each over the system's sockets, in HTTP/1.1, 2 and 3: what comes of it is the same.
 #include "coding/decoder.hpp"
+#include "coding/encoder.hpp"
 #include "content/settled.hpp"
 #include "support/certificate_files.hpp"
 
@@ -62,7 +63,9 @@ class served {
     files_.put("server", files_.authority.server({"localhost"}));
     test::write_file(folder_ / "large.txt", text_of(3'000'000));
     test::write_file(folder_ / "small.txt", text_of(3'000));
-    test::wait_until_settled(folder_ / "large.txt");
+    test::write_file(folder_ / "page.html", std::string(4000, 'p'));
+    test::write_file(folder_ / "page.html.br", coding::encode_whole(coding::content_coding::br, std::string(4000, 'p')));
+    test::wait_until_settled(folder_ / "page.html.br");
     app.threads(1).compression(compression_options()).digests(true);
     app.certificate(files_.certificate("server"), files_.key("server"));
     app.files("/files/{path...}", files(folder_.path().string()));
@@ -109,6 +112,11 @@ class served {
       lines.add("X-Sum", "42");
       return text("rows").trailers(std::move(lines));
     });
+    app.route("GET /types", [](const request& req) {
+      return req.negotiate({"application/json", "text/html"}) == 0 ? response().content("{}", "application/json") : html("<p>");
+    });
+    app.route("GET /languages", [](const request& req) { return text(req.language({"en", "de"}) == 1 ? "Hallo" : "Hello"); });
+    app.files("/ready/{path...}", files(folder_.path().string()).precompressed(true));
     app.route("PUT /checked", [](const request& req) { return text(std::to_string(req.content().size())); });
     app.route("POST /trailers", [](request& req) -> task<response> {
       auto reading = req.text();
@@ -226,6 +234,67 @@ TEST(ContentOverSockets, InEveryVersion) {
       const response got = co_await sending;
       EXPECT_EQ(got.content(), "content and its end");
     });
+  }
+}
+
+struct content_row {
+  std::string_view path;
+  field_list with;
+  int status;
+  std::string_view content;  // "-": any
+  field_list answer;         // an empty value: it is not there
+};
+
+TEST(ContentOverSockets, TheSameAnswersInEveryVersion) {
+  served on;
+  const std::string tag(on.ask(version::http1_1, method::get, "/files/small.txt").header("ETag"));
+  const std::string digits = text_of(3'000);
+  const std::string part = digits.substr(0, 5);
+  const std::string end = digits.substr(2'990);
+  const std::string repr = digest_of(text_of(5000));
+  const std::string weak = "W/" + tag;
+  const std::string of_part = digest_of(part);
+  const content_row rows[] = {
+      // If-Range: the part of what is still the same, else the whole (RFC 9110 §13.1.5)
+      {"/files/small.txt", {{"Range", "bytes=0-4"}, {"If-Range", tag}}, 206, part, {{"Content-Range", "bytes 0-4/3000"}}},
+      {"/files/small.txt", {{"Range", "bytes=0-4"}, {"If-Range", "\"old\""}}, 200, digits, {{"Content-Range", ""}}},
+      {"/files/small.txt", {{"Range", "bytes=0-4"}, {"If-Range", weak}}, 200, digits, {}},
+      {"/files/small.txt", {{"Range", "bytes=-10"}}, 206, end, {{"Content-Range", "bytes 2990-2999/3000"}}},
+      {"/files/small.txt", {{"Range", "bytes=-0"}}, 416, "-", {{"Content-Range", "bytes */3000"}}},
+      {"/files/small.txt", {{"Range", "lines=1-2"}}, 200, digits, {}},
+      {"/files/small.txt", {{"Range", "bytes=0-4"}, {"If-None-Match", tag}}, 304, "", {{"ETag", tag}, {"Content-Range", ""}}},
+      {"/files/small.txt", {{"If-Match", "\"old\""}, {"Range", "bytes=0-4"}}, 412, "-", {}},
+      {"/files/small.txt", {{"If-Modified-Since", "Fri, 31 Dec 9999 23:59:59 GMT"}}, 304, "", {}},
+      {"/files/small.txt", {{"If-Unmodified-Since", "Sun, 06 Nov 1994 08:49:37 GMT"}}, 412, "-", {}},
+      // type and language
+      {"/types", {{"Accept", "text/html;q=0.2, application/json;q=0.1"}}, 200, "<p>", {{"Vary", "Accept"}}},
+      {"/types", {{"Accept", "application/*"}}, 200, "{}", {{"Content-Type", "application/json"}, {"Vary", "Accept"}}},
+      {"/types", {{"Accept", "image/png"}}, 406, "-", {{"Vary", "Accept"}}},
+      {"/languages", {{"Accept-Language", "fr, de-CH;q=0.5"}}, 200, "Hallo", {{"Vary", "Accept-Language"}}},
+      {"/languages", {{"Accept-Language", "fr"}}, 200, "Hello", {{"Vary", "Accept-Language"}}},
+      // what stands beside a file
+      {"/ready/page.html", {{"Accept-Encoding", "br"}}, 200, "-", {{"Content-Encoding", "br"}, {"Vary", "Accept-Encoding"}}},
+      {"/ready/page.html", {{"Accept-Encoding", "identity"}}, 200, "-", {{"Content-Encoding", ""}, {"Content-Length", "4000"}}},
+      {"/ready/page.html", {{"Accept-Encoding", "br"}, {"Range", "bytes=0-1"}}, 206, "pp", {{"Content-Encoding", ""}}},
+      // digests
+      {"/note", {{"Want-Repr-Digest", "sha-256=5"}}, 200, "-", {{"Repr-Digest", repr}}},
+      {"/note", {{"Want-Content-Digest", "sha-256=5"}}, 200, "-", {{"Content-Digest", repr}}},
+      {"/note", {{"Want-Repr-Digest", "sha-256=5"}, {"Range", "bytes=0-4"}}, 206, part, {{"Repr-Digest", ""}}},
+      {"/note", {{"Want-Content-Digest", "sha-256=5"}, {"Range", "bytes=0-4"}}, 206, part, {{"Content-Digest", of_part}}},
+  };
+  for (const version v : versions()) {
+    for (const content_row& row : rows) {
+      std::string what = std::string(row.path) + ", HTTP/" + std::string(name(v));
+      for (const auto& [field, value] : row.with) what += ", " + std::string(field) + ": " + std::string(value);
+      SCOPED_TRACE(what);
+      const response got = on.ask(v, method::get, std::string(row.path), row.with);
+      EXPECT_EQ(got.version(), v);
+      EXPECT_EQ(got.status(), row.status);
+      if (row.content != "-") {
+        EXPECT_EQ(got.content(), row.content);
+      }
+      for (const auto& [field, value] : row.answer) EXPECT_EQ(got.fields().joined(field), value) << field;
+    }
   }
 }
 

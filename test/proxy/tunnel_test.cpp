@@ -262,6 +262,38 @@ TEST(proxy_tunnel, server_side_request_forgery) {
   EXPECT_EQ(answer_to(open, connect_to("10.1.2.3:443")), "200");
 }
 
+// The name server says something else a moment later, whenever that is: what was looked at is what is connected to.
+TEST(proxy_tunnel, dns_rebinding_between_look_up_and_connecting) {
+  auto how = usual();
+  how.http_ports = {443};
+  const std::string_view requests[] = {to_host, "GET http://host.example:443/ HTTP/1.1\r\nHost: host.example:443\r\n\r\n"};
+  for (const std::string_view request : requests) {
+    int before = 0, after = 0;
+    for (int turns = -1; turns < 40; ++turns) {
+      proxy_site site(how);
+      memory_host outside(*site.loop, public_ip, 443);
+      memory_host inside(*site.loop, "127.0.0.1", 443);
+      memory_peer peer(*site.loop, 80);
+      if (turns < 0) site.loop->add_name("host.example", {"127.0.0.1"});
+      peer.send(request);
+      for (int i = 0; i < turns; ++i) static_cast<void>(site.loop->run_one_turn());
+      site.loop->add_name("host.example", {"127.0.0.1"});
+      site.loop->run_for(1s);
+      EXPECT_EQ(inside.connections, 0) << turns;
+      EXPECT_LE(outside.connections, 1) << turns;
+      if (outside.connections == 0) {
+        ++before;
+        EXPECT_TRUE(peer.received.starts_with("HTTP/1.1 403 ")) << turns << peer.received;
+      } else {
+        ++after;
+      }
+      site.expect_served();
+    }
+    EXPECT_GE(before, 1) << "the name changed before it was looked up";
+    EXPECT_GE(after, 1) << "and after it";
+  }
+}
+
 TEST(proxy_tunnel, public_addresses) {
   for (const char* each : {"8.8.8.8", "93.184.216.34", "100.63.255.255", "100.128.0.0", "172.15.0.1", "172.32.0.1", "192.0.1.1",
                            "223.255.255.255", "2606:4700::1111", "2001:200::1", "2a00::1"}) {

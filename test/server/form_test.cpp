@@ -138,11 +138,6 @@ TEST_F(form_site, large_files_go_to_files_that_nobody_sees_and_are_gone_afterwar
   std::filesystem::remove(saved);
   EXPECT_EQ(post("/task", file_part("f", "f", content) + form_end()).status(), 200);
   EXPECT_EQ(post("/task", file_part("f", "f", content)).status(), 400) << "its end is missing";
-  look = [&](form& sent) {
-    EXPECT_EQ(sent.file("f")->size(), content.size());
-    EXPECT_EQ(sent.text("submit"), "Send") << "a field behind a file that was written";
-  };
-  EXPECT_EQ(post("/task", file_part("f", "f", content) + field_part("submit", "Send") + form_end()).status(), 200);
   EXPECT_EQ(entries_of(folder.path().string()), 0u);
 }
 
