@@ -63,7 +63,7 @@ int add_small_siblings(int root, const std::string& path, found_file& found, con
     if (beside.error == EAGAIN) return EAGAIN;
     made->beside.push_back(identity_beside(beside));
     if (beside.error != 0 || !beside.descriptor) continue;
-    made->settled = made->settled && is_settled(beside.identity, system_clock::now());
+    made->settled = made->settled && is_settled(beside.identity, std::chrono::system_clock::now());
     const found_file coded = load_file(std::move(beside), path, how, far);
     if (coded.error == EAGAIN) return EAGAIN;
     if (!coded.small) continue;

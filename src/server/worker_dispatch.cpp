@@ -1,4 +1,5 @@
 #include "connection/message_access.hpp"
+#include "server/shaping.hpp"
 #include "server/worker.hpp"
 
 #include <parley/status.hpp>
