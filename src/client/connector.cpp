@@ -32,6 +32,10 @@ void connect_report::connected(const net::endpoint& to, bool quic) const {
   if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), true, {}, quic});
 }
 
+void connect_report::tunnelled(const net::endpoint& to, std::uint64_t through, engine::stream_id stream) const {
+  if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), true, {}, false, through, stream});
+}
+
 void connect_report::failed(const net::endpoint& to, std::string_view reason, bool quic) const {
   if (observed(*this)) show(*this, engine::observed_connect{to.to_string(), true, reason, quic});
 }

@@ -35,6 +35,8 @@ struct connect_report {
   void resolved(std::string_view host, const std::vector<net::endpoint>& addresses) const;
   void connecting(const net::endpoint& to, bool quic = false) const;
   void connected(const net::endpoint& to, bool quic = false) const;
+  /// By a proxy's tunnel, which this exchange of that connection has opened.
+  void tunnelled(const net::endpoint& to, std::uint64_t through, engine::stream_id stream) const;
   void failed(const net::endpoint& to, std::string_view reason, bool quic = false) const;
   /// Nothing more comes under this id: the request goes over the connection of another origin.
   void shared(std::uint64_t with) const;

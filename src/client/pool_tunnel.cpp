@@ -109,8 +109,7 @@ task<opened_stream> pool::open_tunnel(const origin& to, const connect_report& re
       throw tunnel_refused(to, answer);
     }
     const net::endpoint far{to.host, to.port, false};
-    report.connecting(far);
-    report.connected(far);
+    report.tunnelled(far, c->on().on().id(), c->id());
     stream = make_tunnel_stream(loop_, c, far);
   }
   auto securing = secure_stream(loop_, to, std::move(stream), *settings_.tls, report, at);

@@ -23,7 +23,9 @@ struct observed_connect {
   std::string_view address;
   bool done;
   std::string_view error;
-  bool quic = false;  // over UDP; else TCP or a Unix socket
+  bool quic = false;          // over UDP; else TCP or a Unix socket
+  std::uint64_t through = 0;  // not 0: by a tunnel that this connection's exchange `through_stream` has opened
+  stream_id through_stream = 0;
 };  // started / finished (error empty: success)
 struct observed_handshake {
   bool done;

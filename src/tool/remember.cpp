@@ -27,6 +27,17 @@ bool keeps_sessions(const fetch_plan& plan) {
   return plan.early_data && asks_https(plan) && !plan.insecure && !plan.cacert && !plan.cert;
 }
 
+std::string why_no_early_data(const fetch_plan& plan) {
+  if (!keeps_sessions(plan)) {
+    return std::string("no early data, and no session is kept for it: ") +
+           (plan.insecure ? "with -k nobody knows whose it is"
+                          : "sessions go with the usual authorities, and not with --cacert or --cert");
+  }
+  if (plan.content || plan.agent.form || !parley::method::parse(plan.method)->safe())
+    return "no early data: it is for GET, HEAD, OPTIONS and TRACE without content";
+  return {};
+}
+
 namespace {
 
 /// A folder that does not let us write, or cannot be made; empty: nothing is wrong.
@@ -43,13 +54,7 @@ std::string unwritable(const std::string& folder) {
 void tell_what_is_not_kept(const fetch_plan& plan, const std::string& folder) {
   const auto tell = [](const std::string& sentence) { write_all(STDERR_FILENO, "* " + trace::printable(sentence) + "\n"); };
   if (plan.insecure && !plan.no_alt_svc) tell("with -k, what servers announce about HTTP/3 (Alt-Svc) is neither used nor kept");
-  if (plan.early_data && !keeps_sessions(plan)) {
-    tell(std::string("no early data, and no session is kept for it: ") +
-         (plan.insecure ? "with -k nobody knows whose it is"
-                        : "sessions go with the usual authorities, and not with --cacert or --cert"));
-  } else if (plan.early_data && (plan.content || !parley::method::parse(plan.method)->safe())) {
-    tell("no early data: it is for GET, HEAD, OPTIONS and TRACE without content");
-  }
+  if (const std::string why = why_no_early_data(plan); plan.early_data && !why.empty()) tell(why);
   const bool keeps = keeps_sessions(plan) || (!plan.no_alt_svc && !plan.insecure);
   if (const std::string trouble = unwritable(folder); keeps && !trouble.empty())
     tell("what servers announce, and sessions, cannot be kept: " + trouble);

@@ -1,5 +1,6 @@
 #include "tool/session_view.hpp"
 
+#include "tool/remember.hpp"
 #include "tool/terminal.hpp"
 #include "trace/escape.hpp"
 #include "trace/timeline.hpp"
@@ -41,11 +42,20 @@ std::string as_included(const trace::head_step& head) {
   return head.start_line + head.text.substr(std::min(head.text.find("\r\n"), head.text.size()));
 }
 
+/// `GET /hello HTTP/1.1`
+std::string_view request_line(const std::string& start_line, const std::string& text) {
+  const std::string_view all = start_line.empty() ? text : start_line;
+  return all.substr(0, all.find_first_of("\r\n"));
+}
+
+std::string_view request_line(const trace::exchange& x) { return request_line(x.request.start_line, x.request.head); }
+
+bool asks_for_tunnel(std::string_view line) { return line.starts_with("CONNECT "); }
+
 /// Of a redirect, a login, or a second try.
-std::string what_followed(const trace::exchange& x) {
-  const std::string& text = x.request.start_line.empty() ? x.request.head : x.request.start_line;
-  const std::string_view line = std::string_view(text).substr(0, text.find_first_of("\r\n"));
-  return "then " + trace::printable(line.substr(0, line.rfind(" HTTP/")));
+std::string what_followed(const trace::exchange& x, bool first) {
+  const std::string_view line = request_line(x);
+  return (first ? "" : "then ") + trace::printable(line.substr(0, line.rfind(" HTTP/")));
 }
 
 void note(const std::string& sentence) { write_all(STDERR_FILENO, "* " + trace::printable(sentence) + "\n"); }
@@ -60,9 +70,14 @@ session_view::session_view(const fetch_plan& plan)
       frames_([this](const trace::recorded& one) { frame_list_.add(one); }) {
   sinks_.add(&heads_);
   sinks_.add(&exchanges_);
-  if (plan_.verbose && plan_.early_data) sinks_.add(&handshakes_);
+  if (tells_of_early_data()) sinks_.add(&handshakes_);
   if (plan_.verbose) sinks_.add(&trailers_);
   if (plan_.frames) sinks_.add(&frames_);
+}
+
+// What is known beforehand was said beforehand (remember_servers).
+bool session_view::tells_of_early_data() const {
+  return plan_.verbose && plan_.early_data && asks_https(plan_) && why_no_early_data(plan_).empty();
 }
 
 void session_view::begin() {
@@ -80,8 +95,9 @@ void session_view::show(const std::string& title) {
   if (seen_.empty()) exchanges_.flush();  // it has not ended, and will not
   const trace::look how = look_of(STDERR_FILENO, plan_.show_secrets);
   for (const trace::exchange& x : seen_) {
-    const bool first = &x == seen_.data();
-    write_all(STDERR_FILENO, "\n" + trace::timeline(x, first ? title : what_followed(x), how));
+    // A CONNECT that opened no tunnel is what the proxy was asked, and not the URL.
+    const bool first = &x == seen_.data() && !asks_for_tunnel(request_line(x));
+    write_all(STDERR_FILENO, "\n" + trace::timeline(x, first ? title : what_followed(x, &x == seen_.data()), how));
   }
   for (const trace::exchange& x : pushed_) write_all(STDERR_FILENO, "\n" + trace::timeline(x, {}, how));
   pushed_.clear();
@@ -108,12 +124,15 @@ void session_view::see_version(parley::version v) {
   const std::string by = std::string(name(v));
   if (plan_.push && v < parley::http2)
     say("note: --push has no effect: the server speaks " + by + ", which knows no pushed responses");
-  if (plan_.verbose && plan_.early_data && v != parley::http3)
-    note("no early data was sent: it is HTTP/3's, and this goes by " + by);
+  if (tells_of_early_data() && v != parley::http3) note("no early data was sent: it is HTTP/3's, and this goes by " + by);
 }
 
 void session_view::see_head(const trace::head_step& head) {
   if (head.way == trace::direction::in && !head.is_request && !head.pushed) see_version(head.version);
+  if (plan_.http3_first && !proxy_seen_ && head.is_request && asks_for_tunnel(request_line(head.start_line, head.text))) {
+    proxy_seen_ = true;
+    say("note: --http3 has no effect through a proxy, whose tunnels are TCP; --noproxy HOST leaves the proxy out");
+  }
   if (plan_.verbose) print_head(head, plan_.show_secrets);
   const bool interim = head.status >= 100 && head.status < 200 && head.status != 101;
   if (!head.is_request && !interim && !head.pushed) response_head_ = as_included(head);

@@ -31,6 +31,7 @@ class session_view {
   void see_head(const trace::head_step& head);
   void see_handshake(const trace::handshake_step& step);
   void see_version(parley::version v);
+  [[nodiscard]] bool tells_of_early_data() const;
 
   const fetch_plan& plan_;
   trace::head_watch heads_;
@@ -45,6 +46,7 @@ class session_view {
   std::vector<trace::exchange> pushed_;
   std::string response_head_;
   bool version_seen_ = false;
+  bool proxy_seen_ = false;
 };
 
 }  // namespace parley::tool

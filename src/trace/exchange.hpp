@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,6 +59,8 @@ struct exchange {
   std::optional<time_point> resolve_started, resolve_done;
   std::vector<attempt> attempts;
   std::optional<handshake> tls;
+  /// The CONNECT that opened the proxy's tunnel, with how the proxy was reached; of the first exchange in it. Null: none.
+  std::shared_ptr<const exchange> tunnel;
 
   engine::stream_id promised_on = 0;  // pushed: the stream of the exchange whose server promised it
   std::vector<std::string> promises;  // what was promised on this one: `GET /style.css on stream 2`
@@ -80,6 +83,8 @@ struct exchange {
 /// What an exchange that is not whole was doing last: `looking up example.org`, `waiting for the response`.
 [[nodiscard]] std::string last_doing(const exchange& x);
 
+struct connection_state;  // trace/connection_state.hpp
+
 /// Sees records in order and gives each exchange once it is whole or lost.
 class exchange_folder {
  public:
@@ -94,9 +99,8 @@ class exchange_folder {
   void flush(std::optional<time_point> now = {});
 
  private:
-  struct connection_state;
-
   connection_state& find_connection(std::uint64_t id);
+  void take_tunnel(std::uint64_t into, const connect_step& step);
   void give_whole(connection_state& on);
   void give_all(connection_state& on, bool closed, std::optional<time_point> now);
 

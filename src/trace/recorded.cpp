@@ -111,7 +111,8 @@ struct record_one {
     return resolve_step{std::string(seen.host), std::string(seen.addresses), seen.done};
   }
   decltype(recorded::what) operator()(const engine::observed_connect& seen) const {
-    return connect_step{std::string(seen.address), seen.done, std::string(seen.error), seen.quic};
+    return connect_step{std::string(seen.address), seen.done, std::string(seen.error), seen.quic, seen.through,
+                        seen.through_stream};
   }
   decltype(recorded::what) operator()(const engine::observed_handshake& seen) const {
     return handshake_step{seen.done, std::string(seen.error), about(seen)};

@@ -26,6 +26,8 @@ struct connect_step {
   bool done = false;
   std::string error;  // why it failed; empty for a success
   bool quic = false;
+  std::uint64_t through = 0;             // a proxy's tunnel: its connection, and the exchange that opened it
+  engine::stream_id through_stream = 0;  //
 };
 
 struct handshake_step {

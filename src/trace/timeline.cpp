@@ -1,9 +1,7 @@
 #include "trace/timeline.hpp"
 
-#include <parley/status.hpp>
-
-#include "base/ascii.hpp"
 #include "trace/escape.hpp"
+#include "trace/message_text.hpp"
 #include "trace/paint.hpp"
 
 #include <algorithm>
@@ -21,55 +19,6 @@ constexpr std::size_t time_width = 11;
 constexpr std::size_t widest = 100;
 
 double milliseconds(std::chrono::steady_clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
-
-std::string counted(std::uint64_t bytes, std::string_view what) { return size_text(bytes) + " " + std::string(what); }
-
-/// `143 B head + 25 B content`; of HTTP/2 also what the head was before compression: `38 B head (HPACK; 143 B of text)`.
-std::string sizes(const message& m) {
-  std::string text;
-  if (m.head_bytes != 0) text = counted(m.head_bytes, "head");
-  if (m.head_bytes != 0 && m.version >= parley::http2)
-    text += std::string(" (") + (m.version == parley::http2 ? "HPACK" : "QPACK") + "; " + counted(m.head.size(), "of text") + ")";
-  if (m.content != 0 || text.empty()) text += (text.empty() ? "" : " + ") + counted(m.content, "content");
-  return text;
-}
-
-/// The value of a field in a head's text.
-std::string_view field_value(std::string_view head, std::string_view name) {
-  for (const std::string_view line : head_lines(head)) {
-    const std::size_t colon = line.find(':', 1);  // a pseudo-field begins with one
-    if (colon != std::string_view::npos && base::iequals(line.substr(0, colon), name))
-      return base::trim_ows(line.substr(colon + 1));
-  }
-  return {};
-}
-
-/// As HTTP/1 sends it, or would; empty where there is none.
-std::string_view first_line(const message& m) {
-  if (!m.start_line.empty()) return m.start_line;
-  const auto lines = head_lines(m.head);
-  return lines.empty() ? std::string_view() : lines.front();
-}
-
-/// `GET localhost:8080/hello`, from a request's head.
-std::string title_from_head(const exchange& x) {
-  const std::string_view first = first_line(x.request);
-  if (first.empty()) return x.host.empty() ? x.peer : x.host;
-  const std::string_view line = first.substr(0, first.rfind(" HTTP/"));
-  const std::size_t blank = line.find(' ');
-  if (blank == std::string_view::npos || !line.substr(blank + 1).starts_with('/')) return std::string(line);
-  std::string title(line.substr(0, blank + 1));
-  const std::string_view where = field_value(x.request.head, x.request.start_line.empty() ? "host" : ":authority");
-  return title.append(where).append(line.substr(blank + 1));
-}
-
-std::string status_text(const message& response) {
-  if (!response.begun) return "none";
-  if (response.head.empty() || response.version == parley::http0_9) return "no head (HTTP/0.9)";
-  const std::string_view line = first_line(response);
-  const std::size_t blank = line.find(' ');
-  return blank == std::string_view::npos ? std::to_string(response.status) : printable(line.substr(blank + 1));
-}
 
 /// Draws one exchange as its client saw it.
 class timeline_view {
@@ -148,33 +97,51 @@ class timeline_view {
       about += ", promised on " + stream_name(x_.promised_on, x_.request.version == parley::http3);
     } else if (x_.number > 1) {
       about += ", kept alive: request " + std::to_string(x_.number) + " on this connection";
-    } else if (was_looked_up() && !about.empty()) {
+    } else if (was_looked_up(x_) && !about.empty()) {
       about = printable(x_.host) + " " + std::string(paint_.arrow()) + " " + about;
     } else if (about.empty()) {
       about = printable(x_.host);
     }
+    if (x_.tunnel) {
+      about += " through the proxy " + printable(x_.tunnel->peer);
+      if (x_.tunnel->number > 1) about += ", whose connection was kept alive";
+    }
     step('1', tint::connect, "Connect", about);
-    if (x_.resolve_started && was_looked_up())
-      part("look-up", tint::connect, *x_.resolve_started, x_.resolve_done.value_or(x_.finished()));
-    for (const attempt& a : x_.attempts) {
-      part(a.quic ? "QUIC" : "TCP", a.error.empty() ? tint::connect : tint::bad, a.started, a.done.value_or(x_.finished()));
-      if (!a.error.empty()) note(tint::bad, std::string(paint_.cross()) + " " + printable(a.address) + ": " + printable(a.error));
-    }
-    if (x_.tls) {
-      // QUIC's handshake is TLS's too.
-      const bool quic = std::ranges::any_of(x_.attempts, [](const attempt& a) { return a.quic && a.done && a.error.empty(); });
-      if (!quic)
-        part("TLS", x_.tls->error.empty() ? tint::connect : tint::bad, x_.tls->started, x_.tls->done.value_or(x_.finished()));
-      if (!x_.tls->about.empty()) note(tint::faint, printable(x_.tls->about));
-      if (!x_.tls->error.empty()) note(tint::bad, std::string(paint_.cross()) + " " + printable(x_.tls->error));
-    }
+    if (x_.tunnel) draw_tunnel(*x_.tunnel);
+    draw_way(x_);
     railed("");
   }
 
+  /// To the proxy, and what opened the tunnel there.
+  void draw_tunnel(const exchange& t) {
+    draw_way(t);
+    const time_point sent = t.request.first_byte.value_or(t.started());
+    part("CONNECT", tint::connect, std::min(ready_of(t).value_or(sent), sent), t.response.first_byte.value_or(sent));
+    head(t.request.head);
+    for (const std::string& interim : t.interim_heads) head(interim);
+    head(t.response.head);
+  }
+
+  /// How a connection came about.
+  void draw_way(const exchange& x) {
+    if (x.resolve_started && was_looked_up(x))
+      part("look-up", tint::connect, *x.resolve_started, x.resolve_done.value_or(x_.finished()));
+    for (const attempt& a : x.attempts) {
+      part(a.quic ? "QUIC" : "TCP", a.error.empty() ? tint::connect : tint::bad, a.started, a.done.value_or(x_.finished()));
+      if (!a.error.empty()) note(tint::bad, std::string(paint_.cross()) + " " + printable(a.address) + ": " + printable(a.error));
+    }
+    if (!x.tls) return;
+    // QUIC's handshake is TLS's too.
+    const bool quic = std::ranges::any_of(x.attempts, [](const attempt& a) { return a.quic && a.done && a.error.empty(); });
+    if (!quic) part("TLS", x.tls->error.empty() ? tint::connect : tint::bad, x.tls->started, x.tls->done.value_or(x_.finished()));
+    if (!x.tls->about.empty()) note(tint::faint, printable(x.tls->about));
+    if (!x.tls->error.empty()) note(tint::bad, std::string(paint_.cross()) + " " + printable(x.tls->error));
+  }
+
   /// Not so for a host that is an address.
-  [[nodiscard]] bool was_looked_up() const {
-    const bool is_address = x_.host.find(':') != std::string::npos || x_.host.find_first_not_of("0123456789.") == std::string::npos;
-    return !x_.host.empty() && !is_address;
+  static bool was_looked_up(const exchange& x) {
+    const bool is_address = x.host.find(':') != std::string::npos || x.host.find_first_not_of("0123456789.") == std::string::npos;
+    return !x.host.empty() && !is_address;
   }
 
   void draw_request() {
@@ -188,7 +155,7 @@ class timeline_view {
       part(pushed             ? "promised"
            : x_.request.ended ? "sent"
                               : "sending",
-           tint::request, std::min(before_request().value_or(begin), begin), x_.request.last_byte.value_or(begin));
+           tint::request, std::min(ready_of(x_).value_or(begin), begin), x_.request.last_byte.value_or(begin));
       head(x_.request.head);
       trailers(x_.request.trailers);
     }
@@ -196,16 +163,17 @@ class timeline_view {
   }
 
   /// When the connection was ready, so that waiting between it and the request shows as part of the request.
-  [[nodiscard]] std::optional<time_point> before_request() const {
+  static std::optional<time_point> ready_of(const exchange& x) {
     std::optional<time_point> ready;
+    if (x.tunnel) ready = x.tunnel->response.first_byte;
     bool quic = false;
-    for (const attempt& a : x_.attempts) {
+    for (const attempt& a : x.attempts) {
       if (!a.done || !a.error.empty()) continue;
       ready = a.done;
       quic = a.quic;
     }
     // QUIC's handshake is part of its connecting, unless the request went before it as early data.
-    return !quic && x_.tls && x_.tls->done ? x_.tls->done : ready;
+    return !quic && x.tls && x.tls->done ? x.tls->done : ready;
   }
 
   /// `HTTP/2 stream 1, `, `HTTP/3 stream 0, `

@@ -53,6 +53,39 @@ TEST(Exchange, ASecondOneOnTheSameConnectionIsNumbered) {
   EXPECT_EQ(all[1].started(), at(5030));
 }
 
+TEST(Exchange, AProxysTunnelIsPartOfTheFirstExchangeInIt) {
+  folded f;
+  trace_test::script inner(f.seen, 2);
+  f.play.open_tunnel(0, inner);
+  inner.get_on_connection(1000, 1);
+  inner.get_on_connection(5000, 2);
+  f.play.close(9000, "idle");
+  const auto all = f.fold();
+  ASSERT_EQ(all.size(), 2u);
+  ASSERT_TRUE(all[0].tunnel);
+  EXPECT_EQ(all[0].peer, "far.example:443");
+  EXPECT_TRUE(all[0].attempts.empty());
+  EXPECT_EQ(all[0].tunnel->peer, "127.0.0.1:3128");
+  EXPECT_EQ(all[0].tunnel->response.status, 200);
+  EXPECT_EQ(all[0].started(), at(0)) << "what the proxy took is in the sum";
+  EXPECT_EQ(all[0].finished(), at(2530));
+  EXPECT_FALSE(all[1].tunnel);
+  EXPECT_EQ(all[1].number, 2u);
+}
+
+TEST(Exchange, ATunnelInWhichNothingCameAboutIsToldOf) {
+  folded f;
+  trace_test::script inner(f.seen, 2);
+  f.play.open_tunnel(0, inner);
+  inner.see(800, 0, engine::observed_handshake{});
+  inner.see(900, 0, engine::observed_handshake{.done = true, .error = "no certificate"});
+  const auto all = f.fold();
+  ASSERT_EQ(all.size(), 1u);
+  ASSERT_TRUE(all[0].tunnel);
+  EXPECT_EQ(all[0].error, "no certificate");
+  EXPECT_EQ(all[0].started(), at(0));
+}
+
 TEST(Exchange, AServersSide) {
   folded f;
   f.play.see(0, 0, engine::observed_connect{"127.0.0.1:54321", true, {}});

@@ -30,6 +30,9 @@ class script {
  public:
   explicit script(parley::engine::observer& sink, std::uint64_t connection = 1) : sink_(sink), connection_(connection) {}
 
+  /// Another connection into the same sink.
+  script(const script& beside, std::uint64_t connection) : sink_(beside.sink_), connection_(connection) {}
+
   void see(int microseconds, std::uint64_t stream, auto what) { sink_.observe({at(microseconds), connection_, stream, what}); }
 
   void resolve(int from, int to) {
@@ -55,6 +58,19 @@ class script {
   }
   void end(int when, direction way, std::uint64_t stream = 1) { see(when, stream, parley::engine::observed_end{way}); }
   void close(int when, std::string_view reason) { see(when, 0, parley::engine::observed_close{reason}); }
+
+  /// To a proxy, which opens a tunnel for `inner` at 600.
+  void open_tunnel(int from, script& inner) {
+    constexpr std::string_view asked = "CONNECT far.example:443 HTTP/1.1\r\nHost: far.example:443\r\n\r\n";
+    constexpr std::string_view opened = "HTTP/1.1 200 OK\r\n\r\n";
+    connect(from, from + 200, "127.0.0.1:3128");
+    request(from + 200, direction::out, asked);
+    bytes(from + 250, direction::out, asked);
+    bytes(from + 600, direction::in, opened);
+    response(from + 600, direction::in, 200, opened);
+    inner.see(from + 600, 0, parley::engine::observed_connect{"far.example:443", true, {}, false, connection_, 1});
+    data(from + 700, direction::in, 100);
+  }
 
   /// A client's GET, from look-up to last byte: 1.96 ms.
   void whole_get() {

@@ -49,6 +49,30 @@ GET http://localhost:8080/hello/ada                              took         at
 )");
 }
 
+TEST(Timeline, ThroughAProxysTunnel) {
+  const auto all = played([](trace_test::script& s) {
+    trace_test::script inner(s, 2);
+    s.open_tunnel(0, inner);
+    inner.get_on_connection(1000, 1);
+  });
+  ASSERT_EQ(all.size(), 1u);
+  const std::string text = "\n" + timeline(all[0], "GET https://far.example/", {});
+  EXPECT_TRUE(text.starts_with(R"(
+GET https://far.example/                                         took         at
+
+1 Connect     far.example:443 through the proxy 127.0.0.1:3128
+│ TCP         ━━━╸                                            0.20 ms    0.20 ms
+│ CONNECT        ╺━━━━━━╸                                     0.40 ms    0.60 ms
+│   CONNECT far.example:443 HTTP/1.1
+│   Host: far.example:443
+│   HTTP/1.1 200 OK
+│
+2 Request     101 B head
+│ sent                  ╺━━━━━━━                              0.43 ms    1.03 ms
+)")) << text;
+  EXPECT_TRUE(text.ends_with("╰ 2.53 ms in all\n")) << text;
+}
+
 TEST(Timeline, InAsciiWithSecretsAndATitleOfItsOwn) {
   const auto all = played([](trace_test::script& s) { s.whole_get(); });
   const std::string text = timeline(all.at(0), {}, {.unicode = false, .show_secrets = true});
