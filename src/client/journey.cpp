@@ -172,6 +172,9 @@ plan journey::next() {
   }
   if (agent_.digests && !req.fields().contains("Want-Content-Digest"))
     req.fields().add("Want-Content-Digest", "sha-256=5, sha-512=3");
+  // Both may stand behind the content (RFC 9530 §2), where only who asks for trailers gets them (RFC 9110 §6.5.1).
+  const bool has_trailers = how_.version().value_or(http1_1) >= http1_1;
+  if (agent_.digests && has_trailers && !req.fields().contains("TE")) req.fields().add("TE", "trailers");
   message_content with{content_.length, content_.bytes, std::exchange(content_.producer, nullptr), content_.repeatable};
   plan made = make_plan(std::move(req), std::move(with), how_);
   add_login(made);
@@ -235,7 +238,8 @@ bool journey::log_in_at_proxy(const response& got) {
 bool journey::arrived(const response& got) {
   learn(got);
   if (log_in(got) || log_in_at_proxy(got)) return false;
-  if (agent_.redirects == 0 || !is_redirect(got.status()) || !got.fields().contains("Location")) return true;
+  // Browsers and curl take an empty one for none; as a reference it would lead back here, for ever.
+  if (agent_.redirects == 0 || !is_redirect(got.status()) || got.fields().joined("Location").empty()) return true;
   follow(got);
   return false;
 }

@@ -71,6 +71,15 @@ semantics::digest_hash hash_for(semantics::digest_algorithm which) {
   return [kind](std::string_view bytes) { return tls::hash_of(kind, bytes); };
 }
 
+namespace {
+
+// auth-int covers the content, which must be there.
+bool answerable(const semantics::digest_challenge& challenge, const asked_message& what) {
+  return challenge.auth || !challenge.auth_int || what.content != nullptr;
+}
+
+}  // namespace
+
 sent_credentials login_state::respond(space& in, const asked_message& what) const {
   const std::string_view content = what.content != nullptr ? std::string_view(*what.content) : std::string_view();
   semantics::digest_credentials said = semantics::answer_digest(in.challenge, user_, password_, what.method, what.target, content,
@@ -84,7 +93,7 @@ std::optional<sent_credentials> login_state::unasked(const std::string& where, c
   const std::lock_guard lock(mutex_);
   const auto known = spaces_.find(where);
   if (known == spaces_.end()) return std::nullopt;
-  if (!known->second.challenge.auth && what.content == nullptr) return std::nullopt;
+  if (!answerable(known->second.challenge, what)) return std::nullopt;
   return respond(known->second, what);
 }
 
@@ -94,7 +103,7 @@ std::optional<semantics::digest_challenge> login_state::choose(const std::vector
   for (const semantics::auth_value& each : all) {
     if (each.scheme != "digest") continue;
     auto one = semantics::digest_challenge::from(each);
-    if (one && (one->auth || what.content != nullptr)) offered.push_back(std::move(*one));
+    if (one && answerable(*one, what)) offered.push_back(std::move(*one));
   }
   const auto* best = semantics::strongest(offered, [](semantics::digest_algorithm) { return true; });
   return best != nullptr ? std::optional(*best) : std::nullopt;

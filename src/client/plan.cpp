@@ -3,7 +3,6 @@
 #include "base/ascii.hpp"
 #include "connection/http3.hpp"
 #include "connection/message_access.hpp"
-#include "semantics/auth.hpp"
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
 #include "semantics/target.hpp"
@@ -202,68 +201,6 @@ plan make_plan(request&& req, message_content with, const options& how) {
   check_version(p);
   set_expectation(p, how);
   p.early = how.early_data() && p.head.method.safe() && p.length.what == engine::content_length::kind::none;
-  return p;
-}
-
-namespace {
-
-// RFC 7617 §2. What no field can carry was refused when the proxy's URL was read.
-std::string basic_proxy_field(const proxy_way& by) {
-  const auto field = semantics::to_field(semantics::basic_credentials{by.user, by.password});
-  if (!field)
-    throw fetch_error(fetch_error::kind::bad_url, std::string("the proxy's user and password cannot be sent: ") + field.error());
-  return *field;
-}
-
-}  // namespace
-
-void send_by_proxy(plan& of, proxy_way by, const options& how) {
-  origin& to = of.to;
-  if (!to.unix_socket.empty()) not_supported("a Unix socket is not reached through a proxy; leave one of both out");
-  if (to.only_http3()) {
-    not_supported(
-        "HTTP/3 is not spoken through a proxy, which opens tunnels for TCP; leave the version out, or the proxy for this host");
-  }
-  if (to.version == http0_9) not_supported("HTTP/0.9 is not spoken through a proxy; use a later version, or leave the proxy out");
-  of.early = false;
-  if (to.secure || to.choice == speaks::upgrade || to.version >= http2) {
-    to.via = std::make_shared<const proxy_way>(std::move(by));
-    if (to.open_to_any()) to.choice = speaks::over_tcp;
-    return;
-  }
-  // RFC 9112 §3.2.2: in absolute-form. OPTIONS * is a URL without a path there (§3.2.4).
-  parley::fields& f = of.head.fields;
-  const std::string target(of.head.target());
-  const std::string whole = "http://" + std::string(of.head.authority()) + (target == "*" ? std::string() : target);
-  of.head.target_ref = plan_access::store(f, whole);
-  of.head.form = semantics::target_form::absolute;
-  if (!by.user.empty() || !by.password.empty()) f.set("Proxy-Authorization", basic_proxy_field(by));
-  origin proxy;
-  proxy.host = by.host;
-  proxy.port = by.port;
-  proxy.version = to.version;
-  proxy.secure = by.secure;
-  proxy.verify = by.verify;
-  proxy.choice = by.secure && !how.version() ? speaks::over_tcp : speaks::exactly;
-  proxy.relays = relaying::requests;
-  to = std::move(proxy);
-}
-
-plan make_tunnel_plan(const origin& to) {
-  const proxy_way& by = *to.via;
-  plan p;
-  p.to.host = by.host;
-  p.to.port = by.port;
-  p.to.secure = by.secure;
-  p.to.verify = by.verify;
-  p.to.choice = by.secure ? speaks::over_tcp : speaks::exactly;
-  p.to.relays = relaying::tunnels;
-  const bool v6 = to.host.find(':') != std::string::npos;
-  request req(method::connect, (v6 ? '[' + to.host + ']' : to.host) + ':' + std::to_string(to.port));
-  req.header("User-Agent", default_user_agent);
-  if (!by.user.empty() || !by.password.empty()) req.header("Proxy-Authorization", basic_proxy_field(by));
-  p.head = parley::detail::request_access::to_head(std::move(req));
-  p.head.version = http1_1;
   return p;
 }
 

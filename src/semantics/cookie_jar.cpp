@@ -56,12 +56,12 @@ std::expected<void, const char*> cookie_jar::settle_domain(jar_cookie& cookie, c
 }
 
 // §5.7, step 15: what comes without TLS leaves the Secure cookies of the same name alone.
-bool cookie_jar::overlays_secure(const jar_cookie& cookie, const cookie_url& url) const {
+bool cookie_jar::overlays_secure(const jar_cookie& cookie, const cookie_url& url, std::chrono::sys_seconds now) const {
   if (cookie.secure || url.secure) return false;
   for (const auto& [domain, cookies] : domains_) {
     if (!domain_matches(domain, cookie.domain) && !domain_matches(cookie.domain, domain)) continue;
     for (const jar_cookie& old : cookies) {
-      if (old.secure && old.name == cookie.name && path_matches(cookie.path, old.path)) return true;
+      if (old.secure && !is_expired(old, now) && old.name == cookie.name && path_matches(cookie.path, old.path)) return true;
     }
   }
   return false;
@@ -74,19 +74,16 @@ std::expected<void, const char*> cookie_jar::store(std::string_view set_cookie_f
   jar_cookie cookie;
   cookie.name = std::move(said->name);
   cookie.value = std::move(said->value);
-  // The file's columns are tabs apart, and no server may send one (§4.1.1).
-  if (cookie.name.find('\t') != cookie.name.npos) return std::unexpected("its name has a tab");
   cookie.expires = said->expires;
   if (auto settled = settle_domain(cookie, said->domain, url); !settled) return settled;
   cookie.path = said->path ? *said->path : std::string(default_path(url.path));
-  if (cookie.path.find('\t') != cookie.path.npos) return std::unexpected("its Path has a tab");
   cookie.secure = said->secure;
   if (cookie.secure && !url.secure) return std::unexpected("it is Secure, but did not come over TLS");
   cookie.http_only = said->http_only;
   cookie.partitioned = said->partitioned;
   cookie.same_site = said->same_site;
   if (const char* const fault = broken_promise(cookie, *said)) return std::unexpected(fault);
-  if (overlays_secure(cookie, url))
+  if (overlays_secure(cookie, url, now))
     return std::unexpected("a Secure cookie of that name exists, and this one did not come over TLS");
   put(std::move(cookie), now);
   return {};

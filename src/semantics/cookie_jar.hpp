@@ -73,7 +73,7 @@ class cookie_jar {
   void clear();
 
   /// The text of a cookie file (Netscape's format, as curl, wget and Python have it): seven columns between tabs, `#HttpOnly_` before the
-  /// domain; 0 stands for the session's end. Partitioned and SameSite have no place in it.
+  /// domain; 0 stands for the session's end. Partitioned and SameSite have no place in it, nor has a cookie with a tab in name or path.
   [[nodiscard]] std::string to_netscape() const;
   /// Adds what such a file has, replacing cookies of the same name, domain and path; how many of its lines were no cookies. Expired
   /// ones are passed over.
@@ -85,7 +85,7 @@ class cookie_jar {
   [[nodiscard]] bool is_public_suffix(std::string_view domain) const;
   std::expected<void, const char*> settle_domain(jar_cookie& cookie, const std::optional<std::string>& asked,
                                                  const cookie_url& url) const;
-  [[nodiscard]] bool overlays_secure(const jar_cookie& cookie, const cookie_url& url) const;
+  [[nodiscard]] bool overlays_secure(const jar_cookie& cookie, const cookie_url& url, std::chrono::sys_seconds now) const;
   void put(jar_cookie cookie, std::chrono::sys_seconds now);
   bool read_netscape_line(std::string_view line, std::chrono::sys_seconds now);
   void make_room(std::string_view domain, std::chrono::sys_seconds now);

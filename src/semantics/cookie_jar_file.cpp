@@ -40,6 +40,8 @@ std::optional<bool> truth_of(std::string_view text) {
 std::string cookie_jar::to_netscape() const {
   std::string text = "# Netscape HTTP Cookie File\n# Written by Parley; changes are lost when it is written again.\n\n";
   for (const jar_cookie* c : all()) {
+    // Columns are tabs apart.
+    if (c->name.find('\t') != c->name.npos || c->path.find('\t') != c->path.npos) continue;
     if (c->http_only) text += http_only_mark;
     if (!c->host_only) text += '.';
     text.append(c->domain).append(c->host_only ? "\tFALSE\t" : "\tTRUE\t").append(c->path);
@@ -79,6 +81,9 @@ bool cookie_jar::read_netscape_line(std::string_view line, std::chrono::sys_seco
   // What `field_for` writes has its parts between semicolons, and its names before an equals sign.
   if (line.find(';') != line.npos || cookie.name.find('=') != cookie.name.npos) return false;
   if (!cookie.host_only && is_public_suffix(cookie.domain)) return false;
+  // No server could have set these (§5.7).
+  if (has_secure_prefix(cookie.name) && !cookie.secure) return false;
+  if (has_host_prefix(cookie.name) && (!cookie.secure || *below || cookie.path != "/")) return false;
   if (*time != 0) {
     constexpr auto latest = static_cast<std::uint64_t>(INT64_MAX / 1'000'000'000);
     cookie.expires = std::min(std::chrono::sys_seconds{std::chrono::seconds{static_cast<std::int64_t>(std::min(*time, latest))}},

@@ -50,7 +50,7 @@ std::string eight_digits(std::uint32_t count) {
   return std::string(8 - digits.size(), '0') + digits;
 }
 
-std::string_view qop_name(digest_qop qop) { return qop == digest_qop::auth ? "auth" : "auth-int"; }
+std::string_view qop_name(digest_qop qop) { return qop == digest_qop::auth_int ? "auth-int" : "auth"; }
 
 bool is_true(const auth_value& value, std::string_view name) {
   const std::string* const text = value.get(name);
@@ -84,14 +84,17 @@ std::optional<digest_challenge> digest_challenge::from(const auth_value& value) 
     challenge.algorithm = *algorithm;
   }
   const std::string* const qop = value.get("qop");
-  if (qop == nullptr) return std::nullopt;
   challenge.auth = false;
-  list_reader options(*qop);
-  while (const auto option = options.next()) {
-    if (base::iequals(*option, "auth")) challenge.auth = true;
-    if (base::iequals(*option, "auth-int")) challenge.auth_int = true;
+  if (qop != nullptr) {
+    list_reader options(*qop);
+    while (const auto option = options.next()) {
+      if (base::iequals(*option, "auth")) challenge.auth = true;
+      if (base::iequals(*option, "auth-int")) challenge.auth_int = true;
+    }
+    if (!challenge.auth && !challenge.auth_int) return std::nullopt;
+  } else if (is_session(challenge.algorithm)) {
+    return std::nullopt;
   }
-  if (!challenge.auth && !challenge.auth_int) return std::nullopt;
   if (const std::string* const opaque = value.get("opaque")) challenge.opaque = *opaque;
   if (const std::string* const charset = value.get("charset")) challenge.utf8 = base::iequals(*charset, "UTF-8");
   challenge.stale = is_true(value, "stale");
@@ -101,7 +104,7 @@ std::optional<digest_challenge> digest_challenge::from(const auth_value& value) 
 
 std::string digest_challenge::to_text() const {
   std::string text = "Digest realm=" + auth_quoted(realm);
-  text += auth && auth_int ? ", qop=\"auth, auth-int\"" : auth_int ? ", qop=\"auth-int\"" : ", qop=\"auth\"";
+  if (auth || auth_int) text += auth && auth_int ? ", qop=\"auth, auth-int\"" : auth_int ? ", qop=\"auth-int\"" : ", qop=\"auth\"";
   text.append(", algorithm=").append(name_of(algorithm)).append(", nonce=").append(auth_quoted(nonce));
   if (!opaque.empty()) text.append(", opaque=").append(auth_quoted(opaque));
   if (stale) text += ", stale=true";
@@ -169,8 +172,11 @@ std::string digest_credentials::to_text() const {
   }
   text.append(", realm=").append(auth_quoted(realm)).append(", uri=").append(auth_quoted(uri));
   text.append(", algorithm=").append(name_of(algorithm)).append(", nonce=").append(auth_quoted(nonce));
-  text.append(", nc=").append(eight_digits(count)).append(", cnonce=").append(auth_quoted(cnonce));
-  text.append(", qop=").append(qop_name(qop)).append(", response=").append(auth_quoted(response));
+  if (qop != digest_qop::none) {
+    text.append(", nc=").append(eight_digits(count)).append(", cnonce=").append(auth_quoted(cnonce));
+    text.append(", qop=").append(qop_name(qop));
+  }
+  text.append(", response=").append(auth_quoted(response));
   if (!opaque.empty()) text.append(", opaque=").append(auth_quoted(opaque));
   if (userhash) text += ", userhash=true";
   return text;
@@ -188,6 +194,7 @@ std::string digest_response(const digest_credentials& said, std::string_view sec
   std::string second = joined_by_colons({method, said.uri});
   if (said.qop == digest_qop::auth_int) second.append(":").append(lower_hex(hash(content)));
   const std::string hashed = lower_hex(hash(second));
+  if (said.qop == digest_qop::none) return lower_hex(hash(joined_by_colons({first, said.nonce, hashed})));  // RFC 2069 §2.1.2
   return lower_hex(hash(joined_by_colons({first, said.nonce, eight_digits(said.count), said.cnonce, qop_name(said.qop), hashed})));
 }
 
@@ -202,7 +209,7 @@ digest_credentials answer_digest(const digest_challenge& challenge, std::string_
   said.cnonce = std::move(cnonce);
   said.opaque = challenge.opaque;
   said.algorithm = challenge.algorithm;
-  said.qop = challenge.auth ? digest_qop::auth : digest_qop::auth_int;
+  said.qop = challenge.auth ? digest_qop::auth : challenge.auth_int ? digest_qop::auth_int : digest_qop::none;
   said.count = count;
   said.userhash = challenge.userhash;
   said.response = digest_response(said, digest_secret(user, challenge.realm, password, hash), method, content, hash);

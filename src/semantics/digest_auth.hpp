@@ -18,7 +18,8 @@ enum class digest_algorithm : std::uint8_t { md5, md5_sess, sha_256, sha_256_ses
 [[nodiscard]] std::string_view name_of(digest_algorithm algorithm);
 [[nodiscard]] bool is_session(digest_algorithm algorithm);
 
-enum class digest_qop : std::uint8_t { auth, auth_int };
+/// `none` is RFC 2069's: no cnonce, no count. Only a client answers so, and only who offers nothing else.
+enum class digest_qop : std::uint8_t { auth, auth_int, none };
 
 /// The hash of the algorithm, as bytes.
 using digest_hash = std::function<std::string(std::string_view)>;
@@ -29,13 +30,14 @@ struct digest_challenge {
   std::string nonce;
   std::string opaque = {};  // empty: none
   digest_algorithm algorithm = digest_algorithm::md5;
-  bool auth = true;  // which qop may be chosen; one is
+  bool auth = true;  // which qop may be chosen; neither: the challenge has none (RFC 2069)
   bool auth_int = false;
   bool stale = false;
   bool utf8 = false;      // charset=UTF-8
   bool userhash = false;  // the user's name may come hashed
 
-  /// Nothing when it is none, lacks realm or nonce, or has no algorithm and qop that are known.
+  /// Nothing when it is none, lacks realm or nonce, or names an algorithm or qop, none of which is known. Without a qop it is RFC
+  /// 2069's, which has no `-sess`.
   [[nodiscard]] static std::optional<digest_challenge> from(const auth_value& value);
   [[nodiscard]] std::string to_text() const;
   bool operator==(const digest_challenge&) const = default;

@@ -279,6 +279,45 @@ TEST(journey, digest_in_all_its_algorithms) {
   }
 }
 
+// RFC 2069's challenge beside Basic: the password does not leave.
+TEST(journey, digest_without_qop_comes_before_basic) {
+  world w;
+  std::vector<std::string> seen;
+  script(w.server, seen, [&](const std::string& text) {
+    if (has(field_of(text, "Authorization"), "Digest ")) return reply(200, "");
+    return reply(401, "WWW-Authenticate: Basic realm=\"r\", Digest realm=\"r\", nonce=\"n\"\r\n");
+  });
+  auto got = w.run(w.http.get("http://10.0.0.1/", parley::options().login(parley::login::any("ada", "secret"))));
+  ASSERT_TRUE(got->succeeded()) << got->error();
+  EXPECT_EQ(got->value().status(), 200);
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_FALSE(has(seen[1], "qop"));
+}
+
+TEST(journey, an_empty_location_is_none) {
+  world w;
+  std::vector<std::string> seen;
+  script(w.server, seen, [&](const std::string&) { return reply(302, "Location: \r\n", "here"); });
+  auto got = w.run(w.http.get("http://10.0.0.1/", parley::options().redirects(3)));
+  ASSERT_TRUE(got->succeeded()) << got->error();
+  EXPECT_EQ(got->value().status(), 302);
+  EXPECT_EQ(seen.size(), 1U);
+}
+
+// RFC 9110 §10.1.4: over HTTP/1.1 the wish for trailers is one of the connection.
+TEST(journey, digests_are_wanted_in_trailers_too) {
+  world w;
+  std::vector<std::string> seen;
+  script(w.server, seen, [&](const std::string&) { return reply(200, ""); });
+  static_cast<void>(w.run(w.http.get("http://10.0.0.1/", parley::options().check_digests())));
+  static_cast<void>(w.run(w.http.get("http://10.0.0.1/", parley::options().check_digests().version(parley::http1_0))));
+  static_cast<void>(w.run(w.http.get("http://10.0.0.1/")));
+  ASSERT_EQ(seen.size(), 3U);
+  EXPECT_EQ(field_of(seen[0], "TE"), "trailers");
+  EXPECT_EQ(field_of(seen[0], "Connection"), "TE");
+  EXPECT_EQ(field_of(seen[1], "TE") + field_of(seen[2], "TE"), "");
+}
+
 TEST(journey, a_wrong_password_is_tried_once) {
   world w;
   std::vector<std::string> seen;

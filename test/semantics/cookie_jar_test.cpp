@@ -78,7 +78,7 @@ TEST(cookie_jar, who_sees_what) {
       {"https://example.com/", "a", "https://example.com/", "a"},
       {"https://example.com/", "a=", "https://example.com/", "a="},
       {"https://example.com/", "a=\"b c\"", "https://example.com/", "a=\"b c\""},
-      {"https://example.com/", "a\tb=c", "https://example.com/", ""},
+      {"https://example.com/", "a\tb=c", "https://example.com/", "a\tb=c"},
       {"https://example.com/", "a=1; Max-Age=0", "https://example.com/", ""},
   };
   for (const auto& row : rows) {
@@ -181,6 +181,42 @@ TEST(cookie_jar, caps) {
   ASSERT_TRUE(timed.store("short=1; Max-Age=1", one, start));
   ASSERT_TRUE(timed.store("new=1", one, start + seconds{5}));
   EXPECT_EQ(sent(timed, "https://one.example/", start + seconds{5}), "old=1; new=1");
+}
+
+TEST(cookie_jar, an_expired_secure_cookie_is_in_nobodys_way) {
+  cookie_jar jar(two_suffixes);
+  ASSERT_TRUE(jar.store("a=1; Secure; Max-Age=10", at("https://example.com/"), start));
+  EXPECT_FALSE(jar.store("a=2", at("http://example.com/"), start + seconds{9}));
+  EXPECT_TRUE(jar.store("a=2", at("http://example.com/"), start + seconds{10}));
+}
+
+// RFC 6265bis §5.6: of the control characters HTAB is none.
+TEST(cookie_jar, tabs_stay_and_are_not_written) {
+  cookie_jar jar(two_suffixes);
+  ASSERT_TRUE(jar.store("a\tb=1\t2", at("https://example.com/"), start));
+  ASSERT_TRUE(jar.store("c=3; Path=/x\ty", at("https://example.com/"), start));
+  EXPECT_EQ(sent(jar, "https://example.com/"), "a\tb=1\t2");
+  EXPECT_EQ(jar.size(), 2U);
+  cookie_jar again(two_suffixes);
+  EXPECT_EQ(again.read_netscape(jar.to_netscape(), start), 0U);
+  EXPECT_EQ(again.size(), 0U);
+}
+
+TEST(cookie_jar, a_file_cannot_have_what_no_server_could_set) {
+  const struct {
+    std::string line;
+    bool good;
+  } rows[] = {
+      {"example.com\tFALSE\t/\tTRUE\t0\t__Secure-a\t1", true},   {".example.com\tTRUE\t/x\tTRUE\t0\t__secure-a\t1", true},
+      {"example.com\tFALSE\t/\tFALSE\t0\t__Secure-a\t1", false}, {"example.com\tFALSE\t/\tFALSE\t0\t__sECURE-a\t1", false},
+      {"example.com\tFALSE\t/\tTRUE\t0\t__Host-a\t1", true},     {"example.com\tFALSE\t/\tFALSE\t0\t__Host-a\t1", false},
+      {"example.com\tFALSE\t/x\tTRUE\t0\t__host-a\t1", false},   {".example.com\tTRUE\t/\tTRUE\t0\t__Host-a\t1", false},
+  };
+  for (const auto& row : rows) {
+    cookie_jar jar(two_suffixes);
+    EXPECT_EQ(jar.read_netscape(row.line, start), row.good ? 0U : 1U) << row.line;
+    EXPECT_EQ(jar.size(), row.good ? 1U : 0U) << row.line;
+  }
 }
 
 TEST(cookie_jar, netscape_both_ways) {

@@ -101,6 +101,30 @@ TEST(digest_auth, sessions_content_and_hashed_users) {
   EXPECT_EQ(digest_credentials::from(parse_credentials(latin1.to_text()).value()), latin1);
 }
 
+// RFC 2069 §2.1.2, as curl's tests 70 and 2061 have it.
+TEST(digest_auth, without_qop) {
+  const struct {
+    std::string_view challenge;
+    const char* uri;
+    digest_hash hash;
+    const char* response;
+  } rows[] = {
+      {"Digest realm=\"testrealm\", nonce=\"1053604199\"", "/70", md5, "2c9a6f00af0d86497b177b90e90c688a"},
+      {"Digest realm=\"testrealm\", nonce=\"1053604145\", algorithm=SHA-256", "/2061", sha256,
+       "9dc55255f1a2537b838311674b621d45346b862a81631bb20e4ce356ef25062d"},
+  };
+  for (const auto& row : rows) {
+    const auto challenge = read_all(row.challenge).at(0);
+    EXPECT_FALSE(challenge.auth || challenge.auth_int);
+    const auto said = answer_digest(challenge, "testuser", "testpass", "GET", row.uri, "", "c", 1, row.hash);
+    EXPECT_EQ(said.response, row.response);
+    const std::string text = said.to_text();
+    for (const char* part : {"qop", "cnonce", "nc="}) EXPECT_EQ(text.find(part), text.npos) << text;
+    // No server of ours takes it.
+    EXPECT_FALSE(digest_credentials::from(parse_credentials(text).value()));
+  }
+}
+
 TEST(digest_auth, what_is_no_challenge) {
   const struct {
     std::string_view value;
@@ -110,7 +134,9 @@ TEST(digest_auth, what_is_no_challenge) {
       {"Digest realm=\"a\", nonce=\"b\", qop=\"auth,token\", algorithm=md5, stale=TRUE", 1},
       {"Digest nonce=\"b\", qop=\"auth\"", 0},
       {"Digest realm=\"a\", qop=\"auth\"", 0},
-      {"Digest realm=\"a\", nonce=\"b\"", 0},  // RFC 2069's
+      {"Digest realm=\"a\", nonce=\"b\"", 1},                      // RFC 2069's
+      {"Digest realm=\"a\", nonce=\"b\", algorithm=MD5-sess", 0},  // which has no cnonce
+      {"Digest realm=\"a\", nonce=\"b\", qop=\"\"", 0},
       {"Digest realm=\"a\", nonce=\"b\", qop=\"token\"", 0},
       {"Digest realm=\"a\", nonce=\"b\", qop=\"auth\", algorithm=SHA-3", 0},
       {"Basic realm=\"a\", nonce=\"b\", qop=\"auth\"", 0},
