@@ -132,7 +132,7 @@ task<T> run_asio(Executor executor, asio::awaitable<T, AwaitableExecutor> work) 
 
 }  // namespace detail
 
-/// A parley task as an Asio coroutine: `auto res = co_await parley::to_asio(http.get("https://…"));`
+/// A parley task as an Asio coroutine: `auto getting = parley::to_asio(http.get("https://…")); auto res = co_await std::move(getting);`
 /// The task runs on the library's background loop, on a thread of its own; the coroutine goes on on its own executor. So what
 /// the task uses is used on another thread. Cancelling the coroutine cancels the task, and then this throws
 /// `std::system_error` with `asio::error::operation_aborted` where the task throws `cancelled`.

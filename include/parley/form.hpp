@@ -1,7 +1,8 @@
 // Forms: what a page's form sent, urlencoded or multipart, with files.
 //
 //   app.route("POST /orders", [](parley::request& req) -> parley::task<parley::response> {
-//     parley::form sent = co_await req.form();                        // 400, 413, 415, 422 or 507 when it cannot be had
+//     auto reading = req.form();
+//     parley::form sent = co_await reading;                           // 400, 413, 415, 422 or 507 when it cannot be had
 //     std::string item = sent.text("item");
 //     if (parley::uploaded_file* photo = sent.file("photo")) {
 //       auto saving = photo->save("photos/" + photo->file_name());

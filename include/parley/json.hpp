@@ -8,7 +8,8 @@
 //     in.done();                                                 // 422 that tells all that is wrong with the members
 //   }
 //   app.route("POST /points", [](parley::request& req) -> parley::task<parley::response> {
-//     auto p = co_await req.json<point>();                       // 415, 400 or 422 when it is none
+//     auto reading = req.json<point>();
+//     point p = co_await reading;                                // 415, 400 or 422 when it is none
 //     co_return parley::json({{"sum", p.x + p.y}}).status(201);
 //   });
 #pragma once
@@ -56,7 +57,7 @@ inline constexpr std::size_t json_depth = 64;
 /// Content-Encoding. Patch documents are refused too: they describe a change, not a value.
 void require_json(const request& req);
 
-/// The content of a `const request&` handler's request as a T; for the other handlers there is `co_await req.json<T>()`.
+/// The content of a `const request&` handler's request as a T; for the other handlers there is `req.json<T>()`, to be awaited.
 /// Throws `problem_error`: 415 as `require_json`, 400 as `parse_json`, 422 when it does not convert.
 template <class T>
 [[nodiscard]] T json_content(const request& req);

@@ -3,7 +3,8 @@
 //   parley::recorder seen;
 //   parley::client http;
 //   http.observe(seen.sink());
-//   auto res = co_await http.get("http://localhost:8080/hello/ada");
+//   auto getting = http.get("http://localhost:8080/hello/ada");
+//   auto res = co_await getting;
 //   std::cerr << seen.timeline();
 #pragma once
 

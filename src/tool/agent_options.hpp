@@ -21,15 +21,12 @@ namespace parley::tool {
 
 /// As written on the command line.
 struct agent_options {
-  std::vector<std::string> cookies, urlencoded;
+  std::vector<std::string> cookies;
   std::vector<given_value> forms;  // of --form and --form-string
   std::optional<std::string> cookie_jar, max_redirs, decode_limit, user, password_file, bearer, netrc_file, range, continue_at,
       etag_save, etag_compare, time_cond, proxy, no_proxy, proxy_user;
   bool location = false, allow_downgrade = false, compressed = false, check_digest = false, basic = false, digest = false,
        any_auth = false, netrc = false, get = false;
-
-  /// Something to send as content, or in the query with -G.
-  [[nodiscard]] bool has_content() const { return !get && (!forms.empty() || !urlencoded.empty()); }
 };
 
 void declare_request_options(arguments& to, agent_options& o);
@@ -49,6 +46,7 @@ struct agent_plan {
   std::optional<std::optional<std::uint64_t>> resume;  // -C: from there; or where the file ends
   std::vector<std::pair<std::string, std::string>> fields;
   unsigned redirects = 0;
+  bool refuses_redirects = false;  // --max-redirs 0: none is followed, and none is an answer
   bool downgrades = false, decode = false, check_digest = false, conditional = false;
 };
 
@@ -56,13 +54,7 @@ struct agent_plan {
 [[nodiscard]] agent_plan make_agent_plan(const agent_options& o, const std::vector<uri>& urls, const std::string& method,
                                          const std::optional<std::string>& output);
 
-/// What --data-urlencode says, as curl reads it: `CONTENT`, `=CONTENT`, `NAME=CONTENT`, `@FILE`, `NAME@FILE`. Throws `refusal`.
-[[nodiscard]] std::string urlencoded_data(const std::string& written);
-
 /// The options of a fetch of `url`.
 void apply_agent(const agent_plan& plan, const uri& url, options& how);
-
-/// A file's text, at most `most` bytes; `-` is standard input. Throws `refusal`.
-[[nodiscard]] std::string read_small_file(const std::string& path, std::size_t most);
 
 }  // namespace parley::tool

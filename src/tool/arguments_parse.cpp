@@ -22,11 +22,15 @@ std::vector<std::string> arguments::separated(const std::vector<std::string>& wo
     const std::size_t equals = word.find('=');
     if (word.starts_with("--") && equals != std::string::npos) {
       const option* known = find(word.substr(0, equals));
-      if (known == nullptr) refuse_unknown(word);
-      if (!known->takes_value()) refuse(word.substr(0, equals) + " takes no value");
+      if (known == nullptr && !word.starts_with("--help=")) refuse_unknown(word);
+      if (known == nullptr || !known->takes_value()) refuse(word.substr(0, equals) + " takes no value");
       out.push_back(word.substr(0, equals));
       out.push_back(word.substr(equals + 1));
       continue;
+    }
+    if (equals == 2 && word[0] == '-') {
+      const option* flag = find(word.substr(0, 2));
+      if (word.starts_with("-h") || (flag != nullptr && !flag->takes_value())) refuse(word.substr(0, 2) + " takes no value");
     }
     out.push_back(word);
     // `-d VALUE`, also at the end of a cluster such as `-vd VALUE`.

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -43,6 +44,15 @@ void save_etag(const fetch_plan& plan, const parley::response& res) {
   to.commit();
 }
 
+/// With --max-redirs 0: one that is not followed is a failure, as one too many is.
+void refuse_redirect(const fetch_plan& plan, const uri& url, const parley::response& res) {
+  constexpr std::array redirects{301, 302, 303, 307, 308};
+  if (!plan.agent.refuses_redirects || std::ranges::find(redirects, res.status()) == redirects.end()) return;
+  if (res.fields().joined("Location").empty()) return;
+  throw refusal(exit_fetch_failed, trace::display_url(url.to_string(), false) + " redirects (" + std::to_string(res.status()) +
+                                       "), and --max-redirs 0 follows no redirect");
+}
+
 /// With -C: into the file where it ends.
 task<> fetch_rest(client& http, const fetch_plan& plan, std::size_t which, session_view& view) {
   const uri& url = plan.urls[which];
@@ -52,6 +62,7 @@ task<> fetch_rest(client& http, const fetch_plan& plan, std::size_t which, sessi
   const options how = make_options(plan, url);
   auto sending = http.send(std::move(req), how);
   parley::response res = co_await sending;
+  refuse_redirect(plan, url, res);
   if (plan.include) write_all(STDOUT_FILENO, included_head(view.response_head(), is_terminal(STDOUT_FILENO)));
   if (!to.take(res)) {
     say("note: " + *plan.output + " is whole already");
@@ -76,6 +87,7 @@ task<> fetch_one(client& http, const fetch_plan& plan, std::size_t which, sessio
   const options how = make_options(plan, url);
   auto sending = http.send(std::move(req), how);
   parley::response res = co_await sending;
+  refuse_redirect(plan, url, res);
   if (res.status() == 400 && plan.http_assumed[which]) {  // the answer of a port for https, among others
     say("note: this was asked by http, since the URL names no scheme; if the port is for https, write https://" +
         url.host_and_port());

@@ -73,7 +73,7 @@ constexpr std::array<fetch_command, 9> fetch_commands{{
 /// The method that `request` was given or means, and the URLs.
 std::string take_method(std::vector<std::string>& positionals, const fetch_options& options) {
   if (positionals.size() < 2) {
-    const bool content = options.json || (!options.data.empty() && !options.agent.get) || options.agent.has_content();
+    const bool content = options.json || (!options.data.empty() && !options.agent.get) || !options.agent.forms.empty();
     return content ? "POST" : "GET";
   }
   std::string method = positionals.front();

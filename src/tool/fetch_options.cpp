@@ -17,11 +17,14 @@ namespace parley::tool {
 void declare_fetch_options(arguments& to, fetch_options& o) {
   to.group("Request")
       .values("-H,--header", "'NAME: VALUE'", o.headers,
-              "send this field, instead of a default one of that name; 'NAME:' sends none; repeatable")
+              "send this field, instead of a default one of that name; 'NAME:' sends none, 'NAME;' one without value; repeatable")
       .values("-d,--data", "DATA", o.data,
               "send DATA as content; @FILE sends a file, @- standard input; several are joined by &; its type is "
               "application/x-www-form-urlencoded unless -H says another")
+      .values("--data-urlencode", "DATA", o.data,
+              "as -d, percent-encoded: CONTENT, =CONTENT, NAME=CONTENT, @FILE or NAME@FILE; both are joined in the order given")
       .value("--json", "DATA", o.json, "as -d, with Content-Type and Accept: application/json")
+      .flag("--path-as-is", o.path_as_is, "send /./ and /../ of the URL's path; else they are resolved, as browsers do")
       .flag("--expect", o.expect, "send Expect: 100-continue and wait up to a second for leave to send the content");
   declare_request_options(to, o.agent);
   to.group("Response")
@@ -135,8 +138,12 @@ std::optional<parley::version> chosen_version(const fetch_options& o) {
 }
 
 /// What the library makes of the content and the connection, and a line of a person's would contradict.
-void refuse_framing_field(std::string_view name) {
-  for (const std::string_view made : {"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Upgrade", "TE"}) {
+void refuse_framing_field(std::string_view name, std::string_view value) {
+  // RFC 9110 §10.1.4: codings of a hop are the connection's own matter, the wish for trailers is not.
+  if (same_name(name, "TE") && !same_name(value, "trailers"))
+    throw refusal(exit_usage,
+                  "-H TE: only 'TE: trailers' may be asked for; parley takes chunked content by itself, and no other coding");
+  for (const std::string_view made : {"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Upgrade"}) {
     if (!same_name(name, made)) continue;
     throw refusal(exit_usage, "-H " + std::string(made) + ": parley makes this field by itself; leave it out");
   }
@@ -147,13 +154,15 @@ void refuse_framing_field(std::string_view name) {
 void apply_headers(fetch_plan& plan, const std::vector<std::string>& headers) {
   const auto defaults = plan.fields;
   for (const std::string& line : headers) {
-    const std::size_t colon = line.find(':');
+    // `NAME;` is a field with an empty value, since `NAME:` sends none.
+    const bool empty = line.ends_with(';') && line.find(':') == std::string::npos;
+    const std::size_t colon = empty ? line.size() - 1 : line.find(':');
     const std::string shown = "-H \"" + trace::display_line(line, plan.show_secrets) + "\"";
     if (colon == std::string::npos || colon == 0) throw refusal(exit_usage, shown + ": write 'NAME: VALUE'");
     const std::string name = line.substr(0, colon);
     std::string value = line.substr(colon + 1);
     value.erase(0, value.find_first_not_of(" \t"));
-    refuse_framing_field(name);
+    refuse_framing_field(name, value);
     try {
       parley::fields().add(name, value);
     } catch (const invalid_field&) {
@@ -165,7 +174,7 @@ void apply_headers(fetch_plan& plan, const std::vector<std::string>& headers) {
     });
     // The library takes an empty value for the wish to send none of its own defaults.
     const bool of_the_library = same_name(name, "User-Agent") || same_name(name, "Accept");
-    if (!value.empty() || of_the_library) plan.fields.emplace_back(name, value);
+    if (!value.empty() || empty || of_the_library) plan.fields.emplace_back(name, value);
   }
 }
 
@@ -232,21 +241,18 @@ fetch_plan make_fetch_plan(std::string method, const std::vector<std::string>& u
     plan.fields.emplace_back("User-Agent", "parley/" PARLEY_VERSION_STRING);
     plan.fields.emplace_back("Accept", o.json ? "application/json" : "*/*");
   }
-  if (o.json && (!o.data.empty() || !o.agent.urlencoded.empty())) throw refusal(exit_usage, "choose one of -d and --json");
+  if (o.json && !o.data.empty()) throw refusal(exit_usage, "choose one of -d and --json");
   const bool with_form = !o.agent.forms.empty();
-  if (with_form && (o.json || !o.data.empty() || !o.agent.urlencoded.empty()))
-    throw refusal(exit_usage, "choose one of --form, -d and --json");
+  if (with_form && (o.json || !o.data.empty())) throw refusal(exit_usage, "choose one of --form, -d and --json");
   if (o.agent.get && (o.json || with_form)) throw refusal(exit_usage, "-G is for -d and --data-urlencode");
-  std::vector<std::string> data = o.data;
-  for (const std::string& each : o.agent.urlencoded) data.push_back(urlencoded_data(each));
+  const std::vector<std::string> data = data_of(o.data);
   if (o.json) plan.fields.emplace_back("Content-Type", "application/json");
   if (!data.empty() && !o.agent.get) plan.fields.emplace_back("Content-Type", "application/x-www-form-urlencoded");
   apply_headers(plan, o.headers);
 
   for (const std::string& written : urls) {
-    plan.urls.push_back(complete_url(written));
+    plan.urls.push_back(complete_url(written, o.path_as_is));
     plan.http_assumed.push_back(plan.urls.back().scheme() == "http" && !has_scheme(written));
-    refuse_unsupported_scheme(plan.urls.back());
   }
   if (o.agent.get && !data.empty()) {
     const std::string query = open_upload(data, true)->collect();

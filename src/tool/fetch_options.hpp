@@ -19,11 +19,12 @@ namespace parley::tool {
 
 /// As written on the command line.
 struct fetch_options {
-  std::vector<std::string> headers, data;
+  std::vector<std::string> headers;
+  std::vector<given_value> data;  // of -d and --data-urlencode
   std::optional<std::string> json, output, timeout, connect_timeout, unix_socket, cacert, cert, key;
   bool include = false, verbose = false, fail = false, show = false, show_secrets = false, expect = false, insecure = false;
   bool http09 = false, http10 = false, http11 = false, http2 = false, http2_known = false, http3 = false, http3_only = false,
-       no_alt_svc = false, early_data = false, push = false, frames = false;
+       no_alt_svc = false, early_data = false, push = false, frames = false, path_as_is = false;
   agent_options agent;
 };
 

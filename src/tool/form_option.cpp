@@ -1,7 +1,7 @@
 #include "tool/form_option.hpp"
 
-#include "tool/agent_options.hpp"
 #include "tool/exit_code.hpp"
+#include "tool/option_values.hpp"
 #include "trace/escape.hpp"
 
 #include <stdexcept>

@@ -22,20 +22,35 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+namespace {
+
+std::string_view without_dashes(std::string_view word) {
+  word.remove_prefix(std::min(word.find_first_not_of('-'), word.size()));
+  return word;
+}
+
+}  // namespace
+
 std::string_view nearest(std::string_view word, std::span<const std::string> candidates) {
+  const std::string_view meant = without_dashes(word);
   std::string_view best;
-  // Half of the letters may be wrong, no more.
-  std::size_t limit = 2 * (word.size() / 2 + 1);
+  std::size_t best_distance = 0;
   for (const std::string& candidate : candidates) {
-    const bool begun = word.size() >= 2 && (candidate.starts_with(word) || (candidate.size() >= 4 && word.starts_with(candidate)));
+    const std::string_view name = without_dashes(candidate);
+    if (meant.empty() || name.empty()) continue;
+    // A third of the letters may be wrong, and one always.
+    const std::size_t bound = std::max<std::size_t>(std::max(meant.size(), name.size()) / 3, 1);
+    const bool shortened = meant.size() >= 3 && name.starts_with(meant);
+    const bool a_word_more = meant.size() <= name.size() + name.size() / 2 || meant[name.size()] == '-';
+    const bool lengthened = name.size() >= 4 && meant.starts_with(name) && a_word_more;
+    const bool begun = shortened || lengthened;
+    const std::size_t wrong = edit_distance(meant, name);
+    if (wrong > bound && !begun) continue;
     // In halves of a letter: one letter that is wrong says more than a beginning in common, which says more than two.
-    const std::size_t wrong = 2 * edit_distance(word, candidate);
-    const std::size_t distance = begun ? std::min<std::size_t>(wrong, 3) : wrong;
-    if (distance < limit) {
-      limit = distance;
-      best = candidate;
-      if (limit == 0) break;
-    }
+    const std::size_t distance = begun ? std::min<std::size_t>(2 * wrong, 3) : 2 * wrong;
+    if (!best.empty() && distance >= best_distance) continue;
+    best = candidate;
+    best_distance = distance;
   }
   return best;
 }

@@ -19,6 +19,8 @@ constexpr std::array option_words{
     option_word{"(options::redirects)", "(--max-redirs)"},
     option_word{"options::redirects can allow it", "--allow-downgrade allows it"},
     option_word{"(options::decode;", "(--decode-limit;"},
+    option_word{"; without decoding it comes as it is", "; without --compressed it comes as it is"},
+    option_word{"or the proxy for this host", "or the proxy for this host (--noproxy HOST)"},
     option_word{" (request::repeatable)", ""},
     option_word{"; it may be in a file of its own", "; give it with --key FILE"},
     option_word{"raise content_limit, or stream it", "-o FILE saves it"},

@@ -2,8 +2,8 @@
 
 #include <parley/date.hpp>
 
-#include "tool/agent_options.hpp"
 #include "tool/exit_code.hpp"
+#include "tool/option_values.hpp"
 #include "tool/terminal.hpp"
 
 #include <fcntl.h>

@@ -1,6 +1,9 @@
 #include "tool/upload.hpp"
 
+#include <parley/uri.hpp>
+
 #include "tool/exit_code.hpp"
+#include "tool/option_values.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -82,6 +85,27 @@ task<> upload::produce(body_writer& to) const {
     co_await writing;
   }
   if (length_ && sent < *length_) throw refusal(exit_local, name_ + " became shorter while it was being sent");
+}
+
+std::string urlencoded_data(const std::string& written) {
+  constexpr std::size_t largest_encoded_file = std::size_t{64} << 20;
+  const std::size_t equals = written.find('=');
+  const std::size_t file = written.find('@');
+  if (equals != std::string::npos && equals < file) {
+    const std::string name = written.substr(0, equals);
+    return (name.empty() ? "" : name + "=") + percent_encode(written.substr(equals + 1));
+  }
+  if (file == std::string::npos) return percent_encode(written);
+  const std::string name = written.substr(0, file);
+  return (name.empty() ? "" : name + "=") + percent_encode(read_small_file(written.substr(file + 1), largest_encoded_file));
+}
+
+std::vector<std::string> data_of(const std::vector<given_value>& given) {
+  std::vector<std::string> data;
+  data.reserve(given.size());
+  for (const given_value& each : given)
+    data.push_back(each.option == "--data-urlencode" ? urlencoded_data(each.value) : each.value);
+  return data;
 }
 
 std::shared_ptr<const upload> open_upload(const std::vector<std::string>& data, bool collected) {

@@ -4,6 +4,8 @@
 #include <parley/body.hpp>
 #include <parley/task.hpp>
 
+#include "tool/arguments.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -39,6 +41,12 @@ class upload {
   std::string name_;
   std::optional<std::uint64_t> length_;
 };
+
+/// What --data-urlencode says, as curl reads it: `CONTENT`, `=CONTENT`, `NAME=CONTENT`, `@FILE`, `NAME@FILE`. Throws `refusal`.
+[[nodiscard]] std::string urlencoded_data(const std::string& written);
+
+/// What -d and --data-urlencode were given, in that order, as `open_upload` takes it. Throws `refusal`.
+[[nodiscard]] std::vector<std::string> data_of(const std::vector<given_value>& given);
 
 /// What `-d` or `--json` say: text, `@FILE`, or `@-` for standard input; several are joined by `&`. Large files and pipes stay
 /// outside of memory unless `collected`. Throws `refusal` for a file that cannot be read.

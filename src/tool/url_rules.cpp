@@ -26,9 +26,25 @@ std::string lower(std::string_view text) {
 [[noreturn]] void refuse_syntax(std::string_view written, const uri_error& error, std::size_t added) {
   std::string why = error.sentence;
   if (why.ends_with('.')) why.pop_back();
-  if (why.size() > 1 && std::islower(static_cast<unsigned char>(why[1]))) why[0] = lower(why.substr(0, 1))[0];
+  if (why.size() > 1 && (why[1] == ' ' || std::islower(static_cast<unsigned char>(why[1])))) why[0] = lower(why.substr(0, 1))[0];
   const std::size_t place = error.position - std::min(error.position, added);
   refuse_url(written, why + " (character " + std::to_string(place + 1) + ")");
+}
+
+void refuse_unsupported_scheme(const uri& url) {
+  const std::string scheme = lower(url.scheme());
+  if (scheme == "http" || scheme == "https") return;
+  const std::string shown = trace::display_url(url.to_string(), false);
+  throw refusal(exit_usage, shown + ": the scheme is " + scheme + ", but parley speaks http and https");
+}
+
+// Without a scheme, too, the password is not shown.
+[[noreturn]] void refuse_userinfo(std::string_view written, std::size_t begin, std::string_view authority) {
+  const std::size_t at = authority.rfind('@');
+  const std::size_t colon = std::min(authority.find(':'), at);
+  const std::string shown =
+      std::string(written.substr(0, begin + colon)) + (colon < at ? ":[hidden]" : "") + std::string(written.substr(begin + at));
+  refuse_url(shown, "user and password do not belong in a URL; log in with -u USER");
 }
 
 }  // namespace
@@ -51,8 +67,13 @@ bool is_loopback(std::string_view host) {
   return inet_pton(AF_INET6, name.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-uri complete_url(std::string_view written) {
+uri complete_url(std::string_view written, bool as_it_is) {
   if (written.empty()) throw refusal(exit_usage, "the URL is empty");
+  const std::size_t begin = has_scheme(written) ? written.find("://") + 3 : 0;
+  const std::string_view authority = written.substr(begin, written.find_first_of("/?#", begin) - begin);
+  if (authority.find('@') != std::string_view::npos) refuse_userinfo(written, begin, authority);
+  if (authority.starts_with('[') && authority.substr(0, authority.find(']')).find('%') != std::string_view::npos)
+    refuse_url(written, "an IPv6 address has no zone in a URL (RFC 3986 §3.2.2); leave out what stands behind %");
   // A bare IPv6 address cannot be told from a host and a port.
   if (std::ranges::count(written.substr(0, written.find('/')), ':') > 1 && !written.starts_with('[') && !has_scheme(written)) {
     refuse_url(written, "an IPv6 address stands in brackets, as in [::1]:8080");
@@ -67,19 +88,11 @@ uri complete_url(std::string_view written) {
   }
   auto parsed = uri::parse(text);
   if (!parsed) refuse_syntax(written, parsed.error(), text.size() - written.size());
+  refuse_unsupported_scheme(*parsed);
   if (parsed->host().empty()) refuse_url(written, "it names no host");
-  if (parsed->has_userinfo()) {
-    refuse_url(written, "user and password do not belong in a URL; log in with -u USER");
-  }
   if (parsed->port() == 0) refuse_url(written, "port 0 cannot be connected to");
+  if (!as_it_is) parsed = parsed->resolve(*parsed);
   return parsed->has_fragment() ? parsed->without_fragment() : std::move(*parsed);
-}
-
-void refuse_unsupported_scheme(const uri& url) {
-  const std::string scheme = lower(url.scheme());
-  if (scheme == "http" || scheme == "https") return;
-  const std::string shown = trace::display_url(url.to_string(), false);
-  throw refusal(exit_usage, shown + ": the scheme is " + scheme + ", but parley speaks http and https");
 }
 
 }  // namespace parley::tool

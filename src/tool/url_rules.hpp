@@ -17,10 +17,7 @@ namespace parley::tool {
 
 /// The URL that `written` stands for: without a scheme it is http for this machine (`is_loopback`), but https on the ports 443 and
 /// 8443, and for all others.
-/// Without fragment. Throws `refusal` (usage) that names what is wrong.
-[[nodiscard]] uri complete_url(std::string_view written);
-
-/// Refuses, in a sentence, schemes that are not HTTP's.
-void refuse_unsupported_scheme(const uri& url);
+/// Without fragment and, unless `as_it_is`, without dot segments (RFC 3986 §5.2.4). Throws `refusal` (usage) that names what is wrong.
+[[nodiscard]] uri complete_url(std::string_view written, bool as_it_is = false);
 
 }  // namespace parley::tool

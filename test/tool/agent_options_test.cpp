@@ -2,7 +2,10 @@
 #include "tool/agent_options.hpp"
 #include "tool/exit_code.hpp"
 #include "tool/form_option.hpp"
+#include "tool/option_values.hpp"
+#include "tool/request_conditions.hpp"
 #include "tool/resume.hpp"
+#include "tool/upload.hpp"
 
 #include <gtest/gtest.h>
 
@@ -70,6 +73,63 @@ TEST(AgentOptions, Urlencoded) {
   EXPECT_EQ(urlencoded_data("=a=b"), "a%3Db");
   EXPECT_EQ(urlencoded_data("n=a@b"), "n=a%40b");
   EXPECT_THROW(static_cast<void>(urlencoded_data("n@/nonexistent")), refusal);
+}
+
+TEST(AgentOptions, DataKeepsItsOrder) {
+  const std::vector<std::string> wanted{"n=a%20b", "plain", "%40x", "@file"};
+  EXPECT_EQ(data_of({{"--data-urlencode", "n=a b"}, {"--data", "plain"}, {"--data-urlencode", "=@x"}, {"--data", "@file"}}),
+            wanted);
+}
+
+TEST(AgentOptions, Ranges) {
+  const auto asked = [](const char* range) {
+    agent_options o;
+    o.range = range;
+    agent_plan plan;
+    plan_ranges(plan, o, "GET", std::nullopt);
+    return plan.fields.empty() ? std::string() : plan.fields.front().second;
+  };
+  for (const char* good : {"0-0", "0-499", "500-", "-1", "0-1,5-,-3", "007-8", "0-9223372036854775807"})
+    EXPECT_EQ(asked(good), "bytes=" + std::string(good));
+  struct row {
+    const char* written;
+    const char* says;
+  };
+  const row rows[] = {
+      {"5-2", "its last byte comes before its first; write 2-5"},
+      {"0-1,5-2", "\"5-2\": its last byte comes before its first"},
+      {"10-9", "its last byte comes before its first"},
+      {"500", "from that byte on is 500-"},
+      {"-0", "the last 0 bytes are nothing"},
+      {"", "a range is bytes such as"},
+      {"-", "a range is bytes such as"},
+      {"--", "a range is bytes such as"},
+      {"1-2-3", "a range is bytes such as"},
+      {"0-1,", "a range is bytes such as"},
+      {",0-1", "a range is bytes such as"},
+      {"a-b", "a range is bytes such as"},
+      {"+1-2", "a range is bytes such as"},
+      {"bytes=0-1", "a range is bytes such as"},
+      {"0-9223372036854775808", "a range is bytes such as"},
+      {"0-99999999999999999999", "a range is bytes such as"},
+  };
+  for (const row& x : rows) {
+    try {
+      static_cast<void>(asked(x.written));
+      ADD_FAILURE() << x.written;
+    } catch (const refusal& why) {
+      EXPECT_NE(std::string(why.what()).find(x.says), std::string::npos) << x.written << ": " << why.what();
+    }
+  }
+}
+
+TEST(AgentOptions, Sizes) {
+  EXPECT_EQ(parse_size("--x", "1"), 1U);
+  EXPECT_EQ(parse_size("--x", "64KiB"), 65536U);
+  EXPECT_EQ(parse_size("--x", "64MiB"), 64U << 20);
+  EXPECT_EQ(parse_size("--x", "4GiB"), std::uint64_t{4} << 30);
+  for (const char* bad : {"", "0", "-1", "4 GiB", "4GB", "4gib", "1.5MiB", "9223372036854775808", "9007199254740993GiB", "GiB"})
+    EXPECT_THROW(static_cast<void>(parse_size("--x", bad)), refusal) << bad;
 }
 
 }  // namespace

@@ -29,5 +29,21 @@ TEST(Nearest, NamesWhatWasMeantOrNothing) {
   EXPECT_EQ(nearest("", commands), "");
 }
 
+TEST(Nearest, IsSilentWhereTooManyLettersDiffer) {
+  const std::vector<std::string> options{"--cors", "--users", "--http", "--header", "--max-redirs", "--cookie-jar", "-o"};
+  EXPECT_EQ(nearest("--bogus", options), "");  // three letters from --cors
+  EXPECT_EQ(nearest("--abcd", options), "");
+  EXPECT_EQ(nearest("--foo", options), "");
+  EXPECT_EQ(nearest("--", options), "");
+  EXPECT_EQ(nearest("--user", options), "--users");
+  EXPECT_EQ(nearest("--htpt", options), "--http");
+  EXPECT_EQ(nearest("--headres", options), "--header");
+  EXPECT_EQ(nearest("--cookiejar", options), "--cookie-jar");
+  EXPECT_EQ(nearest("--max", options), "--max-redirs");
+  EXPECT_EQ(nearest("--users-file", options), "--users");
+  EXPECT_EQ(nearest("--usersfile", options), "");
+  EXPECT_EQ(nearest("--max-redirects", options), "--max-redirs");
+}
+
 }  // namespace
 }  // namespace parley::tool

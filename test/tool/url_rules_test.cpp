@@ -40,6 +40,14 @@ TEST(CompleteUrl, AddsTheSchemeThatIsMeant) {
   for (const auto& [written, url] : rows) EXPECT_EQ(complete_url(written).to_string(), url) << written;
 }
 
+// RFC 3986 §5.2.4
+TEST(CompleteUrl, ResolvesDotSegmentsUnlessToldOtherwise) {
+  EXPECT_EQ(complete_url("http://localhost/../../a/./b/../c?x=/../y").to_string(), "http://localhost/a/c?x=/../y");
+  EXPECT_EQ(complete_url("localhost/a/..").to_string(), "http://localhost/");
+  EXPECT_EQ(complete_url("http://localhost/../../a/./b/../c", true).to_string(), "http://localhost/../../a/./b/../c");
+  EXPECT_EQ(complete_url("http://localhost/a/..;/b").to_string(), "http://localhost/a/..;/b");
+}
+
 TEST(CompleteUrl, DefaultPorts) {
   EXPECT_EQ(complete_url("localhost").effective_port(), 80);
   EXPECT_EQ(complete_url("example.org").effective_port(), 443);
@@ -48,7 +56,7 @@ TEST(CompleteUrl, DefaultPorts) {
 
 std::string refused_url(std::string_view written) {
   try {
-    refuse_unsupported_scheme(complete_url(written));
+    static_cast<void>(complete_url(written));
   } catch (const refusal& error) {
     EXPECT_EQ(error.code(), exit_usage);
     return error.what();
@@ -65,6 +73,15 @@ TEST(CompleteUrl, RefusesInOneSentenceThatNamesTheUrl) {
       {"http://localhost:0/", "\"http://localhost:0/\" is no URL: port 0 cannot be connected to"},
       {"http://ada:secret@localhost/",
        "\"http://ada:[hidden]@localhost/\" is no URL: user and password do not belong in a URL; log in with -u USER"},
+      {"ada:secret@localhost",
+       "\"ada:[hidden]@localhost\" is no URL: user and password do not belong in a URL; log in with -u USER"},
+      {"ada@localhost:80/", "\"ada@localhost:80/\" is no URL: user and password do not belong in a URL; log in with -u USER"},
+      {"http://[fe80::1%25eth0]/",
+       "\"http://[fe80::1%25eth0]/\" is no URL: an IPv6 address has no zone in a URL (RFC 3986 §3.2.2); leave out what stands "
+       "behind %"},
+      {"file:///etc/passwd", "file:///etc/passwd: the scheme is file, but parley speaks http and https"},
+      {"http://localhost/%zz",
+       "\"http://localhost/%zz\" is no URL: a percent sign is not followed by two hexadecimal digits (character 18)"},
       {"ftp://example.org/", "ftp://example.org/: the scheme is ftp, but parley speaks http and https"},
   };
   for (const auto& [written, sentence] : rows) EXPECT_EQ(refused_url(written), sentence);

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+# ctest: TIMEOUT 300
+"""What a newcomer writes: wrong usages and what they are told, and options that curl's users know, by what is sent for them."""
+import os
+
+from harness import Case, Peer, environment, main, parley, reply
+
+
+class Words(Case):
+    def setUp(self):
+        super().setUp()
+        self.env = environment(XDG_DATA_HOME=self.folder, HOME=self.folder)
+
+    def sent(self, *words, answer=reply(b"x"), read_content=0):
+        """The head and content of the one request, as text."""
+        with Peer(answer, read_content=read_content) as peer:
+            said = parley(*[word.replace("URL", peer.url()) for word in words], env=self.env)
+            self.assertEqual(said.code, 0, said.err)
+            return peer.received[0].decode()
+
+    def test_trailers_are_asked_for(self):
+        head = self.sent("get", "URL", "-H", "TE: trailers")
+        self.assertIn("\r\nTE: trailers\r\n", head)
+        self.assertIn("\r\nConnection: TE\r\n", head)
+        for value in ("gzip", "trailers, deflate", ""):
+            said = parley("get", "http://127.0.0.1:1/", "-H", f"TE: {value}")
+            self.assertEqual(said.code, 2)
+            self.assertIn("only 'TE: trailers' may be asked for", said.err)
+
+    def test_data_keeps_its_order(self):
+        words = ["post", "URL", "--data-urlencode", "a=x y", "-d", "b=1", "--data-urlencode", "c=&", "-d", "d"]
+        self.assertTrue(self.sent(*words, read_content=19).endswith("\r\n\r\na=x%20y&b=1&c=%26&d"))
+        self.assertTrue(self.sent("get", "URL", "-G", *words[2:]).startswith("GET /?a=x%20y&b=1&c=%26&d HTTP/1.1\r\n"))
+
+    def test_a_field_without_value(self):
+        head = self.sent("get", "URL", "-H", "X-Empty;", "-H", "X-None:")
+        self.assertIn("\r\nX-Empty: \r\n", head)
+        self.assertNotIn("X-None", head)
+
+    def test_dot_segments(self):
+        with Peer(reply(b"x"), reply(b"x")) as peer:
+            for more in ([], ["--path-as-is"]):
+                self.assertEqual(parley("get", peer.url("/../a/./b/../c"), *more, env=self.env).code, 0)
+            lines = [head.split(b"\r\n")[0] for head in peer.received]
+        self.assertEqual(lines, [b"GET /a/c HTTP/1.1", b"GET /../a/./b/../c HTTP/1.1"])
+
+    def test_no_redirect_at_all(self):
+        for status, location, code in (("302 Found", "/x", 1), ("308 Permanent Redirect", "http://x.example/", 1), ("302 Found", "", 0), ("304 Not Modified", "/x", 0),
+                                       ("201 Created", "/x", 0)):
+            answer = f"HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
+            with Peer(answer) as peer:
+                said = parley("get", peer.url("/a?secret=1"), "--max-redirs", "0", "-i", env=self.env)
+                self.assertEqual(said.code, code, (status, location, said.err))
+                self.assertEqual("and --max-redirs 0 follows no redirect" in said.err, code == 1)
+        answer = b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"
+        with Peer(answer) as peer:
+            self.assertEqual(parley("get", peer.url(), "-L", "--max-redirs", "0", "-o", self.path("none"), env=self.env).code, 1)
+        self.assertFalse(os.path.exists(self.path("none")))
+
+    def test_the_proxy_goes_where_the_url_says(self):
+        with Peer(reply(b"x"), reply(b"x"), reply(b"x")) as peer:
+            for url, host in (("http://Far.example/x?y", "Other.example"), ("http://[2001:DB8::1]:8080/", "other"), ("http://Far.example/", "far.EXAMPLE")):
+                self.assertEqual(parley("get", url, "-H", f"Host: {host}", "-x", peer.address, env=self.env).code, 0)
+            heads = [head.decode().split("\r\n")[:2] for head in peer.received]
+        self.assertEqual(heads, [["GET http://far.example/x?y HTTP/1.1", "Host: Other.example"],
+                                 ["GET http://[2001:db8::1]:8080/ HTTP/1.1", "Host: other"],
+                                 ["GET http://far.EXAMPLE/ HTTP/1.1", "Host: far.EXAMPLE"]])
+
+    def test_cookie_files_with_lines_that_are_none(self):
+        jar = self.write("jar", b"# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\ta\t1\nSet-Cookie: b=2\n127.0.0.1\tFALSE\t/\tFALSE\t0\t__Secure-c\t3\n")
+        with Peer(reply(b"x")) as peer:
+            said = parley("get", peer.url(), "-b", jar, env=self.env)
+            self.assertEqual((said.code, said.err), (0, f"parley: note: {jar} has 2 lines that are no cookies\n"))
+            self.assertIn(b"\r\nCookie: a=1\r\n", peer.received[0])
+
+    def test_how_much_is_decoded(self):
+        import gzip
+        content = gzip.compress(bytes(100_000))
+        answer = reply(content, "200 OK", "Content-Encoding: gzip")
+        for limit, code in (("100000", 0), ("98KiB", 0), ("1GiB", 0), ("97KiB", 1), ("99999", 1)):
+            with Peer(answer) as peer:
+                said = parley("get", peer.url(), "--compressed", "--decode-limit", limit, "-o", self.path("out"), env=self.env)
+            self.assertEqual(said.code, code, (limit, said.err))
+        self.assertIn("the limit is 99999 bytes (--decode-limit; without --compressed it comes as it is)", said.err)
+
+    def test_what_is_refused_and_what_it_says(self):
+        rows = [
+            (["get", "--bogus", "localhost"], "get: there is no option --bogus; parley get --help lists them"),
+            (["serve", "--bogus", "."], "serve: there is no option --bogus; parley serve --help lists them"),
+            (["get", "--headr", "a: b", "localhost"], "did you mean --header?"),
+            (["get", "--help=x"], "get: --help takes no value"),
+            (["get", "-v=1", "localhost"], "get: -v takes no value"),
+            (["get", "localhost", "-r", "5-2"], '-r "5-2": its last byte comes before its first; write 2-5'),
+            (["get", "localhost", "-r", "0-1,x"], '-r "0-1,x": "x": a range is bytes such as 0-499, 500- or -500'),
+            (["get", "localhost", "--compressed", "--decode-limit", "4GB"], '--decode-limit takes a size, such as 1000000 or 64MiB; got "4GB"'),
+            (["get", "file:///etc/passwd"], "file:///etc/passwd: the scheme is file, but parley speaks http and https"),
+            (["get", "ada:secret@localhost"], '"ada:[hidden]@localhost" is no URL: user and password do not belong in a URL; log in with -u USER'),
+            (["get", "http://[fe80::1%25lo]/"], "an IPv6 address has no zone in a URL"),
+            (["get", "localhost", "-H", "NoColon"], "-H \"NoColon\": write 'NAME: VALUE'"),
+            (["get", "localhost", "-H", ";"], "-H \";\": write 'NAME: VALUE'"),
+            (["get", "localhost", "-H", "X: a\r\nB: c"], "a value no control characters"),
+        ]
+        for words, sentence in rows:
+            said = parley(*words, env=self.env)
+            self.assertEqual((said.code, said.out), (2, b""), words)
+            self.assertTrue(said.err.startswith("parley: ") and said.err.count("\n") == 1, said.err)
+            self.assertIn(sentence, said.err)
+
+
+if __name__ == "__main__":
+    main()
