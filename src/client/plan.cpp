@@ -75,6 +75,13 @@ origin origin_of(const request& req, version v, const options& how) {
   if (!host || host->kind == semantics::host_kind::empty) {
     throw fetch_error(fetch_error::kind::bad_url, authority + " is no host that could be asked");
   }
+  // Neither is a name: nobody would look them up as what they say.
+  if (host->kind == semantics::host_kind::ip_future)
+    throw fetch_error(fetch_error::kind::bad_url, authority + " is an address of a kind that does not exist yet (RFC 3986 §3.2.2)");
+  if (host->host.find('%') != std::string_view::npos) {
+    throw fetch_error(fetch_error::kind::bad_url,
+                      authority + " has percent-escapes in its host; write the name itself, beyond ASCII as xn--...");
+  }
   std::string_view address = host->host;
   if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
   const std::uint16_t port = host->port.value_or(default_port(req.scheme()).value_or(80));

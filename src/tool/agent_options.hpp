@@ -42,7 +42,7 @@ struct agent_plan {
   std::optional<login> who;
   std::optional<std::string> netrc_file;
   std::optional<std::uint64_t> decode_limit;
-  std::optional<std::string> proxy, no_proxy, etag_save;
+  std::optional<std::string> proxy, no_proxy, etag_save, range;
   std::optional<std::optional<std::uint64_t>> resume;  // -C: from there; or where the file ends
   std::vector<std::pair<std::string, std::string>> fields;
   unsigned redirects = 0;

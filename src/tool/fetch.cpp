@@ -7,6 +7,7 @@
 #include "tool/option_words.hpp"
 #include "tool/output.hpp"
 #include "tool/remember.hpp"
+#include "tool/request_conditions.hpp"
 #include "tool/resume.hpp"
 #include "tool/session_view.hpp"
 #include "tool/terminal.hpp"
@@ -88,6 +89,7 @@ task<> fetch_one(client& http, const fetch_plan& plan, std::size_t which, sessio
   auto sending = http.send(std::move(req), how);
   parley::response res = co_await sending;
   refuse_redirect(plan, url, res);
+  if (const std::string note = about_range(plan.agent, res); !note.empty()) say("note: " + note);
   if (res.status() == 400 && plan.http_assumed[which]) {  // the answer of a port for https, among others
     say("note: this was asked by http, since the URL names no scheme; if the port is for https, write https://" +
         url.host_and_port());

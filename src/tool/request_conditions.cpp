@@ -4,6 +4,7 @@
 
 #include "tool/exit_code.hpp"
 #include "tool/option_values.hpp"
+#include "tool/resume.hpp"
 #include "trace/escape.hpp"
 
 #include <sys/stat.h>
@@ -70,7 +71,33 @@ void check_ranges(std::string_view text) {
   }
 }
 
+/// Whether this is the part, or as much of it as there is.
+bool is_part(const part_of_file& got, std::string_view asked) {
+  const std::size_t dash = asked.find('-');
+  const auto first = position_of(asked.substr(0, dash));
+  const auto last = position_of(asked.substr(dash + 1));
+  if (!first)
+    return !got.complete || (*got.first == *got.complete - std::min(*last, *got.complete) && *got.last + 1 == *got.complete);
+  const bool to_its_end = got.complete && *got.last + 1 == *got.complete;
+  return *got.first == *first && (last ? *got.last == *last || (*got.last < *last && to_its_end) : !got.complete || to_its_end);
+}
+
 }  // namespace
+
+std::string about_range(const agent_plan& plan, const response& answer) {
+  constexpr int whole = 200;
+  constexpr int partial = 206;
+  if (!plan.range || (answer.status() != whole && answer.status() != partial)) return {};
+  if (answer.status() == whole) return "the server sends all of it, and not the range alone";
+  const bool several = plan.range->find(',') != std::string::npos;
+  const std::string_view said = answer.header("Content-Range");
+  if (said.empty() && answer.header("Content-Type").starts_with("multipart/byteranges")) return {};
+  const auto part = read_content_range(said);
+  // RFC 9110 §15.3.7.1: a part says which one it is.
+  if (!part || !part->first) return "the answer does not say which part it is (Content-Range)";
+  if (several || is_part(*part, *plan.range)) return {};
+  return "the answer is " + trace::printable(said) + ", another part than the one that was asked for";
+}
 
 void plan_conditions(agent_plan& plan, const agent_options& o) {
   if (o.etag_compare) {
@@ -104,6 +131,7 @@ void plan_ranges(agent_plan& plan, const agent_options& o, const std::string& me
   if (o.range) {
     check_ranges(*o.range);
     plan.fields.emplace_back("Range", "bytes=" + *o.range);
+    plan.range = o.range;
   }
   if (!o.continue_at) return;
   if (o.range || o.compressed || plan.conditional)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -52,8 +53,10 @@ std::string strong_validator(const response& of) {
 }  // namespace
 
 std::optional<part_of_file> read_content_range(std::string_view value) {
+  // RFC 9110 §14.1: names of units have no case.
   constexpr std::string_view unit = "bytes ";
-  if (!value.starts_with(unit)) return std::nullopt;
+  const bool bytes = std::ranges::equal(value.substr(0, unit.size()), unit, {}, [](unsigned char c) { return std::tolower(c); });
+  if (!bytes) return std::nullopt;
   value.remove_prefix(unit.size());
   part_of_file part;
   if (value.starts_with('*')) {
@@ -121,6 +124,7 @@ bool partial_file::take(const response& answer) {
       throw refusal(exit_fetch_failed, "the answer is a part of something else than what " + path_ + " has; it stays as it is");
     }
     complete_ = part->complete;
+    part_end_ = *part->last + 1;
     if (::ftruncate(descriptor_, static_cast<off_t>(offset_)) != 0) fail("write", errno);
     return true;
   }
@@ -156,6 +160,10 @@ void partial_file::start_over(const response& answer) {
 }
 
 void partial_file::write(std::string_view piece) {
+  if (part_end_ && piece.size() > *part_end_ - offset_) {
+    throw refusal(exit_fetch_failed,
+                  "the server sent more than the part that it announced (Content-Range); " + path_ + " has what was whole before");
+  }
   while (!piece.empty()) {
     const ssize_t n = ::pwrite(descriptor_, piece.data(), piece.size(), static_cast<off_t>(offset_));
     if (n < 0 && errno == EINTR) continue;
@@ -166,6 +174,11 @@ void partial_file::write(std::string_view piece) {
 }
 
 void partial_file::finish() {
+  if (part_end_ && *part_end_ != offset_) {
+    throw refusal(exit_fetch_failed, "the server sent less than the part that it announced (Content-Range): " + path_ + " has " +
+                                         std::to_string(offset_) + " of " + std::to_string(*part_end_) +
+                                         " bytes; the same command goes on");
+  }
   if (complete_ && *complete_ != offset_) {
     throw refusal(exit_fetch_failed, "the server sent a part of what was missing: " + path_ + " has " + std::to_string(offset_) +
                                          " of " + std::to_string(*complete_) + " bytes; the same command goes on");

@@ -45,6 +45,7 @@ class partial_file {
   int descriptor_ = -1;
   std::uint64_t offset_ = 0;
   std::optional<std::uint64_t> complete_;
+  std::optional<std::uint64_t> part_end_;  // of what a 206 has; 200 has no such thing
 };
 
 }  // namespace parley::tool

@@ -78,6 +78,11 @@ uri complete_url(std::string_view written, bool as_it_is) {
   if (std::ranges::count(written.substr(0, written.find('/')), ':') > 1 && !written.starts_with('[') && !has_scheme(written)) {
     refuse_url(written, "an IPv6 address stands in brackets, as in [::1]:8080");
   }
+  if (!has_scheme(written)) {
+    const std::size_t colon = authority.find(':');
+    if (colon != std::string_view::npos && colon + 1 == authority.size() && !authority.starts_with('['))
+      refuse_url(written, "behind the colon stands a port, as in localhost:8080, or //, as in http://localhost/");
+  }
   constexpr std::string_view plain = "http://";
   std::string text(written);
   if (!has_scheme(written)) {

@@ -201,6 +201,9 @@ TEST(client, says_what_is_not_supported_or_no_url) {
       {"http://h h/", {}, fetch_error::kind::bad_url, "position"},
       {"http://user@h/", {}, fetch_error::kind::bad_url, "Authorization"},
       {"http://h:0/", {}, fetch_error::kind::bad_url, "port 0"},
+      {"http://%68/", {}, fetch_error::kind::bad_url, "percent-escapes"},
+      {"http://a%00b/", {}, fetch_error::kind::bad_url, "percent-escapes"},
+      {"http://[v1.a]/", {}, fetch_error::kind::bad_url, "of a kind that does not exist"},
   };
   for (const row& x : rows) {
     world w;

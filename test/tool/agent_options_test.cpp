@@ -59,6 +59,8 @@ TEST(AgentOptions, ContentRanges) {
       {"bytes 3-9/10 ", false},
       {"bytes -9/10", false},
       {"items 3-9/10", false},
+      {"Bytes 3-9/10", true},
+      {"bytes", false},
       {"bytes 3-/10", false},
       {"", false},
       {"bytes 3-99999999999999999999/*", false},

@@ -83,6 +83,40 @@ class Words(Case):
             self.assertEqual(said.code, code, (limit, said.err))
         self.assertIn("the limit is 99999 bytes (--decode-limit; without --compressed it comes as it is)", said.err)
 
+    def test_which_part_came(self):
+        rows = [
+            ("0-4", "206 Part", ["Content-Range: bytes 0-4/10"], ""),
+            ("0-4", "206 Part", ["content-range: Bytes 0-4/*"], ""),
+            ("0-40", "206 Part", ["Content-Range: bytes 0-4/5"], ""),
+            ("-5", "206 Part", ["Content-Range: bytes 5-9/10"], ""),
+            ("-50", "206 Part", ["Content-Range: bytes 0-4/5"], ""),
+            ("5-", "206 Part", ["Content-Range: bytes 5-9/10"], ""),
+            ("0-1,3-4", "206 Part", ["Content-Type: multipart/byteranges; boundary=x"], ""),
+            ("0-1,3-4", "206 Part", ["Content-Range: bytes 0-4/5"], ""),
+            ("0-4", "404 None", [], ""),
+            ("0-4", "200 OK", [], "the server sends all of it, and not the range alone"),
+            ("0-4", "206 Part", [], "the answer does not say which part it is (Content-Range)"),
+            ("0-4", "206 Part", ["Content-Range: bytes 4-0/10"], "the answer does not say which part it is (Content-Range)"),
+            ("0-4", "206 Part", ["Content-Range: bytes 5-9/10"], "the answer is bytes 5-9/10, another part than the one that was asked for"),
+            ("0-9", "206 Part", ["Content-Range: bytes 0-4/10"], "the answer is bytes 0-4/10, another part than the one that was asked for"),
+            ("-5", "206 Part", ["Content-Range: bytes 0-4/10"], "the answer is bytes 0-4/10, another part than the one that was asked for"),
+            ("5-", "206 Part", ["Content-Range: bytes 5-9/20"], "the answer is bytes 5-9/20, another part than the one that was asked for"),
+        ]
+        for asked, status, lines, note in rows:
+            with Peer(reply(b"hello", status, *lines)) as peer:
+                said = parley("get", peer.url(), "-r", asked, env=self.env)
+            self.assertEqual((said.code, said.out), (0, b"hello"), (asked, lines))
+            self.assertEqual(said.err, f"parley: note: {note}\n" if note else "", (asked, lines))
+
+    def test_a_part_that_is_not_what_it_says_is_no_file(self):
+        rows = [(b"lo", "bytes 3-4/5", 0, b"hello"), (b"loXX", "bytes 3-4/5", 1, b"hel"), (b"l", "bytes 3-4/*", 1, b"hell"), (b"lo", "bytes 3-4/9", 1, b"hello"),
+                (b"lo", "BYTES 3-4/*", 0, b"hello")]
+        for content, part, code, left in rows:
+            file = self.write("part", b"hel")
+            with Peer(reply(content, "206 Part", f"Content-Range: {part}")) as peer:
+                said = parley("get", peer.url(), "-C", "-", "-o", file, env=self.env)
+            self.assertEqual((said.code, self.read("part")), (code, left), (part, said.err))
+
     def test_what_is_refused_and_what_it_says(self):
         rows = [
             (["get", "--bogus", "localhost"], "get: there is no option --bogus; parley get --help lists them"),

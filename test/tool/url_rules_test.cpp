@@ -79,6 +79,10 @@ TEST(CompleteUrl, RefusesInOneSentenceThatNamesTheUrl) {
       {"http://[fe80::1%25eth0]/",
        "\"http://[fe80::1%25eth0]/\" is no URL: an IPv6 address has no zone in a URL (RFC 3986 §3.2.2); leave out what stands "
        "behind %"},
+      {"http:/localhost/",
+       "\"http:/localhost/\" is no URL: behind the colon stands a port, as in localhost:8080, or //, as in http://localhost/"},
+      {"file:/etc/passwd",
+       "\"file:/etc/passwd\" is no URL: behind the colon stands a port, as in localhost:8080, or //, as in http://localhost/"},
       {"file:///etc/passwd", "file:///etc/passwd: the scheme is file, but parley speaks http and https"},
       {"http://localhost/%zz",
        "\"http://localhost/%zz\" is no URL: a percent sign is not followed by two hexadecimal digits (character 18)"},
