@@ -20,9 +20,9 @@ install(FILES "${PROJECT_BINARY_DIR}/parleyConfig.cmake" "${PROJECT_BINARY_DIR}/
   DESTINATION "${package_folder}")
 
 # What the library itself needs: a static one puts it on the user's link line, a shared one keeps it to itself.
-set(pc_needs "Requires: sqlite3 gnutls zlib libbrotlienc libbrotlidec libzstd nettle libpsl\nLibs: -L\${libdir} -lparley -lcrypt -pthread")
+set(pc_needs "Requires: sqlite3 gnutls zlib libbrotlienc libbrotlidec libzstd nettle libpsl libidn2\nLibs: -L\${libdir} -lparley -lcrypt -pthread")
 if(BUILD_SHARED_LIBS)
-  set(pc_needs "Requires.private: sqlite3 gnutls zlib libbrotlienc libbrotlidec libzstd nettle libpsl\nLibs: -L\${libdir} -lparley\nLibs.private: -lcrypt -pthread")
+  set(pc_needs "Requires.private: sqlite3 gnutls zlib libbrotlienc libbrotlidec libzstd nettle libpsl libidn2\nLibs: -L\${libdir} -lparley\nLibs.private: -lcrypt -pthread")
 endif()
 if(PARLEY_HAS_QUIC)
   string(REPLACE " gnutls" " gnutls libngtcp2_crypto_gnutls libngtcp2" pc_needs "${pc_needs}")

@@ -31,7 +31,7 @@ endif()
 mark_as_advanced(BROTLI_INCLUDE_DIR BROTLI_ENC_LIBRARY BROTLI_DEC_LIBRARY ZSTD_INCLUDE_DIR ZSTD_LIBRARY)
 set(PARLEY_CODING_LIBS "${BROTLI_ENC_LIBRARY}" "${BROTLI_DEC_LIBRARY}" "${ZSTD_LIBRARY}")
 
-# Nettle, which GnuTLS stands on: hashes that GnuTLS has no name for. And libpsl: public suffixes, for cookies.
+# Nettle, which GnuTLS stands on: hashes that GnuTLS has no name for. libpsl: public suffixes, for cookies. libidn2: hosts beyond ASCII.
 find_path(NETTLE_INCLUDE_DIR nettle/sha2.h)
 find_library(PARLEY_NETTLE_LIBRARY nettle)
 if(NOT NETTLE_INCLUDE_DIR OR NOT PARLEY_NETTLE_LIBRARY)
@@ -42,7 +42,12 @@ find_library(PARLEY_PSL_LIBRARY psl)
 if(NOT PSL_INCLUDE_DIR OR NOT PARLEY_PSL_LIBRARY)
   message(FATAL_ERROR "libpsl is missing; run ./dev setup, or install Debian's libpsl-dev")
 endif()
-mark_as_advanced(NETTLE_INCLUDE_DIR PARLEY_NETTLE_LIBRARY PSL_INCLUDE_DIR PARLEY_PSL_LIBRARY)
+find_path(IDN2_INCLUDE_DIR idn2.h)
+find_library(PARLEY_IDN2_LIBRARY idn2)
+if(NOT IDN2_INCLUDE_DIR OR NOT PARLEY_IDN2_LIBRARY)
+  message(FATAL_ERROR "libidn2 is missing; run ./dev setup, or install Debian's libidn2-dev")
+endif()
+mark_as_advanced(NETTLE_INCLUDE_DIR PARLEY_NETTLE_LIBRARY PSL_INCLUDE_DIR PARLEY_PSL_LIBRARY IDN2_INCLUDE_DIR PARLEY_IDN2_LIBRARY)
 
 # ngtcp2, by its headers and libraries: not every machine has pkg-config.
 set(PARLEY_HAS_QUIC OFF)

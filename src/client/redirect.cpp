@@ -2,6 +2,8 @@
 
 #include "base/ascii.hpp"
 
+#include <parley/idn.hpp>
+
 #include <array>
 
 namespace parley::fetching {
@@ -11,6 +13,18 @@ namespace {
 bool is_uri_byte(char c) {
   constexpr std::string_view others = "-._~:/?#[]@!$&'()*+,;=";
   return base::is_alpha(c) || base::is_digit(c) || others.find(c) != others.npos;
+}
+
+// The host of a Location in UTF-8, as browsers read it. What is no name stays, and is refused where it is asked.
+std::string with_name_in_ascii(std::string_view text) {
+  const std::size_t mark = text.find("//");
+  const bool absolute = mark == 0 || (mark != text.npos && mark > 1 && text.find_first_of(":/?#") == mark - 1);
+  if (!absolute) return std::string(text);
+  const std::size_t begin = mark + 2;
+  const std::string_view host = text.substr(begin, text.find_first_of(":/?#@", begin) - begin);
+  const auto ascii = ascii_host(host);
+  if (!ascii) return std::string(text);
+  return std::string(text.substr(0, begin)) + *ascii + std::string(text.substr(begin + host.size()));
 }
 
 // As browsers read it: blanks around it do not count, what no URI may have is escaped, bytes of UTF-8 too.
@@ -38,7 +52,7 @@ bool is_redirect(int status) { return status == 301 || status == 302 || status =
 std::expected<uri, std::string> follow_location(const uri& base, std::string_view location) {
   while (location.starts_with(' ') || location.starts_with('\t')) location.remove_prefix(1);
   while (location.ends_with(' ') || location.ends_with('\t')) location.remove_suffix(1);
-  auto reference = uri::parse_reference(escaped_location(location));
+  auto reference = uri::parse_reference(escaped_location(with_name_in_ascii(location)));
   if (!reference) return std::unexpected(std::string("it is no URL: ") + reference.error().sentence);
   uri target = base.resolve(*reference);
   if (!base::iequals(target.scheme(), "http") && !base::iequals(target.scheme(), "https")) {

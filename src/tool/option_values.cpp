@@ -32,7 +32,8 @@ std::uint64_t parse_size(const char* option, const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
   const auto unit = std::ranges::find(units, rest, &std::pair<std::string_view, unsigned>::first);
-  const bool fits = error == std::errc() && unit != units.end() && number > 0 && number <= (INT64_MAX >> unit->second);
+  const bool fits =
+      error == std::errc() && unit != units.end() && number > 0 && number <= (std::uint64_t{INT64_MAX} >> unit->second);
   if (!fits)
     throw refusal(exit_usage,
                   std::string(option) + " takes a size, such as 1000000 or 64MiB; got \"" + trace::printable(text) + "\"");

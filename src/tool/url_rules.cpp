@@ -1,5 +1,7 @@
 #include "tool/url_rules.hpp"
 
+#include <parley/idn.hpp>
+
 #include "tool/exit_code.hpp"
 #include "trace/escape.hpp"
 
@@ -47,6 +49,13 @@ void refuse_unsupported_scheme(const uri& url) {
   refuse_url(shown, "user and password do not belong in a URL; log in with -u USER");
 }
 
+/// A name beyond ASCII as DNS has it.
+std::string with_ascii_host(std::string_view written, std::size_t begin, std::string_view host) {
+  const auto ascii = ascii_host(host);
+  if (!ascii) refuse_url(written, "its host is no name: " + ascii.error());
+  return std::string(written.substr(0, begin)) + *ascii + std::string(written.substr(begin + host.size()));
+}
+
 }  // namespace
 
 bool has_scheme(std::string_view text) {
@@ -74,6 +83,9 @@ uri complete_url(std::string_view written, bool as_it_is) {
   if (authority.find('@') != std::string_view::npos) refuse_userinfo(written, begin, authority);
   if (authority.starts_with('[') && authority.substr(0, authority.find(']')).find('%') != std::string_view::npos)
     refuse_url(written, "an IPv6 address has no zone in a URL (RFC 3986 §3.2.2); leave out what stands behind %");
+  const std::string_view host = authority.substr(0, authority.find(':'));
+  if (std::ranges::any_of(host, [](unsigned char c) { return c >= 0x80; }))
+    return complete_url(with_ascii_host(written, begin, host), as_it_is);
   // A bare IPv6 address cannot be told from a host and a port.
   if (std::ranges::count(written.substr(0, written.find('/')), ':') > 1 && !written.starts_with('[') && !has_scheme(written)) {
     refuse_url(written, "an IPv6 address stands in brackets, as in [::1]:8080");

@@ -414,6 +414,15 @@ TEST(journey, locations_are_read_as_browsers_do) {
       {"http://a/", "/with blank\xc3\xa9|", "http://a/with%20blank%C3%A9%7C"},
       {"http://a/", "/%zz%41", "http://a/%25zz%41"},
       {"http://a/", "\\\\evil/", "http://a/%5C%5Cevil/"},
+      {"http://a/",
+       "//b\xc3\xbc"
+       "cher.example:81/\xc3\xbc",
+       "http://xn--bcher-kva.example:81/%C3%BC"},
+      {"http://a/",
+       "https://b\xc3\xbc"
+       "cher.example",
+       "https://xn--bcher-kva.example"},
+      {"http://a/", "/x//\xc3\xbc", "http://a/x//%C3%BC"},
       {"https://a/", "javascript:alert(1)", ""},
       {"https://a/", "file:///etc/passwd", ""},
       {"https://a/", "https:///x", ""},

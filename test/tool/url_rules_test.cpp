@@ -35,6 +35,8 @@ TEST(CompleteUrl, AddsTheSchemeThatIsMeant) {
       {"[2001:db8::1]", "https://[2001:db8::1]"},
       {"[::ffff:127.0.0.1]", "https://[::ffff:127.0.0.1]"},
       {"http://localhost/a#part", "http://localhost/a"},
+      {"bücher.example:8443/x", "https://xn--bcher-kva.example:8443/x"},
+      {"http://Bücher.example", "http://xn--bcher-kva.example"},
       {"localhost/?u=http://x/", "http://localhost/?u=http://x/"},
   };
   for (const auto& [written, url] : rows) EXPECT_EQ(complete_url(written).to_string(), url) << written;
@@ -83,6 +85,7 @@ TEST(CompleteUrl, RefusesInOneSentenceThatNamesTheUrl) {
        "\"http:/localhost/\" is no URL: behind the colon stands a port, as in localhost:8080, or //, as in http://localhost/"},
       {"file:/etc/passwd",
        "\"file:/etc/passwd\" is no URL: behind the colon stands a port, as in localhost:8080, or //, as in http://localhost/"},
+      {"http://ü:80ä/", "\"http://xn--tda:80ä/\" is no URL: the port is no number from 0 to 65535 (character 16)"},
       {"file:///etc/passwd", "file:///etc/passwd: the scheme is file, but parley speaks http and https"},
       {"http://localhost/%zz",
        "\"http://localhost/%zz\" is no URL: a percent sign is not followed by two hexadecimal digits (character 18)"},
