@@ -78,7 +78,10 @@ TEST(Exchange, ATunnelInWhichNothingCameAboutIsToldOf) {
   trace_test::script inner(f.seen, 2);
   f.play.open_tunnel(0, inner);
   inner.see(800, 0, engine::observed_handshake{});
-  inner.see(900, 0, engine::observed_handshake{.done = true, .error = "no certificate"});
+  engine::observed_handshake failed{};
+  failed.done = true;
+  failed.error = "no certificate";
+  inner.see(900, 0, failed);
   const auto all = f.fold();
   ASSERT_EQ(all.size(), 1u);
   ASSERT_TRUE(all[0].tunnel);
