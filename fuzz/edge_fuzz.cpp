@@ -32,9 +32,11 @@ void require(bool holds) {
 
 response never(const request&) { std::abort(); }
 
+// But for the digits of escapes.
 bool has_upper_case(std::string_view text) {
-  for (const char c : text) {
-    if (c >= 'A' && c <= 'Z') return true;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] >= 'A' && text[i] <= 'Z') return true;
+    if (text[i] == '%') i += 2;
   }
   return false;
 }

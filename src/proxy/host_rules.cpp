@@ -33,7 +33,7 @@ std::optional<destination> destination_of(std::string_view authority, std::uint1
   if (!parsed || parsed->kind == semantics::host_kind::empty || parsed->kind == semantics::host_kind::ip_future)
     return std::nullopt;
   destination to{plain(parsed->host, parsed->kind), parsed->port.value_or(usual)};
-  if (to.host.empty() || to.port == 0) return std::nullopt;
+  if (to.host.empty() || to.host.ends_with('.') || to.port == 0) return std::nullopt;
   return to;
 }
 
