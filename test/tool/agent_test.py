@@ -128,6 +128,47 @@ class Cookies(AgentCase):
             self.ok("get", web.url("/deep/er/x"), "-b", self.path("back"))
             self.assertEqual(sorted(web.seen[-1][2]["Cookie"].split("; ")), ["a=1", "b=2", "c=3"])
 
+    def test_pythons_cookiejar_keeps_and_sends_the_same(self):
+        """Answers of several hosts, each to both jars; then what each of them would send where. Where RFC 6265bis and Python's Netscape rules
+        differ (Secure from http, prefixes, SameSite, parts of addresses), no row asks. A proxy makes every name lead to the same server."""
+        rows = [("www.a.test", "/", "host=1"), ("www.a.test", "/deep/x", "default=2"), ("www.a.test", "/deep/", "slash=3"),
+                ("www.a.test", "/", "domain=4; Domain=a.test"), ("www.a.test", "/", "dotted=5; Domain=.a.test"),
+                ("a.test", "/", "above=6; Domain=www.a.test"), ("www.a.test", "/", "other=7; Domain=b.test"),
+                ("www.a.test", "/", "suffix=8; Domain=test"), ("www.a.test", "/", "sibling=9; Domain=ww.a.test"),
+                ("xa.test", "/", "end=10; Domain=a.test"), ("www.a.test", "/", "deeper=11; Path=/deep/er"),
+                ("www.a.test", "/", "trailing=12; Path=/deep/er/"), ("www.a.test", "/", "CASE=13; PATH=/Deep; MAX-AGE=1000"),
+                ("www.a.test", "/", "gone=14; Max-Age=0"), ("www.a.test", "/", "host=15; Max-Age=1000"),
+                ("www.a.test", "/", "past=16; Expires=Sun, 06 Nov 1994 08:49:37 GMT"), ("www.a.test", "/", "soon=17; Expires=Fri, 31 Dec 2999 23:59:59 GMT"),
+                ("www.a.test", "/", "domain=18; Domain=a.test; Max-Age=0"), ("a.test", "/", "root=19; Domain=a.test; HttpOnly"),
+                ("www.a.test", "/", "equals=a=b=c"), ("www.a.test", "/", "empty="), ("a.test", "/", "only=20"), ("127.0.0.1", "/", "number=21")]
+        places = [(host, path) for host in ("www.a.test", "a.test", "x.www.a.test", "xa.test", "b.test", "127.0.0.1")
+                  for path in ("/", "/deep", "/deep/", "/deeper", "/deep/er", "/deep/er/1", "/Deep/x", "/other")]
+        policy = http.cookiejar.DefaultCookiePolicy
+        theirs = http.cookiejar.CookieJar(policy(strict_ns_domain=policy.DomainStrictNonDomain))
+        said = [""]
+        with Web(lambda h: h.reply(200, b"x", *([f"Set-Cookie: {said[0]}"] if said[0] else []))) as web:
+            by = ["--noproxy", "", "-x", web.url("")]
+            jar = self.path("jar")
+            words = []
+            for host, path, line in rows:
+                said[0] = line
+                request = urllib.request.Request(f"http://{host}{path}")
+                self.ok("get", request.full_url, *by, "-c", jar)
+                with urllib.request.build_opener(urllib.request.ProxyHandler({"http": web.url("")})).open(request) as response:
+                    theirs.extract_cookies(response, urllib.request.Request(f"http://{host}{path}"))
+            said[0] = ""
+            for host, path in places:
+                words.append(f"http://{host}{path}")
+            web.seen.clear()
+            self.ok("get", *words, *by, "-b", jar)
+            self.assertEqual([url for _, url, _, _ in web.seen], words)
+            for url, (_, _, fields, _) in zip(words, web.seen):
+                request = urllib.request.Request(url)
+                theirs.add_cookie_header(request)
+                self.assertEqual(sorted(filter(None, (fields["Cookie"] or "").split("; "))),
+                                 sorted(filter(None, (request.get_header("Cookie") or "").split("; "))), url)
+            self.assertIn("root=19", web.seen[0][2]["Cookie"])
+
     def test_pairs_and_files(self):
         with Web(lambda h: h.reply(200, b"x", "Set-Cookie: s=1")) as web:
             self.ok("get", web.url(), "-b", "a=1; b=2", "-b", "c=3")
