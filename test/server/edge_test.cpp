@@ -103,7 +103,7 @@ TEST(edge, by_forwarded_where_that_was_agreed) {
 
 TEST(edge, forged_forwarded_fields_mean_nothing) {
   site s;
-  s.app.trusted_proxies({"10.0.0.0/8", "unix"});
+  s.app.trusted_proxies({"10.0.0.0/8", "unix"}).request_ids();
   s.start();
   for (const version v : versions()) {
     request req(parley::method::get, s.url(v, "/whom"));
@@ -111,7 +111,10 @@ TEST(edge, forged_forwarded_fields_mean_nothing) {
     req.header("X-Forwarded-Host", "evil.example");
     req.header("X-Forwarded-Proto", "https");
     req.header("Forwarded", "for=203.0.113.9;host=evil.example;proto=https");
-    const std::string said(s.ask(v, std::move(req)).content());
+    req.header("X-Request-Id", "forged");
+    const response got = s.ask(v, std::move(req));
+    EXPECT_NE(got.header("X-Request-Id"), "forged");
+    const std::string said(got.content());
     EXPECT_TRUE(said.starts_with("127.0.0.1 ")) << said;
     EXPECT_EQ(said.find("evil"), std::string::npos) << said;
     EXPECT_NE(said.find(v == version::http1_1 ? "http open" : "https secure"), std::string::npos) << said;

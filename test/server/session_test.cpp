@@ -284,6 +284,20 @@ TEST_P(session_site, a_login_meanwhile_is_not_undone) {
   EXPECT_EQ(first.get("/").content(), "nobody");
 }
 
+TEST_P(session_site, a_new_id_for_what_was_ended_meanwhile_is_not_set) {
+  app.route("POST /slow", [this](const request& req) {
+    req.session().renew();
+    std::thread([this] { one.post("/logout"); }).join();
+    return text("");
+  });
+  one.post("/login/ada");
+  browser first(app);
+  first.cookies = one.cookies;
+  EXPECT_TRUE(first.post("/slow").header("Set-Cookie").empty()) << "it would be nobody's";
+  EXPECT_EQ(first.get("/who").content(), "");
+  EXPECT_EQ(kept(), 0u);
+}
+
 TEST_P(session_site, an_id_that_somebody_made_up_is_not_taken_on) {
   one.cookies["session"] = "AAAAAAAAAAAAAAAAAAAAAA";
   one.post("/set/name/ada");
