@@ -121,6 +121,7 @@ void call::on_response(engine::response_event&& event) {
     tell_informational(std::move(event.head));
   } else {
     head_ = std::move(event.head);
+    succeeded_ = head_->status / 100 == 2;
     if (!streamed_) collect();
   }
   look();

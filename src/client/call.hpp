@@ -35,6 +35,8 @@ class content_sink final : public parley::detail::body_sink {
   void write(std::string_view copied) override;
   void wait(parley::detail::waiter* who) noexcept override;
   void trailers(fields lines) override;
+  /// How much there is was known beforehand.
+  [[nodiscard]] bool announced() const { return announced_.what == engine::content_length::kind::known; }
   /// Throws `std::length_error` when less was written than announced.
   void check_end() const;
 
@@ -137,6 +139,9 @@ class call final : public receiver, public std::enable_shared_from_this<call> {
 
  private:
   friend class response_stream;
+  /// A success has come before all of the content that was announced had left, and the rest is still to be sent: only who answers with
+  /// an error does not want it (RFC 9112 §9.5). Content without a length may be one half of a conversation.
+  [[nodiscard]] bool owes_content() const { return producing_ && succeeded_ && sink_.announced() && !failed(); }
   [[nodiscard]] bool failed() const { return gone_ || produce_error_ || callback_error_; }
   [[nodiscard]] received_part got() const;
   void look();
@@ -177,6 +182,7 @@ class call final : public receiver, public std::enable_shared_from_this<call> {
 
   bool response_begun_ = false;  // a head came, interim or final
   bool continue_seen_ = false;
+  bool succeeded_ = false;  // its status is 2xx
   bool received_ = false;
   bool too_large_ = false;
   bool producing_ = false;

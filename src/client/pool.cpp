@@ -220,11 +220,12 @@ task<> pool::watch_loop(std::shared_ptr<pool> self) {
   try {
     co_await ending;
   } catch (const cancelled&) {
-    self->abort_all();
+    self->end_all();
   }
   until_empty empty(*self);
   co_await empty;
   self->sweep_.reset();
+  self->last_wait_.reset();
 }
 
 void pool::retire() {
@@ -245,10 +246,16 @@ void pool::tell_over() {
   if (when_empty_) loop_.resume_soon(std::exchange(when_empty_, nullptr));
 }
 
-void pool::abort_all() {
+// Links are removed only later, see `remove_soon`.
+void pool::end_all() {
+  constexpr std::chrono::seconds at_most{2};
   retired_ = ending_ = true;
   pushes_.clear();
-  for (const auto& each : links_) each->connection->abort("the loop ends");  // removed only later, see `remove_soon`
+  for (const auto& each : links_) end(*each, "the loop ends");
+  last_wait_.emplace(loop_, [this] {
+    for (const auto& each : links_) each->connection->abort("the loop ends");
+  });
+  last_wait_->arm(loop_.now() + at_most);
 }
 
 }  // namespace parley::fetching

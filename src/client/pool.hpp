@@ -172,7 +172,8 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   void sweep();
   void sweep_at(net::time_point due);
   void close_idle(std::string_view reason);
-  void abort_all();
+  void end(link& one, std::string_view reason);
+  void end_all();
   [[nodiscard]] link& of(connection::http_connection& c) { return *links_[c.owner_index]; }
 
   // exchange_owner
@@ -197,6 +198,7 @@ class pool final : private connection::exchange_owner, public std::enable_shared
   std::unordered_map<origin, origin_connections, origin_hash> origins_;
   std::vector<std::unique_ptr<link>> links_;  // http_connection::owner_index is the place
   std::optional<net::timer> sweep_;           // gone with the loop
+  std::optional<net::timer> last_wait_ = {};  // at the loop's end, for what has still to leave
   net::time_point sweep_due_{};
   std::size_t open_ = 0;    // slots of all origins
   std::size_t dialed_ = 0;  // links without a place

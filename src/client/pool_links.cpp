@@ -183,6 +183,12 @@ void pool::take_from_idle(link& one) {
 
 void pool::close(link& one, std::string_view reason) {
   take_from_idle(one);
+  end(one, reason);
+}
+
+// The last content of a request that was answered early may still have to leave.
+void pool::end(link& one, std::string_view reason) {
+  if (one.connection->idle() && one.connection->has_output()) return one.connection->close_gracefully();
   one.connection->abort(reason);
 }
 

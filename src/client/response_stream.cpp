@@ -14,7 +14,18 @@ response_stream::~response_stream() {
   call_->drop();
 }
 
-bool response_stream::ready() noexcept { return ended_ || call_->received_ || call_->failed() || call_->incoming().ready(); }
+bool response_stream::ready() noexcept {
+  if (ended_ || call_->failed()) return true;
+  if (!call_->received_) return call_->incoming().ready();
+  return has_rest() || !call_->owes_content();
+}
+
+// What was handed out is not needed any more when somebody asks for more.
+bool response_stream::has_rest() {
+  if (std::exchange(rest_given_, false)) rest_.clear();
+  if (rest_.empty()) rest_ = call_->incoming().take();
+  return !rest_.empty();
+}
 
 std::string_view response_stream::next() {
   if (ended_) return {};
@@ -28,19 +39,27 @@ std::string_view response_stream::next() {
 
 // The response is whole: what waits to be read needs no connection any more.
 std::string_view response_stream::take_rest() {
-  rest_ = call_->incoming().take();
-  if (!rest_.empty()) return rest_;
+  if (has_rest()) {
+    rest_given_ = true;
+    return rest_;
+  }
+  if (call_->produce_error_ && call_->sink_.announced()) std::rethrow_exception(call_->produce_error_);
   ended_ = true;
   if (const fields* lines = call_->incoming().trailers()) trailers_ = *lines;
   call_->close_asked_ = true;
   // A producer that still writes may go on, and the connection goes back to the pool when it has ended.
-  if (!call_->producing_) call_->close();
+  if (!call_->producing_) {
+    call_->close();
+  } else if (call_->gone_) {
+    call_->drop();
+  }
   return {};
 }
 
 void response_stream::wait(parley::detail::waiter* who) noexcept {
   reader_ = who;
-  call_->incoming().wait(who != nullptr ? this : nullptr);
+  // Behind its end it has nothing to tell: then `look` does.
+  call_->incoming().wait(who != nullptr && !call_->received_ ? this : nullptr);
 }
 
 void response_stream::wake() noexcept {

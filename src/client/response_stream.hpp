@@ -13,7 +13,8 @@
 
 namespace parley::fetching {
 
-/// Destroying it before the end gives the exchange up.
+/// Destroying it before the end gives the exchange up. The end of a success comes once all content of the request has left whose length was
+/// announced.
 class response_stream final : public parley::detail::body_source, private parley::detail::waiter {
  public:
   explicit response_stream(std::shared_ptr<call> of);
@@ -33,12 +34,14 @@ class response_stream final : public parley::detail::body_source, private parley
  private:
   void wake() noexcept override;
   std::string_view take_rest();
+  bool has_rest();
 
   std::shared_ptr<call> call_;
   std::optional<std::uint64_t> length_;
   std::optional<fields> trailers_;
   std::string rest_;
   parley::detail::waiter* reader_ = nullptr;
+  bool rest_given_ = false;
   bool ended_ = false;
 };
 

@@ -96,6 +96,8 @@ class http_connection {
   /// What the transport below failed with; none when it did not.
   [[nodiscard]] std::error_code transport_error() const { return transport_error_; }
   [[nodiscard]] bool idle() const { return exchanges_.empty() && engine_->idle(); }
+  /// Something of messages that have ended has not been taken by the transport yet; false over QUIC, whose streams hold it.
+  [[nodiscard]] virtual bool has_output() const { return false; }
 
   /// For the owner's lists.
   std::size_t owner_index = 0;

@@ -261,6 +261,8 @@ void tcp_connection::close_gracefully() {
 
 void tcp_connection::abort(std::string_view reason) { close_stream(reason); }
 
+bool tcp_connection::has_output() const { return !closed_ && wire().has_output(); }
+
 void tcp_connection::close_stream(std::string_view reason) {
   if (closed_) return;
   closed_ = true;

@@ -40,6 +40,7 @@ class tcp_connection final : public http_connection, private net::stream_handler
   [[nodiscard]] bool shown_to_be(std::string_view host) const override;
   void close_gracefully() override;
   void abort(std::string_view reason) override;
+  [[nodiscard]] bool has_output() const override;
   [[nodiscard]] const net::endpoint& peer() const override { return stream_->peer(); }
   [[nodiscard]] const net::endpoint& local() const override { return stream_->local(); }
 

@@ -232,6 +232,79 @@ TEST(response_stream, both_directions_at_once) {
   EXPECT_FALSE(p.ended) << "the connection is kept";
 }
 
+// RFC 9112 §9.5: who answers well before all content has come still gets the rest.
+TEST(response_stream, the_end_of_a_success_waits_for_announced_content) {
+  for (const int status : {200, 404}) {
+    for (const bool announced : {true, false}) {
+      world w;
+      auto producer = [&](parley::body_writer& to) -> task<> {
+        for (int i = 0; i < 3; ++i) {
+          auto sleeping = parley::sleep_for(1s);
+          co_await sleeping;
+          auto writing = to.write(std::to_string(i));
+          co_await writing;
+        }
+      };
+      parley::request r(parley::method::post, stream_url);
+      if (announced) {
+        r.stream(producer, 3);
+      } else {
+        r.stream(producer);
+      }
+      auto got = w.start(w.http.send(std::move(r), as_stream()));
+      w.settle();
+      peer& p = *w.server.peers[0];
+      p.send("HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: 5\r\n\r\nhello");
+      w.settle();
+      ASSERT_TRUE(got->succeeded()) << got->error();
+      auto all = w.start(got->value().body().text());
+      w.settle();
+      const bool waits = status == 200 && announced;
+      EXPECT_EQ(all->succeeded(), !waits) << status << announced;
+      if (!waits) continue;
+      w.loop.run_for(5s);
+      ASSERT_TRUE(all->succeeded()) << all->error();
+      EXPECT_EQ(all->value(), "hello");
+      EXPECT_TRUE(p.received.ends_with("\r\n\r\n012")) << p.received;
+      EXPECT_FALSE(p.ended) << "the connection is kept";
+    }
+  }
+}
+
+TEST(response_stream, a_success_whose_connection_goes_has_its_end) {
+  world w;
+  bool stopped = false;
+  auto producer = [&](parley::body_writer& to) -> task<> {
+    try {
+      for (int i = 0; i < 3; ++i) {
+        auto sleeping = parley::sleep_for(1s);
+        co_await sleeping;
+        auto writing = to.write("x");
+        co_await writing;
+      }
+    } catch (...) {
+      stopped = true;
+      throw;
+    }
+  };
+  parley::request r(parley::method::post, stream_url);
+  r.stream(producer, 3);
+  auto got = w.start(w.http.send(std::move(r), as_stream()));
+  w.settle();
+  peer& p = *w.server.peers[0];
+  p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+  w.settle();
+  auto all = w.start(got->value().body().text());
+  w.settle();
+  EXPECT_FALSE(all->succeeded());
+  p.abort();
+  w.settle();
+  ASSERT_TRUE(all->succeeded()) << all->error();
+  EXPECT_EQ(all->value(), "hello");
+  w.settle();
+  EXPECT_TRUE(stopped);
+}
+
 TEST(response_stream, dropping_it_stops_the_producer) {
   world w;
   std::string how;

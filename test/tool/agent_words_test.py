@@ -117,6 +117,25 @@ class Words(Case):
                 said = parley("get", peer.url(), "-C", "-", "-o", file, env=self.env)
             self.assertEqual((said.code, self.read("part")), (code, left), (part, said.err))
 
+    def test_a_success_before_the_content_was_there(self):
+        """The rest is sent all the same."""
+        size = 3_000_000
+        file = self.write("large", bytes(size))
+        got = []
+
+        def early(connection):
+            connection.sendall(reply(b"early"))
+            count = 0
+            while count < size and (piece := connection.recv(1 << 20)):
+                count += len(piece)
+            got.append(count)
+
+        for words in (["put", "URL", "-d", "@" + file], ["post", "URL", "-F", f"x=@{file}"]):
+            with Peer(early) as peer:
+                said = parley(*[word.replace("URL", peer.url()) for word in words], env=self.env)
+            self.assertEqual((said.code, said.out), (0, b"early"), said.err)
+            self.assertGreaterEqual(got.pop() + len(peer.received[0].partition(b"\r\n\r\n")[2]), size)
+
     def test_what_is_refused_and_what_it_says(self):
         rows = [
             (["get", "--bogus", "localhost"], "get: there is no option --bogus; parley get --help lists them"),

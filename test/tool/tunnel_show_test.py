@@ -69,6 +69,16 @@ class Tunnels(Case):
         said = parley("get", self.secure + "/customers", "--http3-only", env=by_environment)
         self.assertEqual(said.code, 2, said.err)
 
+    def test_trailers_are_asked_for_in_each_version(self):
+        for version, lines in (("--http1.1", ["> TE: trailers", "> Connection: TE"]), ("--http2", ["> te: trailers"]), ("--http3-only", ["> te: trailers"])):
+            said = parley("get", self.secure + "/customers", "-H", "TE: trailers", "-v", version, env=self.env)
+            if version == "--http3-only" and "no HTTP/3" in said.err:
+                continue  # a build without QUIC
+            self.assertEqual(said.code, 0, said.err)
+            for line in lines:
+                self.assertIn(line + "\n", said.err)
+            self.assertEqual("onnection:" in said.err.split("< ")[0], version == "--http1.1", said.err)
+
     def test_one_note_says_why_there_is_no_early_data(self):
         post = ["post", self.secure + "/customers", "--early-data", "-v", "--json", '{"Name": "Ada", "Address": "1 Hill"}']
         for words in (post + ["--http3-only"], post, ["get", self.secure + "/", "--early-data", "-v", "-k"]):
