@@ -204,6 +204,10 @@ bool qpack_decoder::block(std::uint64_t stream, std::uint64_t required) {
   return true;
 }
 
+bool qpack_decoder::any_unblocked() const {
+  return std::ranges::any_of(blocked_, [this](const blocked_stream& b) { return b.required <= inserted_; });
+}
+
 std::optional<std::uint64_t> qpack_decoder::next_unblocked() {
   const auto at = std::ranges::find_if(blocked_, [this](const blocked_stream& b) { return b.required <= inserted_; });
   if (at == blocked_.end()) return std::nullopt;
@@ -364,6 +368,13 @@ void qpack_decoder::keep_partial(std::string_view bytes) {
 }
 
 std::expected<void, qpack_error> qpack_decoder::receive(std::string_view bytes) {
+  do {
+    if (auto done = receive_some(bytes); !done) return done;
+  } while (!bytes.empty());
+  return {};
+}
+
+std::expected<void, qpack_error> qpack_decoder::receive_some(std::string_view& bytes) {
   if (overfull_) return std::unexpected(too_much_unsent);
   while (!bytes.empty()) {
     // The rest of one that has begun, and not a byte more.
@@ -381,6 +392,7 @@ std::expected<void, qpack_error> qpack_decoder::receive(std::string_view bytes) 
       partial_needs_ = static_cast<std::size_t>(found.size);
       if (continued) continue;
       keep_partial(bytes);
+      bytes = {};
       break;
     }
     if (!execute(found)) return std::unexpected(*error_);
@@ -390,6 +402,7 @@ std::expected<void, qpack_error> qpack_decoder::receive(std::string_view bytes) 
     } else {
       bytes.remove_prefix(static_cast<std::size_t>(found.end - bytes.data()));
     }
+    if (any_unblocked()) break;
   }
   return {};
 }

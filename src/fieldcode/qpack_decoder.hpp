@@ -64,6 +64,11 @@ class qpack_decoder {
   /// capacity: Huffman's code can be that much longer than its text.
   [[nodiscard]] std::expected<void, qpack_error> receive(std::string_view bytes);
 
+  /// The same, but it stops where a blocked section can be decoded, and takes what it has read off `bytes`: decode that section then
+  /// (`next_unblocked`), before what follows evicts its entries or is at fault, and call again while `bytes` is not empty. So the outcome
+  /// is the same however packets cut the stream.
+  [[nodiscard]] std::expected<void, qpack_error> receive_some(std::string_view& bytes);
+
   /// Decodes a whole field section of `stream`: the content of a HEADERS frame, or that of a PUSH_PROMISE frame behind the push id. Calls
   /// `sink(const decoded_field&)` for each field, in order, as HPACK's decoder does. An error is QPACK_DECOMPRESSION_FAILED (or
   /// `excessive_load`).
@@ -162,6 +167,7 @@ class qpack_decoder {
   bool find_static(std::uint64_t index, decoded_field& field);
   bool find_dynamic(std::uint64_t absolute, const section_prefix& prefix, decoded_field& field);
   bool find_relative(std::uint64_t index, const section_prefix& prefix, decoded_field& field);
+  [[nodiscard]] bool any_unblocked() const;
   bool block(std::uint64_t stream, std::uint64_t required);
   bool acknowledge(std::uint64_t stream, std::uint64_t required);
   void write_instruction(std::uint64_t value, unsigned prefix, unsigned high);

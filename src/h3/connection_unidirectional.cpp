@@ -172,11 +172,12 @@ void connection::take_instructions(uni_kind kind, std::string_view bytes) {
     return;
   }
   instructions_in_ += bytes.size();
-  if (const auto done = decoder_.receive(bytes); !done) return fail(connection_error(done.error()));
-  while (!finished_) {
-    const auto next = decoder_.next_unblocked();
-    if (!next) return;
-    unblock(*next);
+  while (!bytes.empty()) {
+    if (const auto done = decoder_.receive_some(bytes); !done) return fail(connection_error(done.error()));
+    while (const auto next = decoder_.next_unblocked()) {
+      unblock(*next);
+      if (finished_) return;
+    }
   }
 }
 

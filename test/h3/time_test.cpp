@@ -72,6 +72,21 @@ TEST(h3_time, a_blocked_head_goes_on_when_its_entry_comes) {
   }
 }
 
+TEST(h3_time, a_blocked_head_goes_on_whatever_follows_its_entry) {
+  const std::string_view faulty = "\x09";  // Duplicate of what is not there
+  const std::string_view without_table = "\x20";
+  for (const std::size_t size : fragment_sizes) {
+    for (const std::string_view more : {faulty, without_table}) {
+      tester t(role::server);
+      t.start();
+      t.feed(0, section_with_entry(), true, size);
+      t.feed(6, varint(2) + insertion() + std::string(more), false, size);
+      EXPECT_TRUE(t.events().starts_with("request 1 GET / a | x: y | end\n")) << size;
+      EXPECT_EQ(t.engine.error() != nullptr, more == faulty);
+    }
+  }
+}
+
 TEST(h3_time, a_blocked_head_is_given_up_in_time) {
   tester t(role::server);
   t.start();
