@@ -207,8 +207,20 @@ void give_credentials(client& http, const fetch_plan& plan) {
     say("warning: with -k nobody knows who answers: what is sent and received can be read and changed on its way");
 }
 
+/// A person asks one server at a time, and some answer with more than a server takes of strangers: as much as curl, and continuations to
+/// match.
+limits caps_of_answers() {
+  limits caps;
+  caps.field_line = std::size_t{100} * 1024;
+  caps.head = std::size_t{300} * 1024;
+  caps.field_count = 1000;
+  caps.informational = 100;
+  caps.continuations = 32;
+  return caps;
+}
+
 task<int> fetch_each(const fetch_plan& plan, session_view& view) {
-  client http;
+  client http(caps_of_answers());
   give_credentials(http, plan);
   remember_servers(http, plan);
   http.observe(view.sink());

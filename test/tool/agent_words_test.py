@@ -136,6 +136,17 @@ class Words(Case):
             self.assertEqual((said.code, said.out), (0, b"early"), said.err)
             self.assertGreaterEqual(got.pop() + len(peer.received[0].partition(b"\r\n\r\n")[2]), size)
 
+    def test_large_heads(self):
+        hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+        long, many = ["X: " + "a" * 99_000], [f"X-{i}: y" for i in range(990)]
+        for answer, code in ((reply(b"x", "200 OK", *long), 0), (reply(b"x", "200 OK", *many), 0), (hints * 100 + reply(b"x"), 0),
+                             (reply(b"x", "200 OK", "X: " + "a" * 103_000), 1), (reply(b"x", "200 OK", *many, *many), 1), (reply(b"x", "200 OK", *long, *long, *long, *long), 1),
+                             (hints * 101 + reply(b"x"), 1)):
+            with Peer(answer) as peer:
+                said = parley("get", peer.url(), env=self.env)
+            self.assertEqual(said.code, code, said.err)
+            self.assertEqual("is beyond the limit" in said.err, code == 1)
+
     def test_what_is_refused_and_what_it_says(self):
         rows = [
             (["get", "--bogus", "localhost"], "get: there is no option --bogus; parley get --help lists them"),
