@@ -122,6 +122,7 @@ TEST(forwarded, whom_to_believe) {
       {"10.0.0.1", "broken, for=10.0.0.2", "10.0.0.2", "", ""},
       {"10.0.0.1", ", , for=198.51.100.9, ,", "198.51.100.9", "", ""},
       {"10.0.0.1", "for=6.6.6.6, by=\"a,b\";for=198.51.100.9", "198.51.100.9", "", ""},
+      {"10.0.0.1", "for=6.6.6.6, by=\"a\\\",b\";for=198.51.100.9", "198.51.100.9", "", ""},
   };
   for (const auto& row : rows) {
     const auto origin = origin_by_forwarded(row.peer, row.forwarded, trusted);
