@@ -38,6 +38,7 @@ TEST(attack_proxy_http3, tunnels_of_one_connection) {
       .tunnels_per_client(4)
       .allow_private()
       .serve(server.app);
+  server.app.drain_time(std::chrono::milliseconds(100));
   server.open();
   const std::string there = "127.0.0.1:" + std::to_string(inside.port);
   client_loop here;
@@ -83,6 +84,7 @@ TEST(attack_proxy_http3, private_addresses) {
   inside.open();
   http3_tests::live_server server;
   forward_proxy().allow("*").tunnel_ports({inside.port}).name("proxy-1").serve(server.app);
+  server.app.drain_time(std::chrono::milliseconds(100));
   server.open();
   client_loop here;
   raw_client attacker(here.loop(), {.credentials = server.trusting(), .port = server.port, .from = "127.0.0.2"});
