@@ -129,6 +129,7 @@ class connection {
   void after_input(time_point now);
   void act(time_point now);
   [[nodiscard]] bool give_up(const engine::any_transport_action& what);
+  [[nodiscard]] bool lacks_extension();
   void keep_tickets();
   void tell_handshake(std::string_view failure);
   void tell_limits();

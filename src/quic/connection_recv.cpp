@@ -55,7 +55,10 @@ struct connection::callbacks {
         ngtcp2_conn_set_tls_alert(conn, unexpected_message);
         return NGTCP2_ERR_CRYPTO;
       }
-      return ngtcp2_crypto_recv_crypto_data_cb(conn, level, offset, data, n, user_data);
+      const int done = ngtcp2_crypto_recv_crypto_data_cb(conn, level, offset, data, n, user_data);
+      if (c.native_->left_out == 0) return done;
+      ngtcp2_conn_set_tls_alert(conn, c.native_->left_out);
+      return NGTCP2_ERR_CRYPTO;
     });
   }
 
@@ -91,6 +94,8 @@ struct connection::callbacks {
 
   static int tx_key(ngtcp2_conn*, ngtcp2_encryption_level level, void* user_data) {
     return guarded(user_data, [&](connection& c) -> int {
+      const auto settled = c.role_ == engine::role::server ? NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE : NGTCP2_ENCRYPTION_LEVEL_1RTT;
+      if (level == settled && c.lacks_extension()) return NGTCP2_ERR_CALLBACK_FAILURE;
       if (level == NGTCP2_ENCRYPTION_LEVEL_0RTT && c.role_ == engine::role::client) {
         c.native_->early_tried = true;
         c.start_engine(true, c.native_->now);
@@ -281,6 +286,19 @@ void connection::set_callbacks(ngtcp2_callbacks& all) {
   all.path_validation = callbacks::path_validated;
   all.recv_stateless_reset = callbacks::stateless_reset;
   all.recv_new_token = callbacks::new_token;
+}
+
+// RFC 9001 §8.1, §8.2: GnuTLS goes on where the peer has no application protocol, or no transport parameters; and ngtcp2, which learns the
+// version from them, takes that it has them when it writes its next packet.
+bool connection::lacks_extension() {
+  constexpr std::uint8_t missing_extension = 109;
+  constexpr std::uint8_t no_application_protocol = 120;
+  if (ngtcp2_conn_get_remote_transport_params(native_->conn) == nullptr) {
+    native_->left_out = missing_extension;
+  } else if (!tls_->protocol_agreed()) {
+    native_->left_out = no_application_protocol;
+  }
+  return native_->left_out != 0;
 }
 
 // --- datagrams -------------------------------------------------------------------------------------------------------------------

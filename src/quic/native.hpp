@@ -76,6 +76,7 @@ struct connection::native {
   bool tls_failed = false;
   bool tls_looked_at = false;
   bool tls_gone = false;
+  std::uint8_t left_out = 0;  // TLS's alert for what the peer has left out, and TLS went on without
   bool half_open = false;
   bool wants_retry = false;
   bool was_reset = false;

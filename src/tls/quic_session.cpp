@@ -51,6 +51,7 @@ void quic_session::begin(unsigned flags, const std::vector<std::string>& protoco
   gnutls_session_set_verify_function(session_, callbacks::verify);
   gnutls_handshake_set_max_packet_length(session_, largest_message);
   set_protocols(session_, protocols, protocol_flags);
+  wants_protocol_ = !protocols.empty();
 }
 
 quic_session::quic_session(std::shared_ptr<const server_credentials> with, const std::vector<std::string>& protocols, bool early)

@@ -40,6 +40,8 @@ class quic_session : public session_facts {
 
   /// The handshake is done: whether what was required holds (a client's certificate). If not, `failure` says so.
   bool handshake_done();
+  /// There is an application protocol, or none was wanted (RFC 9001 §8.1). Server: once the ClientHello was read; client: once the server has finished.
+  [[nodiscard]] bool protocol_agreed() const { return !wants_protocol_ || !protocol().empty(); }
   /// Server, then: sends a ticket, when there are any.
   void send_ticket();
   /// Server, then: GnuTLS's session goes, which weighs more than all else of a connection; what it settled stays. False, and nothing happens, where
@@ -66,6 +68,7 @@ class quic_session : public session_facts {
   std::unique_ptr<destination> to_;
   error error_;
   bool ticket_came_ = false;
+  bool wants_protocol_ = false;
 };
 
 /// Tickets and address tokens (RFC 9000 §8.1.3) of a client, in the memory of its credentials. Any thread.

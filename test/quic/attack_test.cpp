@@ -82,6 +82,20 @@ INSTANTIATE_TEST_SUITE_P(
         forbidden{"id_with_impossible_retirement", new_connection_id(50, 51), "FRAME_ENCODING_ERROR"},
         forbidden{"path_response_out_of_nowhere_then_nonsense", '\x1b' + std::string("12345678") + varint(0x21),
                   "FRAME_ENCODING_ERROR"},
+        // h3spec's, of RFC 9000 §19.
+        forbidden{"stop_of_a_stream_of_ours_that_is_not_there", '\x05' + varint(4 * 3 + 1) + varint(0), "STREAM_STATE_ERROR"},
+        forbidden{"stop_of_a_stream_that_only_they_send_on", '\x05' + varint(2) + varint(0), "STREAM_STATE_ERROR"},
+        forbidden{"credit_for_a_stream_of_ours_that_is_not_there", '\x11' + varint(4 * 3 + 1) + varint(9), "STREAM_STATE_ERROR"},
+        forbidden{"credit_for_a_stream_that_only_they_send_on", '\x11' + varint(2) + varint(9), "STREAM_STATE_ERROR"},
+        forbidden{"blocked_on_a_stream_that_only_we_send_on", '\x15' + varint(4 * 0 + 3) + varint(9), "STREAM_STATE_ERROR"},
+        forbidden{"streams_blocked_beyond_all_numbers", '\x16' + varint((1ULL << 60) + 1), "FRAME_ENCODING_ERROR"},
+        forbidden{"an_id_of_no_bytes", '\x18' + varint(9) + varint(0) + '\0' + std::string(16, 't'), "FRAME_ENCODING_ERROR"},
+        forbidden{"an_id_of_21_bytes", '\x18' + varint(9) + varint(0) + '\x15' + std::string(37, 't'), "FRAME_ENCODING_ERROR"},
+        forbidden{"two_ids_of_one_number", new_connection_id(1, 0) + '\x18' + varint(1) + varint(0) + '\x08' + std::string(24, 'z'),
+                  "PROTOCOL_VIOLATION"},
+        forbidden{"a_stream_frame_longer_than_its_packet", '\x0a' + varint(0) + varint(9'000) + "x", "FRAME_ENCODING_ERROR"},
+        forbidden{"a_stream_beyond_2_to_the_62", '\x0e' + varint(396) + varint((1ULL << 62) - 1) + varint(1) + "x",
+                  "FLOW_CONTROL_ERROR"},
         forbidden{"max_streams_beyond_all_numbers", '\x12' + varint((1ULL << 60) + 1), "FRAME_ENCODING_ERROR"}),
     [](const auto& of) { return std::string(of.param.name); });
 

@@ -21,6 +21,12 @@ inline std::string varint(std::uint64_t value) {
 
 /// The frames that go into the next packet with a short header that this process protects, instead of its own; empty: none do.
 std::string& frames_to_smuggle();
+/// The same for the next Handshake packet.
+std::string& handshake_frames_to_smuggle();
+/// What clients put behind their transport parameters.
+std::string& parameters_to_smuggle();
+/// Whether TLS sessions that are made now send transport parameters (RFC 9001 §8.2).
+bool& sends_transport_parameters();
 /// How many packets were changed.
 unsigned& packets_changed();
 

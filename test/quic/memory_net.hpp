@@ -83,7 +83,7 @@ class memory_net {
     made->by = {ipv4("10.0.0.1", static_cast<std::uint16_t>(made->from)), server_address};
     client_setup setup;
     setup.credentials = credentials;
-    setup.to = {"localhost", 4433, {"h3"}};
+    setup.to = {"localhost", 4433, offered};
     setup.by = made->by;
     setup.settings = client_transport;
     setup.resume = std::move(resume);
@@ -143,7 +143,11 @@ class memory_net {
       for (auto& s : servers) drain([&](batch& b) { return s->transport->send(b, now); });
       if (reap) std::erase_if(servers, [](const auto& s) { return s->transport->closed(); });
     }
-    for (auto& c : clients) drain([&](batch& b) { return c->transport->send(b, now); });
+    for (auto& c : clients) {
+      if (speaking) speaking(c.get());
+      drain([&](batch& b) { return c->transport->send(b, now); });
+      if (speaking) speaking(nullptr);
+    }
   }
 
   void arrive(const flying& one) {
@@ -211,11 +215,13 @@ class memory_net {
   weather sky;
   std::function<address(const address&)> rebind;  // a NAT in front of the clients
   std::function<void(server_side&)> prepare;
+  std::function<void(client_side*)> speaking;  // the client that sends now; null: it has sent
   std::unique_ptr<test::test_authority> authority;
   tls::server_settings server_tls;
   std::shared_ptr<const tls::client_credentials> credentials;
   endpoint_settings settings;
   transport_settings client_transport;
+  std::vector<std::string> offered{"h3"};  // by clients
   address server_address = ipv4("10.0.0.2", 4433);
   std::unique_ptr<endpoint> home;
   std::vector<std::unique_ptr<server_side>> servers;
