@@ -81,6 +81,7 @@ struct request_access {
   [[nodiscard]] static web_context* web(const request& r) { return r.web_; }
   [[nodiscard]] static std::unique_ptr<request_state>& state(const request& r) { return r.state_; }
   static void hints(request& r, hint_sink* to) { r.hints_ = to; }
+  static hint_sink* hints(const request& r) { return r.hints_; }
   static void peer(request& r, const std::string* name) { r.peer_ = name; }
   static void secure(request& r, const tls_source* by) {
     r.secure_ = true;

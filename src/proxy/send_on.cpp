@@ -5,6 +5,7 @@
 #include "proxy/forward_settings.hpp"
 #include "semantics/connection_options.hpp"
 #include "semantics/list.hpp"
+#include "server/interim.hpp"
 
 #include <parley/response.hpp>
 
@@ -222,7 +223,8 @@ task<response> send_on(std::shared_ptr<forward_service> in, request& req) {
   }
   request out = forwarded(*in, req, *to);
   if (last_hop(req, out)) {
-    if (req.method() == method::trace) throw problem_error(405, "This proxy does not answer TRACE itself.");
+    if (req.method() == method::trace)
+      throw problem_error(405, "This proxy does not answer TRACE itself.").header("Allow", "OPTIONS");
     co_return no_content();
   }
   auto on = std::make_shared<passage>(detail::request_access::source(req));
@@ -249,6 +251,13 @@ task<response> send_on(std::shared_ptr<forward_service> in, request& req) {
   try {
     options how;
     how.streamed().connect_timeout(in->how().connect_time);
+    // RFC 9110 §15.2: interim responses are the client's, but for those that answer our own next hop.
+    how.on_informational([&req, name = in->how().name](const response& early) {
+      fields lines;
+      copy_fields(early.fields(), lines);
+      lines.set("Via", via_with(early.fields(), early.version(), name));
+      server_room::send_interim(req, early.status(), lines);
+    });
     auto sending = in->http().send(std::move(out), how);
     auto either = when_any(std::move(sending), watch_times(*in, *on->time));
     std::variant<response, std::monostate> got = co_await either;

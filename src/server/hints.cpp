@@ -5,6 +5,7 @@
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
 #include "semantics/target.hpp"
+#include "server/interim.hpp"
 #include "server/worker.hpp"
 
 #include <algorithm>
@@ -106,6 +107,25 @@ void worker::hint(server_exchange& x, const request& from, std::string_view targ
   append_preload(x.links, target, use);
   // All that are given in one go are one 103. Should the exchange be another one by then, it has no links, or may as well send them.
   if (first) loop_->defer([this, &x] { send_links(x); });
+}
+
+void server_exchange::interim(const parley::request& from, int status, const parley::fields& lines) {
+  home_.interim(*this, from, status, lines);
+}
+
+void send_interim(const request& req, int status, const fields& lines) {
+  // Whose requests are given hints, gives them here: there is no other sink.
+  auto* const to = static_cast<server_exchange*>(detail::request_access::hints(req));
+  if (to != nullptr && status > 101 && status < 200) to->interim(req, status, lines);
+}
+
+void worker::interim(server_exchange& x, const request& from, int status, const fields& lines) {
+  if (x.id() == 0 || x.lost() || x.head_sent() || x.connection().closed()) return;
+  if (from.version() < http1_1) return;  // RFC 9110 §15.2: no interim response to it
+  semantics::response_head head;
+  head.status = status;
+  head.fields = lines;
+  static_cast<void>(x.connection().send_response(x, head, engine::content_length::no_content()));
 }
 
 void worker::send_links(server_exchange& x) {

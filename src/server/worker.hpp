@@ -31,6 +31,7 @@ class server_exchange final : public connection::exchange, public detail::hint_s
   /// Whatever exchange a server's connection has is one of these.
   [[nodiscard]] static server_exchange& of(connection::exchange& x) { return static_cast<server_exchange&>(x); }
   void hint(const parley::request& from, std::string_view target, as use) override;
+  void interim(const parley::request& from, int status, const parley::fields& lines);
 
   parley::request request;
   const server_room::route* route = nullptr;
@@ -82,6 +83,8 @@ class worker final : private connection::exchange_owner, private net::accept_han
   [[nodiscard]] std::size_t open_connections() const { return connections_.size(); }
   /// Pushes `target`, or has it told by a 103 (see `request::hint`).
   void hint(server_exchange& x, const request& from, std::string_view target, as use);
+  /// See `send_interim`.
+  void interim(server_exchange& x, const request& from, int status, const fields& lines);
 
  private:
   // exchange_owner

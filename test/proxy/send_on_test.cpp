@@ -58,6 +58,12 @@ struct two_servers {
           },
           "text/plain");
     });
+    origin.route("GET /hinted", [](parley::request& req) -> parley::task<parley::response> {
+      req.hint("/style.css", parley::as::style);
+      auto pause = parley::sleep_for(std::chrono::milliseconds(1));
+      co_await pause;
+      co_return parley::text("hinted");
+    });
     origin.route("GET /none", [](const parley::request&) { return parley::no_content(); });
     origin.listen("http://127.0.0.1:0").start();
     port = port_of(origin.addresses().front());
@@ -114,8 +120,23 @@ TEST(proxy_requests, content_of_any_length_and_none) {
   EXPECT_TRUE(s.through("GET", "/nowhere").starts_with("HTTP/1.1 404 "));
   // RFC 9110 7.6.2
   EXPECT_TRUE(s.through("OPTIONS", "/echo", "Max-Forwards: 0\r\n").starts_with("HTTP/1.1 204 "));
+  const std::string traced = s.through("TRACE", "/echo", "Max-Forwards: 0\r\n");
+  EXPECT_TRUE(traced.starts_with("HTTP/1.1 405 ")) << traced;
+  EXPECT_NE(traced.find("\r\nAllow: "), std::string::npos) << "RFC 9110 15.5.6";
   const std::string one = s.through("OPTIONS", "/echo", "Max-Forwards: 1\r\n");
   EXPECT_NE(one.find("Max-Forwards: 0\n"), std::string::npos) << one;
+}
+
+TEST(proxy_requests, interim_responses_are_passed_on) {
+  two_servers s;
+  s.start(parley::forward_proxy().allow("127.0.0.1").allow_private());
+  const std::string got = s.through("GET", "/hinted");
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 103 Early Hints\r\n")) << got;
+  const std::string early = got.substr(0, got.find("\r\n\r\n"));
+  EXPECT_NE(early.find("\r\nLink: </style.css>; rel=preload; as=style"), std::string::npos) << got;
+  EXPECT_NE(early.find("\r\nVia: 1.1 proxy-1"), std::string::npos) << got;
+  EXPECT_NE(got.find("\r\n\r\nHTTP/1.1 200 OK\r\n"), std::string::npos) << got;
+  EXPECT_TRUE(got.ends_with("hinted"));
 }
 
 TEST(proxy_requests, an_answer_that_goes_no_further_is_cut_off) {

@@ -1,0 +1,13 @@
+// Interim responses of another server, on their way through (RFC 9110 §15.2).
+#pragma once
+
+#include <parley/fields.hpp>
+#include <parley/request.hpp>
+
+namespace parley::server_room {
+
+/// Sends an interim response ahead of the answer to `req`, a request that a server of ours was given: a status of 102 to 199. Without effect to
+/// HTTP/1.0, and once the answer's head is sent. On the loop of the request's handler.
+void send_interim(const request& req, int status, const fields& lines);
+
+}  // namespace parley::server_room
