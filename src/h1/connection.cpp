@@ -124,7 +124,7 @@ void connection::drain() {
     start_content_clock();
     return;
   }
-  if (current().persistent) {
+  if (current().persistent || in_.given_up) {
     error_ = std::make_unique<engine::protocol_error>(violation::drain_exceeded);
     watch_(now_, current().id, engine::observed_error{*error_});
   }

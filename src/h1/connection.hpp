@@ -95,6 +95,7 @@ class connection final : public engine::byte_engine {
     body content = body::none;
     bool expects_continue = false;  // the peer holds its content back until it sees a 100
     bool discard = false;           // nobody will read it
+    bool given_up = false;          // nor will it be taken: it is too long, and the response says so
     bool trailers = false;          // the last chunk has arrived
     std::uint64_t remaining = 0;    // of content by length
     std::uint64_t unread = 0;       // delivered, and not yet taken by the application

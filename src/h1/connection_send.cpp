@@ -106,6 +106,12 @@ std::expected<void, connection::misuse> connection::send_final(exchange& x, cons
   }
   if (x.version == parley::http0_9 && f.content != sent_body::none) f.content = sent_body::until_close;
   x.persistent = f.content != sent_body::until_close && keeps_alive(x, head);
+  // RFC 9112 §9.6: an error that leaves more unread than is worth receiving ends the connection, and says so.
+  if (x.persistent && status >= 400 && receiving_ == receive_state::content && in_.content == body::length &&
+      in_.remaining > limits_.drain) {
+    in_.given_up = true;
+    x.persistent = false;
+  }
   f.close = !x.persistent;
   f.keep_alive = x.persistent && x.version < parley::http1_1;
 

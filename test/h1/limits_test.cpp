@@ -150,6 +150,15 @@ TEST(h1_limits, drain) {
   EXPECT_EQ(unread("Content-Length: 11\r\n", ""), "drain");
   EXPECT_EQ(unread("Transfer-Encoding: chunked\r\n", "a\r\n0123456789\r\n0\r\nA: b\r\n\r\n"), next);
   EXPECT_EQ(unread("Transfer-Encoding: chunked\r\n", "a\r\n0123456789\r\n1\r\nx\r\n0\r\n\r\n"), "drain");
+  // RFC 9112 §9.6: an error says that it ends the connection.
+  for (const bool too_long : {false, true}) {
+    tester t(engine::role::server, caps);
+    t.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::string(too_long ? "11" : "10") + "\r\n\r\n");
+    EXPECT_TRUE(t.engine.send_response(1, response(413), content_length::no_content(), epoch));
+    EXPECT_EQ(t.sent().find("Connection: close\r\n") != std::string::npos, too_long);
+    EXPECT_EQ(t.engine.wants_close(), too_long);
+    EXPECT_EQ(t.engine.error() != nullptr, too_long);
+  }
   for (const bool too_long : {false, true}) {
     tester t(engine::role::server, caps);
     t.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::string(too_long ? "11" : "10") + "\r\n\r\n");

@@ -95,6 +95,10 @@ const rule_row frame_rules[] = {
      "bad-frame-content"},
     {"RFC 9204 2.2.3 a section that refers to nothing", role::server, 0, frame(frame_type::headers, std::string("\0\0\x80", 3)),
      false, "close QPACK_DECOMPRESSION_FAILED qpack-index\n", "qpack-index"},
+    {"RFC 9204 3.1 a line beyond the static table", role::server, 0, frame(frame_type::headers, std::string("\0\0\xff\x24", 4)),
+     false, "close QPACK_DECOMPRESSION_FAILED qpack-index\n", "qpack-index"},
+    {"RFC 9204 3.1 a name beyond the static table", role::server, 0, frame(frame_type::headers, std::string("\0\0\x5f\x54\1a", 6)),
+     false, "close QPACK_DECOMPRESSION_FAILED qpack-index\n", "qpack-index"},
     {"RFC 9204 2.2.3 a section without its prefix", role::server, 0, frame(frame_type::headers), false,
      "close QPACK_DECOMPRESSION_FAILED qpack-truncated\n", "qpack-truncated"},
 };
@@ -179,14 +183,23 @@ TEST(h3_frames, qpack_has_one_stream_of_each_kind) {
 }
 
 TEST(h3_frames, bad_instructions_cost_the_connection) {
-  tester encoder(role::server);
-  encoder.start();
-  encoder.feed(6, varint(2) + "\x3f\xff\xff\x7f");  // a capacity above what we allow
-  EXPECT_TRUE(encoder.sent().starts_with("close QPACK_ENCODER_STREAM_ERROR"));
-  tester decoder(role::server);
-  decoder.start();
-  decoder.feed(6, varint(3) + "\x80");  // acknowledges what was not sent
-  EXPECT_TRUE(decoder.sent().starts_with("close QPACK_DECODER_STREAM_ERROR"));
+  const std::pair<std::uint64_t, std::string> rows[] = {
+      {2, "\x3f\xff\xff\x7f"},    // a capacity above what we allow
+      {2, "\xff\x24\x01z"},       // a name beyond the static table
+      {2, "\x80\x01z"},           // a name of the dynamic table, which is empty
+      {2, std::string("\0", 1)},  // a copy of an entry that is not there
+      {3, "\x80"},                // acknowledges what was not sent
+      {3, std::string("\0", 1)},  // an increment of 0
+      {3, "\x01"},                // of more than was sent
+  };
+  for (const auto& [kind, instruction] : rows) {
+    tester t(role::server);
+    t.start();
+    t.feed(6, varint(kind) + instruction);
+    const std::string sent = t.sent();
+    EXPECT_TRUE(sent.starts_with(kind == 2 ? "close QPACK_ENCODER_STREAM_ERROR" : "close QPACK_DECODER_STREAM_ERROR"))
+        << testing::PrintToString(instruction) << ": " << sent;
+  }
 }
 
 // Every place of the table has an answer for every kind, and only the control stream's start asks for SETTINGS.
