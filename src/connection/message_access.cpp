@@ -1,8 +1,10 @@
 #include "connection/message_access.hpp"
 
+#include "base/ascii.hpp"
 #include "semantics/field_name.hpp"
 #include "semantics/fields_access.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace parley::detail {
@@ -95,6 +97,11 @@ void request_access::from_head(request& r, semantics::request_head&& head) {
   r.scheme_ = head.scheme_ref;
   r.fields_ = std::move(head.fields);
   r.text_apart_ = false;
+  // RFC 3986 §3.1: upper case means the same, and lower case is the norm. Targets in absolute form may have it, and :scheme.
+  if (const std::string_view scheme = r.view(r.scheme_); std::ranges::any_of(scheme, [](char c) { return c >= 'A' && c <= 'Z'; }))
+      [[unlikely]] {
+    r.scheme_ = fields_access::store(r.fields_, base::to_lower(scheme));
+  }
 }
 
 bool request_access::add_parameter(request& r, std::string_view name, text_ref value) {

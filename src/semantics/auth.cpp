@@ -4,6 +4,7 @@
 
 #include "base/ascii.hpp"
 #include "semantics/base64.hpp"
+#include "semantics/fields_access.hpp"
 #include "semantics/list.hpp"
 
 namespace parley::semantics {
@@ -130,6 +131,17 @@ std::optional<auth_value> parse_credentials(std::string_view value) {
   auth_value credentials;
   if (!reader.take(credentials) || !reader.done()) return std::nullopt;
   return credentials;
+}
+
+std::string_view one_authorization(const parley::fields& request) {
+  using lines_of = parley::detail::fields_access;
+  return lines_of::count(request, field_id::authorization) == 1 ? lines_of::get(request, field_id::authorization)
+                                                                : std::string_view();
+}
+
+bool is_of_scheme(std::string_view authorization, std::string_view scheme) {
+  const std::string_view said = base::trim_ows(authorization);
+  return base::iequals(said.substr(0, said.find(' ')), scheme);
 }
 
 std::optional<basic_credentials> parse_basic(std::string_view authorization) {

@@ -1,6 +1,8 @@
 // Challenges and credentials (RFC 9110 §11), with the schemes Basic (RFC 7617) and Bearer (RFC 6750). Digest is in `digest_auth.hpp`.
 #pragma once
 
+#include <parley/fields.hpp>
+
 #include <cstddef>
 #include <expected>
 #include <optional>
@@ -37,6 +39,11 @@ inline constexpr std::size_t max_auth_parameters = 32;
 [[nodiscard]] std::optional<std::vector<auth_value>> parse_challenges(std::string_view value);
 /// The value of Authorization or Proxy-Authorization.
 [[nodiscard]] std::optional<auth_value> parse_credentials(std::string_view value);
+
+/// The value of Authorization where a request has one such line; empty where it has none or several, which mean nothing (RFC 9110 §5.3).
+[[nodiscard]] std::string_view one_authorization(const parley::fields& request);
+/// Whether credentials begin with this scheme, which is in lower case.
+[[nodiscard]] bool is_of_scheme(std::string_view authorization, std::string_view scheme);
 
 struct basic_credentials {
   std::string user;

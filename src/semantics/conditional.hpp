@@ -23,8 +23,8 @@ struct validators {
   /// Whether a tag with a coding's name behind it, as `coded_tag` makes it, is of the same state: If-Match then takes both, and so does
   /// If-None-Match where nothing is read.
   bool coded = false;
-  bool strong_date =
-      false;  // that it surely did not change twice within the second of `modified`: the date is a strong validator (§8.8.2.2)
+  /// That the date is a strong validator (§8.8.2.2): see `is_strong_date`. Not where there are codings: they all have the same date.
+  bool strong_date = false;
 };
 
 enum class precondition : std::uint8_t {
@@ -40,6 +40,11 @@ enum class precondition : std::uint8_t {
 /// The entity tags say the same: by the strong comparison, which takes no weak ones, or by the weak one (RFC 9110 §8.8.3.2).
 [[nodiscard]] bool strongly_equal(std::string_view a, std::string_view b);
 [[nodiscard]] bool weakly_equal(std::string_view a, std::string_view b);
+/// Whether the second of `modified` is over, so that all who get the representation from now on get what it was at that second's end. Who was
+/// given the date within that very second must not use it (§8.8.2.2: Date is at least one second later), and can tell by Date.
+[[nodiscard]] constexpr bool is_strong_date(std::chrono::sys_seconds modified, std::chrono::sys_seconds now) {
+  return modified < now;
+}
 /// `"v1-br"` of `"v1"`: what is sent in a content coding is another representation (RFC 9110 §8.8.3.3).
 [[nodiscard]] std::string coded_tag(std::string_view tag, coding::content_coding with);
 /// `"v1"` of `"v1-br"`, and the same tag of one that has no coding's name at its end.

@@ -16,7 +16,7 @@ bool same_key(const jar_cookie& a, const jar_cookie& b) {
   return a.name == b.name && a.domain == b.domain && a.host_only == b.host_only && a.path == b.path;
 }
 
-// RFC 6265bis §5.7: what the prefixes of names promise. A cookie without name may not look as if it had one of them.
+// RFC 6265bis §5.4, §5.7: what the prefixes of names promise. A cookie without name may not look as if it had one of them.
 const char* broken_promise(const jar_cookie& c, const received_cookie& said) {
   if (has_secure_prefix(c.name) && !c.secure) return "its name begins with __Secure-, but it is not Secure";
   if (has_host_prefix(c.name) && (!c.secure || !c.host_only || said.path != "/"))

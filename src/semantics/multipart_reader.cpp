@@ -9,6 +9,19 @@ namespace parley::semantics {
 namespace {
 
 constexpr std::string_view end_of_head = "\r\n\r\n";
+// RFC 5322 §2.2.3: a CRLF before a blank is none, within a field.
+void unfold(std::string& head) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    if (i > 0 && i + 2 < head.size() && head[i] == '\r' && head[i + 1] == '\n' && base::is_ows(head[i + 2])) {
+      ++i;
+    } else {
+      head[kept++] = head[i];
+    }
+  }
+  head.resize(kept);
+}
+
 constexpr std::size_t longest_tail = 64;  // blanks that a gateway may have put behind a boundary (RFC 2046 §5.1.1)
 
 }  // namespace
@@ -154,6 +167,7 @@ std::optional<multipart_event> multipart_reader::take_head(std::string_view& byt
 }
 
 bool multipart_reader::split_head() {
+  unfold(head_);
   std::string_view rest = head_;
   while (true) {
     const std::size_t end = rest.find("\r\n");

@@ -34,7 +34,7 @@ struct part_line {
   std::string_view value;
 };
 
-/// Lines end with CRLF, lines of heads are not folded, and what begins like the boundary is the boundary.
+/// Lines end with CRLF, and what begins like the boundary is the boundary. A line of a head that begins with a blank goes on with the one before it.
 class multipart_reader {
  public:
   /// `boundary` as the Content-Type says it; see `is_boundary`.

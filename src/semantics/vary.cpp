@@ -20,4 +20,11 @@ void add_vary(parley::fields& response, std::string_view name) {
   response.set("Vary", all.append(name));
 }
 
+bool varies_by(const parley::fields& response, std::string_view name) {
+  bool said = false;
+  for_each_element(response, field_id::vary,
+                   [&](std::string_view element) { said = said || element == "*" || base::iequals(element, name); });
+  return said;
+}
+
 }  // namespace parley::semantics

@@ -46,7 +46,7 @@ const server_room::route* server_core::find_route(request& req, std::optional<re
   const auto which = req.method().which();
   if (which == method::id::options && (path == "*" || m.allowed != 0)) {
     answer.emplace(204);
-    answer->header("Allow", server_room::allow_value(path == "*" ? routes.all_methods() : m.allowed));
+    answer->header("Allow", server_room::allow_value(path == "*" ? routes.all_methods() : m.allowed, trace));
     return nullptr;
   }
   if (which == method::id::other) {  // RFC 9110 §9.1
@@ -58,7 +58,7 @@ const server_room::route* server_core::find_route(request& req, std::optional<re
     const auto methods = m.allowed != 0 ? m.allowed : routes.all_methods();
     answer = error_response(problem(405).detail("This resource does not take the method " + std::string(req.method().name()) + "."),
                             req);
-    answer->header("Allow", server_room::allow_value(methods));  // RFC 9110 §15.5.6
+    answer->header("Allow", server_room::allow_value(methods, trace));  // RFC 9110 §15.5.6
     return nullptr;
   }
   if (path.find('%') != std::string_view::npos && !percent_decode(path)) {

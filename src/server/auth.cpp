@@ -48,7 +48,7 @@ basic_auth& basic_auth::at(std::string_view prefix) {
 
 task<response> basic_auth::operator()(request& req, next go_on) const {
   if (paths_.match(req)) {
-    const auto said = semantics::parse_basic(req.header("Authorization"));
+    const auto said = semantics::parse_basic(semantics::one_authorization(req.fields()));
     bool known = false;
     if (said) {
       auto asking = check_(said->user, said->password);
@@ -85,11 +85,12 @@ bearer_auth& bearer_auth::at(std::string_view prefix) {
 
 task<response> bearer_auth::operator()(request& req, next go_on) const {
   if (paths_.match(req)) {
-    const std::string_view field = req.header("Authorization");
+    const std::string_view field = semantics::one_authorization(req.fields());
     const auto token = semantics::parse_bearer(field);
-    // RFC 6750 §3.1: without any credentials there is no error to tell of.
-    if (field.empty()) challenge(401, "Give a token (Bearer).", semantics::bearer_challenge(realm_));
-    if (!token || req.fields().get_all("Authorization").size() > 1) {
+    // RFC 6750 §3.1: who gives no credentials, or those of another scheme, made no mistake that there is an error for.
+    if (!token && !semantics::is_of_scheme(req.header("Authorization"), "bearer"))
+      challenge(401, "Give a token (Bearer).", semantics::bearer_challenge(realm_));
+    if (!token) {
       challenge(400, "There is one Authorization field, with a Bearer token.",
                 semantics::bearer_challenge(realm_, "invalid_request"));
     }

@@ -130,7 +130,7 @@ struct digest_auth::state {
   }
 
   [[nodiscard]] std::optional<semantics::digest_credentials> read(const request& req) const {
-    const auto value = semantics::parse_credentials(req.header("Authorization"));
+    const auto value = semantics::parse_credentials(semantics::one_authorization(req.fields()));
     auto said = value ? semantics::digest_credentials::from(*value) : std::nullopt;
     if (!said || said->realm != realm || said->qop != semantics::digest_qop::auth || said->userhash) return std::nullopt;
     const bool known =

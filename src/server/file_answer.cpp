@@ -22,9 +22,11 @@ namespace {
 
 using std::chrono::system_clock;
 
-semantics::precondition preconditions(const request& req, const semantics::validators& of) {
+// `lines` are those of a 200.
+semantics::precondition preconditions(const request& req, semantics::validators of, const fields& lines) {
   if (!semantics::has_preconditions(req.fields())) return semantics::precondition::proceed;
   const auto now = std::chrono::floor<std::chrono::seconds>(system_clock::now());
+  of.strong_date = of.modified && semantics::is_strong_date(*of.modified, now) && !semantics::varies_by(lines, "Accept-Encoding");
   const auto result = semantics::evaluate_preconditions(req.method(), req.fields(), of, now);
   if (result == semantics::precondition::failed)
     throw problem_error(412, "The file is not in the state that the request asks for.");
@@ -62,7 +64,7 @@ response answer_with(const request& req, const std::shared_ptr<const served_file
   const std::shared_ptr<const served_file>& file = selected(req, whole);
   semantics::validators known{file->entity_tag, file->modified, file->modified_text};
   known.coded = true;
-  const auto result = preconditions(req, known);
+  const auto result = preconditions(req, known, file->lines.fields);
   if (result == semantics::precondition::not_modified) return response_access::ready(304, {file, &file->unchanged});
   response res = response_access::ready(200, {file, &file->lines}, file->bytes);
   if (wants_ranges(req, result) && file->ranges) take_ranges(res, req.header("Range"));
@@ -93,15 +95,15 @@ response answer_with(const request& req, found_file& found, const file_choices& 
   }
   semantics::validators known{tag_sent, modified};
   known.coded = true;
-  const auto result = preconditions(req, known);
   response res;
+  res.fields() = content_fields(type, format_date(modified), tag, how.cache_control);
+  if (varies) semantics::add_vary(res.fields(), "Accept-Encoding");
+  const auto result = preconditions(req, known, res.fields());
   if (result == semantics::precondition::not_modified) {
     res.status(304).fields() = unchanged_fields(tag_sent, how.cache_control);
     if (varies) semantics::add_vary(res.fields(), "Accept-Encoding");
     return res;
   }
-  res.fields() = content_fields(type, format_date(modified), tag, how.cache_control);
-  if (varies) semantics::add_vary(res.fields(), "Accept-Encoding");
   if (!coding.empty()) {
     res.fields().set("Content-Encoding", coding);
     res.fields().remove("Accept-Ranges");

@@ -173,7 +173,8 @@ match router::find(const method& m, std::string_view path) const {
   return s.result;
 }
 
-std::string allow_value(std::uint16_t methods) {
+std::string allow_value(std::uint16_t methods, bool trace) {
+  if (trace) methods |= bit(method::id::trace);
   if (methods & bit(method::id::get)) methods |= bit(method::id::head);
   methods |= bit(method::id::options);
   std::string value;

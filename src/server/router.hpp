@@ -64,6 +64,6 @@ class router {
 };
 
 /// `GET, HEAD, OPTIONS` and so on: what Allow says for these bits. HEAD follows GET, OPTIONS is always there.
-[[nodiscard]] std::string allow_value(std::uint16_t methods);
+[[nodiscard]] std::string allow_value(std::uint16_t methods, bool trace = false);
 
 }  // namespace parley::server_room

@@ -15,6 +15,8 @@
 
 #include <parley/date.hpp>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <exception>
 #include <string>
@@ -54,6 +56,8 @@ semantics::validators validators_of(const response& r, std::chrono::sys_seconds 
   known.coded = true;
   known.modified_text = r.header("Last-Modified");
   if (!known.modified_text.empty()) known.modified = parse_date(known.modified_text, now);
+  known.strong_date =
+      known.modified && semantics::is_strong_date(*known.modified, now) && !semantics::varies_by(r.fields(), "Accept-Encoding");
   return known;
 }
 
@@ -95,19 +99,38 @@ void send_parts_of(const server_core& core, const request& req, response& r, sha
   r = std::move(refusal);
 }
 
-// RFC 9530 §4: of what lies in memory as it is sent. Repr-Digest is of the whole representation, so a part has none.
-void add_digests(const request& req, response& r) {
-  if (req.method() == method::head || r.status() == 304) return;
+bool lies_in_memory(const response& r) {
   const auto& content = response_access::content(r);
-  if (!std::holds_alternative<std::string>(content) && !std::holds_alternative<detail::shared_content>(content)) return;
-  const fields& asked = req.fields();
-  const auto answer = [&](field_id want, std::string_view want_name, std::string_view name) {
-    if (fields_access::find(asked, want) == nullptr || r.fields().get(name)) return;
-    const auto algorithm = semantics::wanted_digest(asked.joined(want_name), {"sha-256", "sha-512"});
-    if (algorithm) r.fields().set(name, digest_of(r.content(), *algorithm));
-  };
-  answer(field_id::want_content_digest, "Want-Content-Digest", "Content-Digest");
-  if (r.status() != 206) answer(field_id::want_repr_digest, "Want-Repr-Digest", "Repr-Digest");
+  return std::holds_alternative<std::string>(content) || std::holds_alternative<detail::shared_content>(content);
+}
+
+void add_digest(const request& req, response& r, field_id want, std::string_view want_name, std::string_view name,
+                std::string_view of) {
+  if (fields_access::find(req.fields(), want) == nullptr || r.fields().get(name)) return;
+  const auto algorithm = semantics::wanted_digest(req.fields().joined(want_name), {"sha-256", "sha-512"});
+  if (algorithm) r.fields().set(name, digest_of(of, *algorithm));
+}
+
+// RFC 9530 §3: of the whole representation, also where a part of it or, to HEAD, its head alone is sent. Only of what lies in memory.
+void add_repr_digest(const request& req, response& r) {
+  if (r.status() == 206 || r.status() == 304 || !lies_in_memory(r)) return;
+  add_digest(req, r, field_id::want_repr_digest, "Want-Repr-Digest", "Repr-Digest", r.content());
+}
+
+// RFC 9530 §2: of the content as it is sent, which for HEAD is none.
+void add_content_digest(const request& req, response& r) {
+  const bool head = req.method() == method::head;
+  if (r.status() == 304 || (!head && !lies_in_memory(r))) return;
+  add_digest(req, r, field_id::want_content_digest, "Want-Content-Digest", "Content-Digest",
+             head ? std::string_view() : r.content());
+}
+
+// RFC 9110 §6.5.1: what concerns framing, routing or how content is read is of no use behind the content.
+bool may_be_trailer(std::string_view name) {
+  static constexpr std::array<std::string_view, 12> forbidden{
+      "Content-Length", "Transfer-Encoding", "Connection",       "Keep-Alive",       "Host",         "TE", "Trailer",
+      "Upgrade",        "Content-Type",      "Content-Encoding", "Proxy-Connection", "Content-Range"};
+  return std::ranges::none_of(forbidden, [&](std::string_view each) { return base::iequals(each, name); });
 }
 
 bool takes_trailers(const request& req) {
@@ -119,11 +142,16 @@ bool takes_trailers(const request& req) {
 }
 
 fields take_trailers(const request& req, response& r) {
-  fields lines = std::exchange(response_access::trailers(r), fields());
-  if (lines.empty() || !takes_trailers(req) || req.method() == method::head || r.status() == 204 || r.status() == 304) return {};
+  const fields said = std::exchange(response_access::trailers(r), fields());
+  if (said.empty() || !takes_trailers(req) || req.method() == method::head || r.status() == 204 || r.status() == 304) return {};
+  fields lines;
   std::string names;
-  for (const auto& line : lines) names.append(names.empty() ? "" : ", ").append(line.name);
-  r.fields().set("Trailer", names);  // RFC 9110 §6.6.2
+  for (const auto& line : said) {
+    if (!may_be_trailer(line.name)) continue;
+    if (!lines.contains(line.name)) names.append(names.empty() ? "" : ", ").append(line.name);
+    lines.add(line.name, line.value);
+  }
+  if (!lines.empty()) r.fields().set("Trailer", names);  // RFC 9110 §6.6.2
   return lines;
 }
 
@@ -161,6 +189,7 @@ shaped_answer shape_answer(const server_core& core, compressor& coder, const req
     const bool parts = evaluate(core, req, r);
     if (r.status() == 304 || r.status() == 412) return made;
     if (choice != nullptr && !plain_tag.empty()) r.fields().set("ETag", plain_tag);
+    if (core.digests && parts) add_repr_digest(req, r);
     if (can_send_parts(r)) {
       r.fields().set("Accept-Ranges", "bytes");
       if (parts && choice == nullptr) send_parts_of(core, req, r, made);
@@ -170,7 +199,10 @@ shaped_answer shape_answer(const server_core& core, compressor& coder, const req
     put_into_coding(r, *choice, req.method() == method::head, std::move(place));
     made.coded = true;
   }
-  if (core.digests) add_digests(req, r);
+  if (core.digests) {
+    add_repr_digest(req, r);
+    add_content_digest(req, r);
+  }
   if (response_access::shaped(r)) made.trailers = take_trailers(req, r);
   return made;
 }

@@ -82,10 +82,18 @@ struct site {
     app.route("GET /types", [](const request& req) {
       return req.negotiate({"application/json", "text/html"}) == 0 ? response().content("{}", "application/json") : html("<p>");
     });
+    app.route("GET /dated-and-tagged", [](const request&) {
+      return text("0123456789").entity_tag("v1").last_modified(std::chrono::system_clock::now() - std::chrono::hours(1));
+    });
+    app.route("GET /of-tomorrow", [](const request&) {
+      return text("0123456789").entity_tag("v1").last_modified(std::chrono::system_clock::now() + std::chrono::hours(24));
+    });
     app.route("GET /languages", [](const request& req) { return text(req.language({"en", "de"}) == 1 ? "Hallo" : "Hello"); });
     app.route("GET /trailers", [](const request&) {
       fields lines;
       lines.add("X-Sum", "42");
+      lines.add("X-Sum", "43");
+      for (const std::string_view name : {"Content-Length", "host", "Content-Type", "Trailer"}) lines.add(name, "1");
       return text("with trailers").trailers(lines);
     });
   }
@@ -194,6 +202,15 @@ TEST(Shaping, RangesOfHandlersAnswers) {
   EXPECT_EQ(on.get("/tagged", {{"Range", "bytes=2-4"}, {"If-Range", "\"v1\""}}).status(), 206);
   EXPECT_EQ(on.get("/tagged", {{"Range", "bytes=2-4"}, {"If-Range", "\"v2\""}}).status(), 200);
   EXPECT_EQ(on.get("/tagged", {{"Range", "bytes=2-4"}, {"If-None-Match", "\"v1\""}}).status(), 304);
+  // RFC 9110 §8.8.2.2: a date is a strong validator once its second is over, where there are no codings.
+  const auto dated = [&](std::string_view path) {
+    const std::string date(on.get(path).header("Last-Modified"));
+    return on.get(path, {{"Range", "bytes=2-4"}, {"If-Range", date}}).status();
+  };
+  EXPECT_EQ(dated("/dated-and-tagged"), 206);
+  EXPECT_EQ(dated("/of-tomorrow"), 200);
+  on.app.compression(compression_options().minimum(1));
+  EXPECT_EQ(dated("/dated-and-tagged"), 200) << "in all codings the date is the same";
 }
 
 TEST(Shaping, SeveralRanges) {
@@ -325,7 +342,14 @@ TEST(Digests, AreSentToWhoWantsThemAndChecked) {
   const response part =
       on.get("/tagged", {{"Want-Repr-Digest", "sha-256=1"}, {"Want-Content-Digest", "sha-256=1"}, {"Range", "bytes=0-1"}});
   EXPECT_EQ(part.header("Content-Digest"), digest_of("01"));
-  EXPECT_EQ(part.header("Repr-Digest"), "");
+  EXPECT_EQ(part.header("Repr-Digest"), digest) << "of the whole";
+  const response head = on.ask(method::head, "/tagged", {{"Want-Repr-Digest", "sha-256=1"}, {"Want-Content-Digest", "sha-256=1"}});
+  EXPECT_EQ(head.header("Repr-Digest"), digest);
+  EXPECT_EQ(head.header("Content-Digest"), digest_of("")) << "there is none";
+  const response unchanged =
+      on.get("/tagged", {{"Want-Repr-Digest", "sha-256=1"}, {"If-None-Match", "\"v1\""}, {"Range", "bytes=0-1"}});
+  EXPECT_EQ(unchanged.status(), 304);
+  EXPECT_EQ(unchanged.header("Repr-Digest"), "");
   EXPECT_EQ(on.ask(method::put, "/upload", {{"Content-Digest", digest}}, "0123456789").status(), 200);
   EXPECT_EQ(on.ask(method::put, "/upload", {{"Content-Digest", digest}}, "0123456780").status(), 400);
   EXPECT_EQ(on.ask(method::put, "/upload", {{"Content-Digest", "sha-256"}}, "x").status(), 400);
@@ -338,6 +362,7 @@ TEST(Trailers, GoToWhoTakesThem) {
   const response r = on.get("/trailers", {{"TE", "trailers"}});
   EXPECT_EQ(r.header("Trailer"), "X-Sum");
   EXPECT_EQ(r.trailers().get("X-Sum"), "42");
+  EXPECT_EQ(r.trailers().size(), 2U) << "nothing of framing, routing and content format";
   EXPECT_EQ(on.get("/trailers").header("Trailer"), "");
 }
 

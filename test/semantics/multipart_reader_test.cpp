@@ -53,6 +53,9 @@ TEST(multipart_reader, at_every_fragment_size) {
       {"--b\r\nA: 1\r\n\r\n\r\n--b--", "{A:1,|}."},
       {"--b\r\nA: 1\r\n\r\n--b--", "{A:1,|}."},
       {"--b\r\n\r\n--b\r\n\r\n\r\n--b--", "{|}{|}."},
+      // Lines that go on in the next one (RFC 5322 §2.2.3).
+      {"--b\r\nA: 1\r\n 2\r\n\t3\r\nB:\r\n 4\r\n\r\nx\r\n y\r\n--b--", "{A:1 2\t3,B:4,|x\r\n y}."},
+      {"--b\r\nA: 1\r\n \r\n\r\nx\r\n--b--", "{A:1,|x}."},
       // What is nearly a boundary.
       {"--b\r\n\r\n\r\n-\r\n--\r\n--a\r\r\n\r--b\n--b\r\n--b--", "{|\r\n-\r\n--\r\n--a\r\r\n\r--b\n--b}."},
       {"--b\r\n\r\n--a\r\n--b--", "{|--a}."},
@@ -74,7 +77,7 @@ TEST(multipart_reader, at_every_fragment_size) {
       {"--b\r\nA\r\n\r\n", "400"},
       {"--b\r\nA : 1\r\n\r\n", "400"},
       {"--b\r\n: 1\r\n\r\n", "400"},
-      {"--b\r\nA: 1\r\n B\r\n\r\n", "400"},
+      {"--b\r\n A: 1\r\n\r\n", "400"},
       {"--b\r\nA: 1\nB: 2\r\n\r\n", "400"},
       {std::string_view("--b\r\nA: \0\r\n\r\n", 13), "400"},
   };

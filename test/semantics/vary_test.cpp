@@ -30,5 +30,15 @@ TEST(vary, names_are_said_once) {
   }
 }
 
+TEST(vary, what_is_said_is_found) {
+  const std::pair<std::vector<std::string_view>, bool> rows[] = {
+      {{}, false}, {{"Accept"}, false}, {{"Origin", "Accept, accept-encoding"}, true}, {{"*"}, true}};
+  for (const auto& [lines, said] : rows) {
+    fields f;
+    for (const auto line : lines) f.add("Vary", line);
+    EXPECT_EQ(varies_by(f, "Accept-Encoding"), said);
+  }
+}
+
 }  // namespace
 }  // namespace parley::semantics

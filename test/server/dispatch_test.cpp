@@ -106,7 +106,8 @@ TEST(dispatch, the_answer_to_a_malformed_head_behind_a_HEAD_has_its_content) {
 TEST(dispatch, an_absolute_target_must_name_this_connections_scheme) {
   memory_server server;
   server.plain("GET /", [](const request&) { return parley::text("hello"); });
-  const std::pair<const char*, const char*> table[] = {{"http", "200"}, {"https", "421"}, {"ftp", "400"}};
+  const std::pair<const char*, const char*> table[] = {
+      {"http", "200"}, {"HTTP", "200"}, {"https", "421"}, {"Https", "421"}, {"ftp", "400"}};
   for (const auto& [scheme, status] : table) {
     memory_peer peer(*server.loop, 80);
     peer.send("GET " + std::string(scheme) + "://x/ HTTP/1.1\r\nHost: x\r\n\r\n");

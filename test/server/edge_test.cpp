@@ -288,6 +288,8 @@ TEST(edge, trace_is_off_unless_asked_for_and_keeps_secrets) {
       req.header("Proxy-Authorization", "Basic hidden").header("X-Api-Key", "hidden").header("X-CSRF-Token", "hidden");
       const response answer = s.ask(v, std::move(req));
       ASSERT_EQ(answer.status(), allowed ? 200 : 405) << name(v);
+      const response methods = s.ask(v, request(parley::method::options, s.url(v, "/whom")));
+      EXPECT_EQ(methods.header("Allow"), allowed ? "GET, HEAD, OPTIONS, TRACE" : "GET, HEAD, OPTIONS");
       if (!allowed) continue;
       EXPECT_EQ(answer.header("Content-Type"), "message/http");
       EXPECT_EQ(answer.header("Cache-Control"), "no-store");

@@ -281,6 +281,10 @@ TEST(auth, basic_by_a_file_of_hashes) {
   EXPECT_EQ(with("ZXZlOlUqVQ==").status(), 401);  // eve:U*U
   EXPECT_EQ(with("YWRh").status(), 401);          // no colon
   EXPECT_EQ(with("%%%").status(), 401);
+  request twice(parley::method::get, "/admin/user");
+  twice.fields().add("Authorization", "Basic YWRhOlUqVQ==");
+  twice.fields().add("Authorization", "Basic YWRhOlUqVQ==");
+  EXPECT_EQ(app.handle(std::move(twice)).status(), 401) << "two that may differ";
   // A name that is taken out is out for who has not been let in just before.
   users_file(folder, "ada:" + bcrypt_of_u + "\n# bob is gone for good\n");
   EXPECT_EQ(with("Ym9iOlU=").status(), 401);
@@ -347,6 +351,10 @@ TEST(auth, digest_each_count_once) {
   EXPECT_EQ(with(digest_answer(challenge, "/user?x=1", 91, "Circle of Death")).status(), 401);
   EXPECT_EQ(with(digest_answer(challenge, "/user?x=2", 92)).status(), 400) << "for another resource";
   EXPECT_EQ(with(digest_answer(challenge, "/user?x=1", 93, "Circle of Life", "MD5")).status(), 200);
+  request twice(parley::method::get, "/user?x=1");
+  twice.fields().add("Authorization", digest_answer(challenge, "/user?x=1", 94));
+  twice.fields().add("Authorization", "Digest x");
+  EXPECT_EQ(app.handle(std::move(twice)).status(), 401);
   // A nonce that is not ours.
   std::string forged = challenge;
   const auto at = forged.find("nonce=\"") + 8;
@@ -400,9 +408,17 @@ TEST(auth, bearer_with_its_errors) {
   const response small = with("Bearer small");
   EXPECT_EQ(small.status(), 403);
   EXPECT_EQ(small.header("WWW-Authenticate"), "Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"users:read\"");
-  EXPECT_EQ(with("Basic YTpi").status(), 400);
+  const response other = with("Basic YTpi");
+  EXPECT_EQ(other.status(), 401) << "another scheme is no error";
+  EXPECT_EQ(other.header("WWW-Authenticate"), "Bearer realm=\"api\"");
   EXPECT_EQ(with("Bearer a b").status(), 400);
   EXPECT_EQ(with("Bearer").status(), 400);
+  request twice(parley::method::get, "/user");
+  twice.fields().add("Authorization", "Bearer good");
+  twice.fields().add("Authorization", "Bearer good");
+  const response refused = app.handle(std::move(twice));
+  EXPECT_EQ(refused.status(), 400);
+  EXPECT_EQ(refused.header("WWW-Authenticate"), "Bearer realm=\"api\", error=\"invalid_request\"");
 
   server fixed;
   add_routes(fixed);
