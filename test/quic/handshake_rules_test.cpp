@@ -1,6 +1,7 @@
 // What a client must not do before its handshake is done, and in TLS behind it (RFC 9000 §7.4, §17.2.4, §18.2; RFC 9001 §6, §8): the server
 // ends the connection with the RFC's error, and others are served.
 #include "quic/hostile_client.hpp"
+#include "tls/replay_guard.hpp"
 
 #include <gnutls/gnutls.h>
 
@@ -126,6 +127,62 @@ INSTANTIATE_TEST_SUITE_P(RFC9000_12_4, QuicHandshakePackets,
                                          broken_rule{"application_close", "\x1d" + varint(1) + varint(0), 0x0a},
                                          broken_rule{"key_update", crypto(key_update), crypto_error + 10},
                                          broken_rule{"end_of_early_data", crypto(end_of_early_data), crypto_error + 10}),
+                         name_of);
+
+TEST(QuicHandshakeRules, ReservedBits) {
+  for (const bool handshake : {false, true}) {
+    memory_net net;
+    net.serve();
+    const std::string ping("\x01");
+    if (handshake) {
+      std::string frames = ping;
+      net.speaking = [&](memory_net::client_side* client) {
+        reserved_bits_to_smuggle() = client != nullptr && !frames.empty();
+        std::swap(handshake_frames_to_smuggle(), frames);
+      };
+      auto& client = net.connect();
+      expect_error(net, client, 0x0a);
+      EXPECT_TRUE(frames.empty());
+    } else {
+      auto& client = net.connect();
+      ASSERT_TRUE(net.handshake(client));
+      net.run(1s);
+      reserved_bits_to_smuggle() = true;
+      smuggle(net, client, ping);
+      expect_error(net, client, 0x0a);
+    }
+    EXPECT_FALSE(reserved_bits_to_smuggle());
+  }
+}
+
+class QuicEarlyPackets : public testing::TestWithParam<broken_rule> {};
+
+TEST_P(QuicEarlyPackets, EndTheConnection) {
+  memory_net net;
+  net.server_tls.replays = std::make_shared<tls::replay_guard>(10);
+  net.settings.early_data = true;
+  net.serve();
+  auto& first = net.connect();
+  ASSERT_TRUE(net.handshake(first));
+  net.run(1s);
+  net.clients.clear();
+  net.servers.clear();
+  auto ticket = tls::take_ticket(*net.credentials, {"localhost", 4433, {"h3"}});
+  ASSERT_TRUE(ticket);
+  early_frames_to_smuggle() = GetParam().bytes;
+  auto& client = net.connect(std::move(ticket), true);
+  client.engine.open(std::string(100, 'x'));
+  expect_error(net, client, GetParam().code);
+  EXPECT_TRUE(early_frames_to_smuggle().empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(RFC9000_12_5, QuicEarlyPackets,
+                         testing::Values(broken_rule{"crypto", crypto("xx"), 0x0a},
+                                         broken_rule{"ack", '\x02' + std::string(4, '\0'), 0x0a},
+                                         broken_rule{"handshake_done", "\x1e", 0x0a},
+                                         broken_rule{"new_token", '\x07' + varint(1) + "x", 0x0a},
+                                         broken_rule{"path_response", '\x1b' + std::string("12345678"), 0x0a},
+                                         broken_rule{"retire_connection_id", '\x19' + varint(0), 0x0a}),
                          name_of);
 
 class QuicTlsMessages : public testing::TestWithParam<broken_rule> {};

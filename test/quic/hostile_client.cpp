@@ -19,6 +19,16 @@ std::string& handshake_frames_to_smuggle() {
   return frames;
 }
 
+std::string& early_frames_to_smuggle() {
+  thread_local std::string frames;
+  return frames;
+}
+
+bool& reserved_bits_to_smuggle() {
+  thread_local bool set = false;
+  return set;
+}
+
 std::string& parameters_to_smuggle() {
   thread_local std::string bytes;
   return bytes;
@@ -43,11 +53,17 @@ int ngtcp2_crypto_encrypt_cb(std::uint8_t* dest, const ngtcp2_crypto_aead* aead,
   using namespace parley::quic;
   std::string changed;
   const bool short_header = aadlen > 0 && (aad[0] & 0x80) == 0;
-  // RFC 9000 §17.2, RFC 9369 §3.2: the type of a Handshake packet.
+  // RFC 9000 §17.2, RFC 9369 §3.2: the type of a packet.
   const bool second = aadlen > 5 && aad[1] == 0x6b;
-  const bool of_handshake = aadlen > 5 && (aad[0] & 0xb0) == (second ? 0xb0 : 0xa0);
-  std::string& frames = short_header ? frames_to_smuggle() : handshake_frames_to_smuggle();
-  if ((short_header || of_handshake) && !frames.empty() && frames.size() <= plaintextlen) {
+  const unsigned type = aadlen > 5 ? aad[0] & 0xb0U : 0;
+  std::string none;
+  std::string& frames = short_header                       ? frames_to_smuggle()
+                        : type == (second ? 0xb0U : 0xa0U) ? handshake_frames_to_smuggle()
+                        : type == (second ? 0xa0U : 0x90U) ? early_frames_to_smuggle()
+                                                           : none;
+  if (!frames.empty() && frames.size() <= plaintextlen) {
+    // The header is written, and not protected yet.
+    if (std::exchange(reserved_bits_to_smuggle(), false)) const_cast<std::uint8_t*>(aad)[0] |= short_header ? 0x18 : 0x0c;
     changed = std::exchange(frames, {});
     changed.resize(plaintextlen, '\0');  // PADDING
     plaintext = reinterpret_cast<const std::uint8_t*>(changed.data());

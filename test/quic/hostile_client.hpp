@@ -23,6 +23,10 @@ inline std::string varint(std::uint64_t value) {
 std::string& frames_to_smuggle();
 /// The same for the next Handshake packet.
 std::string& handshake_frames_to_smuggle();
+/// The same for the next packet of early data (0-RTT).
+std::string& early_frames_to_smuggle();
+/// Whether the reserved bits of the next packet that is changed are set (RFC 9000 §17.2, §17.3.1).
+bool& reserved_bits_to_smuggle();
 /// What clients put behind their transport parameters.
 std::string& parameters_to_smuggle();
 /// Whether TLS sessions that are made now send transport parameters (RFC 9001 §8.2).
