@@ -46,7 +46,7 @@ class beside {
   [[nodiscard]] const std::string& name() const { return name_; }
   void into_place() {
     if (::rename(name_.c_str(), path_.c_str()) != 0) raise_spool(errno, "saving " + path_);
-    there = false;
+    // It is still there where both are links to one file (rename(2)): that was saved to this place before.
   }
   bool there = false;
 

@@ -125,8 +125,10 @@ TEST_F(form_site, large_files_go_to_files_that_nobody_sees_and_are_gone_afterwar
     auto whole = file->read();
     const std::string bytes = co_await whole;
     EXPECT_EQ(bytes, content);
-    auto saving = file->save(saved, 0640);
-    co_await saving;
+    for (int times = 0; times < 2; ++times) {  // once more leaves nothing else behind
+      auto saving = file->save(saved, 0640);
+      co_await saving;
+    }
     co_return text(sent.file("small")->in_memory() ? "small" : "large");
   });
   EXPECT_EQ(post("/save", file_part("f", "f", content) + file_part("small", "s", "x") + form_end()).content(), "small");
