@@ -152,7 +152,7 @@ class PARLEY_API options {
   options& login(parley::login who);
   /// Asks for br, zstd and gzip (Accept-Encoding, unless the request has one), and decodes the content; Content-Encoding stays to be
   /// seen, Content-Length too, which is that of the encoded content. What decodes to more than `most` bytes, or beyond 4 MiB to
-  /// more than `ratio` times its encoded size, is a `fetch_error` (decoding): 42 KiB can stand for 5 GiB. Content that is collected is bound
+  /// more than `ratio` times its encoded size (0: any), is a `fetch_error` (decoding): 42 KiB can stand for 5 GiB. Content that is collected is bound
   /// by `content_limit` too.
   options& decode(std::uint64_t most = std::uint64_t{4} << 30, unsigned ratio = 200);
   /// Checks content against its Content-Digest and, for whole representations, Repr-Digest (RFC 9530; sha-256 and sha-512), and asks

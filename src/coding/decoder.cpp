@@ -70,7 +70,8 @@ std::expected<step, decode_error> decoder::work(layer& at, std::string_view& in,
   if (!now) return std::unexpected(fault(now.error(), at));
   at.given += now->written;
   if (at.given > caps_.output) return std::unexpected(fault(decode_fault::output, at));
-  if (at.given > caps_.ratio_from && at.given / caps_.ratio > taken_) return std::unexpected(fault(decode_fault::ratio, at));
+  if (caps_.ratio != 0 && at.given > caps_.ratio_from && at.given / caps_.ratio > taken_)
+    return std::unexpected(fault(decode_fault::ratio, at));
   return *now;
 }
 

@@ -17,7 +17,7 @@ namespace parley::coding {
 /// A few kilobytes can stand for gigabytes. What codings on the way give counts as the last one's does.
 struct decoder_caps {
   std::uint64_t output = std::uint64_t{1} << 30;      // bytes, 1 GiB
-  std::uint64_t ratio = 200;                          // bytes of output for each of input ...
+  std::uint64_t ratio = 200;                          // bytes of output for each of input; 0: any number ...
   std::uint64_t ratio_from = std::uint64_t{4} << 20;  // ... once there are more than so many, 4 MiB
 };
 

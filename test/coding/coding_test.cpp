@@ -277,6 +277,7 @@ TEST(coding, a_bomb_stops_at_the_ratio_cap_beyond_what_is_small) {
     EXPECT_EQ(fault(cut), decode_fault::ratio) << name_of(which);
     EXPECT_LE(cut.text.size(), 310'000u);
     EXPECT_FALSE(decode(which, bomb, {.ratio = 200, .ratio_from = 1'000'000}).error) << name_of(which);
+    EXPECT_FALSE(decode(which, bomb, {.ratio = 0, .ratio_from = 300'000}).error) << "0: any " << name_of(which);
     EXPECT_EQ(fault(decode(which, encode_whole(which, std::string(8 << 20, '\0')))), decode_fault::ratio) << "the defaults";
   }
 }
