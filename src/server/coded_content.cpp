@@ -194,6 +194,8 @@ bool may_be_coded(const response& r, const compression_settings& how) {
   const fields& lines = r.fields();
   if (lines.get("Content-Encoding") || lines.get("Content-Range") || !how.takes(lines.get("Content-Type").value_or("")))
     return false;
+  // RFC 9530 §2, §3: what a handler says of its bytes is not true of others.
+  if (lines.get("Content-Digest") || lines.get("Repr-Digest")) return false;
   const auto cache = lines.get("Cache-Control");
   return !cache || !semantics::parse_cache_control(lines.joined("Cache-Control")).no_transform;
 }

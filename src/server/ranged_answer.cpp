@@ -79,7 +79,8 @@ bool take_ranges(response& r, std::string_view range) {
         .header("Content-Range", semantics::unsatisfied_range(*length))
         .header("Accept-Ranges", "bytes");
   }
-  fields& lines = r.fields();  // from here on its own, and what is shared has its keeper
+  fields& lines = r.fields();      // from here on its own, and what is shared has its keeper
+  lines.remove("Content-Digest");  // RFC 9530 §2: of what is sent, which was all of it
   if (chosen.parts.size() == 1) {
     lines.set("Content-Range", semantics::to_text({.range = chosen.parts.front(), .complete = *length}));
     keep_one(r, chosen.parts.front());

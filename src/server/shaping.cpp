@@ -44,7 +44,8 @@ void say_what_was_chosen_by(const request& req, response& r) {
 // RFC 9110 §15.4.5: what describes content that is not sent is left out, and of the validators the weaker one.
 void make_not_modified(response& r) {
   fields& lines = r.fields();
-  for (const std::string_view name : {"Content-Type", "Content-Encoding", "Content-Language", "Accept-Ranges"}) lines.remove(name);
+  for (const std::string_view name : {"Content-Type", "Content-Encoding", "Content-Language", "Accept-Ranges", "Content-Digest"})
+    lines.remove(name);
   if (lines.get("ETag")) lines.remove("Last-Modified");
   r.status(304);
   response_access::content(r) = std::monostate();

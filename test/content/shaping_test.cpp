@@ -78,6 +78,10 @@ struct site {
       ++revision;
       return no_content();
     });
+    app.route("GET /signed", [](const request&) {
+      const std::string all = text_of(5000);
+      return text(all).entity_tag("v1").header("Content-Digest", digest_of(all)).header("Repr-Digest", digest_of(all));
+    });
     app.route("PUT /upload", [](const request& req) { return text(std::string(req.content())); });
     app.route("GET /types", [](const request& req) {
       return req.negotiate({"application/json", "text/html"}) == 0 ? response().content("{}", "application/json") : html("<p>");
@@ -355,6 +359,20 @@ TEST(Digests, AreSentToWhoWantsThemAndChecked) {
   EXPECT_EQ(on.ask(method::put, "/upload", {{"Content-Digest", "sha-256"}}, "x").status(), 400);
   EXPECT_EQ(on.ask(method::put, "/upload", {{"Content-Digest", "unixsum=:AAAA:"}}, "x").status(), 200);
   EXPECT_EQ(on.ask(method::put, "/upload", {{"Content-Digest", digest_of("0123456789", "sha-512")}}, "0123456789").status(), 200);
+}
+
+TEST(Digests, OfAHandlerStayTrue) {
+  site on;
+  on.app.compression(compression_options());
+  const std::string digest = digest_of(text_of(5000));
+  const response whole = on.get("/signed", {{"Accept-Encoding", "br"}});
+  EXPECT_EQ(whole.header("Content-Encoding"), "");
+  EXPECT_EQ(whole.header("Content-Digest"), digest);
+  const response part = on.get("/signed", {{"Range", "bytes=0-9"}});
+  EXPECT_EQ(part.status(), 206);
+  EXPECT_EQ(part.header("Content-Digest"), "");
+  EXPECT_EQ(part.header("Repr-Digest"), digest);
+  EXPECT_EQ(on.get("/signed", {{"If-None-Match", "\"v1\""}}).header("Content-Digest"), "");
 }
 
 TEST(Trailers, GoToWhoTakesThem) {
