@@ -23,7 +23,7 @@ namespace parley {
 /// content is still there afterwards, however it is read.
 class PARLEY_API csrf_options {
  public:
-  /// Paths that begin so are not checked: an API whose clients send `Authorization: Bearer` and no cookies. May be called several times.
+  /// This path and all below it (`/api` is not `/apiary`) are not checked: an API whose clients send no cookies. May be called several times.
   csrf_options& exempt(std::string path_prefix) {
     exempt_.push_back(std::move(path_prefix));
     return *this;

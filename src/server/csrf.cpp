@@ -111,7 +111,10 @@ bool web_context::token_is_good(const request& req, std::string_view token) {
 web_context::verdict web_context::check_head(const request& req, std::string& why) {
   if (req.method().safe() || req.method() == method::connect) return verdict::good;
   const auto& out = csrf->exempt();
-  if (std::any_of(out.begin(), out.end(), [&](const std::string& p) { return req.path().starts_with(p); })) return verdict::good;
+  const auto is_below = [path = req.path()](const std::string& p) {
+    return path.starts_with(p) && (p.ends_with('/') || path.size() == p.size() || path[p.size()] == '/');
+  };
+  if (std::any_of(out.begin(), out.end(), is_below)) return verdict::good;
   if (csrf->exempt_if() && csrf->exempt_if()(req)) return verdict::good;
   const std::string_view origin = req.header("Origin");
   const auto& trusted = csrf->trusted();

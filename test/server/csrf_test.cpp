@@ -18,7 +18,7 @@ std::string token_of(std::string_view page) {
 struct guarded_site : ::testing::Test {
   guarded_site() {
     app.sessions(memory_sessions());
-    app.csrf_protection(csrf_options().exempt("/api/").trust("https://friend.example"));
+    app.csrf_protection(csrf_options().exempt("/api/").exempt("/hook").trust("https://friend.example"));
     app.route("GET /form", [](const request& req) { return html("<form method=post>" + csrf_field(req) + "</form>"); });
     app.route("GET /token", [](const request& req) { return text(csrf_token(req)); });
     app.route("POST /plain", [](const request& req) { return text("done " + form_of(req).text("item")); });
@@ -36,7 +36,8 @@ struct guarded_site : ::testing::Test {
       std::string all = co_await reading;
       co_return text(std::move(all));
     });
-    app.route("POST /api/plain", [](const request&) { return text("done"); });
+    for (const char* path : {"POST /api/plain", "POST /hook", "POST /hook/one", "POST /hooks"})
+      app.route(path, [](const request&) { return text("done"); });
     app.route("POST /login", [](const request& req) {
       req.session().log_in("ada");
       return text("in");
@@ -67,7 +68,8 @@ TEST_F(guarded_site, a_form_without_it_is_not) {
   }
   EXPECT_EQ(blind, 0);
   EXPECT_NE(one.post("/plain").content().find("load the page again"), std::string_view::npos);
-  EXPECT_EQ(one.post("/api/plain").status(), 200);
+  for (const char* path : {"/api/plain", "/hook", "/hook/one"}) EXPECT_EQ(one.post(path).status(), 200) << path;
+  EXPECT_EQ(one.post("/hooks").status(), 403) << "which is not below /hook";
 }
 
 TEST_F(guarded_site, multipart_has_it_too_before_its_files) {
