@@ -78,6 +78,16 @@ const server_room::route* server_core::find_route(request& req, std::optional<re
   return nullptr;
 }
 
+const server_room::route* server_core::match_route(request& req) const {
+  if (trace && req.method() == method::trace) [[unlikely]] {
+    return nullptr;
+  }
+  const server_room::match m = routes.find(req.method(), req.path());
+  for (std::size_t i = 0; m.found != nullptr && i < m.count; ++i)
+    detail::request_access::add_parameter(req, m.found->names[i], m.values[i]);
+  return m.found;
+}
+
 task<response> server_core::run_chain(request& req, std::size_t index, const server_room::route* route) const {
   if (index < middleware.size()) return middleware[index](req, next(this, index + 1, route));
   if (route == nullptr) {

@@ -139,6 +139,8 @@ class server_core {
   /// Matches `req`, which gets its parameters. Null: `answer` says why (its Allow field included), or there is none yet, since the user's
   /// `not_found` may ask for a session that must be awaited.
   const server_room::route* find_route(request& req, std::optional<response>& answer) const;
+  /// The route alone, for what has a middleware before it: nothing of the user's is called. Null: there is none.
+  const server_room::route* match_route(request& req) const;
   /// Middleware from `index` on, then the route's handler, or the answer to what no route matches.
   task<response> run_chain(request& req, std::size_t index, const server_room::route* route) const;
   /// What an exception that left a handler means.

@@ -75,7 +75,7 @@ task<response> server_core::handle_request(request& req) const {
   coder.make_current();
   detail::request_access::web(req, &web);
   std::optional<response> answer;
-  const server_room::route* route = find_route(req, answer);
+  const server_room::route* route = middleware.empty() ? find_route(req, answer) : match_route(req);
   response result(200);
   std::exception_ptr thrown;
   try {

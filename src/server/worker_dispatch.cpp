@@ -87,7 +87,8 @@ void worker::on_begin(connection::exchange& base) {
     if (const auto rule = partial_put(x.request)) return respond(x, core_.error_response(*rule, x.request));
   }
   std::optional<response> answer;
-  x.route = core_.find_route(x.request, answer);
+  // What nothing matches is answered behind the middleware, which may let nobody so far.
+  x.route = core_.middleware.empty() ? core_.find_route(x.request, answer) : core_.match_route(x.request);
   if (core_.middleware.empty() && x.route != nullptr && x.route->at_once && !core_.must_prepare(x.request, x.route) &&
       try_at_once(x)) {
     return;

@@ -83,6 +83,30 @@ TEST(dispatch, functions_of_the_user_that_throw_end_nothing) {
   EXPECT_NE(server.messages.find("page"), std::string::npos);
 }
 
+TEST(dispatch, what_nothing_matches_is_answered_once_and_behind_the_middleware) {
+  memory_server server;
+  int asked = 0;
+  server.core.not_found = [&](const request&) {
+    ++asked;
+    return parley::text("none").status(404);
+  };
+  server.core.middleware.emplace_back([](request& req, parley::next go_on) -> parley::task<parley::response> {
+    if (req.path() == "/secret") co_return parley::text("who are you?").status(401);
+    auto following = go_on(req);
+    parley::response answer = co_await following;
+    co_return answer;
+  });
+  memory_peer peer(*server.loop, 80);
+  peer.send("GET /secret HTTP/1.1\r\nHost: x\r\n\r\n");
+  server.loop->run_for(1s);
+  EXPECT_TRUE(peer.received.starts_with("HTTP/1.1 401 ")) << peer.received;
+  EXPECT_EQ(asked, 0);
+  peer.send("GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+  server.loop->run_for(1s);
+  EXPECT_NE(peer.received.find("HTTP/1.1 404 "), std::string::npos) << peer.received;
+  EXPECT_EQ(asked, 1);
+}
+
 TEST(dispatch, an_error_pages_status_is_that_of_the_error) {
   memory_server server;
   server.core.error_page = [](const request&, const parley::problem&) { return parley::html("mine"); };

@@ -185,6 +185,25 @@ TEST(handle, not_found_can_be_replaced) {
   EXPECT_EQ(app.handle(handled(method::get, "/x")).content(), "no /x");
 }
 
+TEST(handle, not_found_is_asked_once_and_behind_the_middleware) {
+  server app;
+  int asked = 0;
+  app.not_found([&](const request&) {
+    ++asked;
+    return parley::text("none").status(404);
+  });
+  app.use([](request& req, parley::next go_on) -> parley::task<response> {
+    if (req.path() == "/secret") co_return parley::text("who are you?").status(401);
+    auto following = go_on(req);
+    response answer = co_await following;
+    co_return answer;
+  });
+  EXPECT_EQ(app.handle(handled(method::get, "/secret")).status(), 401);
+  EXPECT_EQ(asked, 0);
+  EXPECT_EQ(app.handle(handled(method::get, "/x")).content(), "none");
+  EXPECT_EQ(asked, 1);
+}
+
 TEST(handle, refuses_bad_set_up) {
   server app;
   EXPECT_THROW(app.route("GET x", [](const request&) { return parley::text(""); }), std::invalid_argument);
