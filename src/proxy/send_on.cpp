@@ -81,11 +81,13 @@ class upload_source final : public detail::body_source {
 
 /// Both messages on their way. Its end gives up what is not whole.
 struct passage {
-  explicit passage(detail::body_source* from)
-      : upload(std::make_shared<upload_source>(from)), time(std::make_shared<carried_time>(*net::loop::current())) {}
+  explicit passage(const request& asked)
+      : of(asked), upload(std::make_shared<upload_source>(detail::request_access::source(asked))),
+        time(std::make_shared<carried_time>(*net::loop::current())) {}
   passage(const passage&) = delete;
   passage& operator=(const passage&) = delete;
   ~passage() { upload->leave(); }
+  const request& of;  // lives as long as its exchange, and so longer than this
   std::shared_ptr<upload_source> upload;
   std::shared_ptr<carried_time> time;  // also of what sends the content on
   std::shared_ptr<forward_service::place> place;
@@ -147,23 +149,23 @@ bool last_hop(const request& req, request& out) {
   return false;
 }
 
-/// For `to`, which is what was looked at: however the target spells it.
+/// For `to`, which is what was looked at: however the target spells it. Path and query go on as they came (RFC 9110 §7.7), also where
+/// they are what browsers send and no URI has, such as `|` or a lone `%`.
 request made_from(const request& req, const destination& to) {
   std::string_view rest = req.target();
   if (req.version() < http2) {
     const std::size_t authority = rest.find("://") + 3;
     rest.remove_prefix(std::min(rest.find_first_of("/?", authority), rest.size()));
-  } else if (rest == "*") {
-    rest = {};  // RFC 9112 §3.2.4: about a whole server one asks with a URL that has no path
   }
+  std::string target(rest);
+  // RFC 9112 §3.2.4: about a whole server one asks with a URL that has no path.
+  if (target.empty()) target = req.method() == method::options ? "*" : "/";
+  if (target.starts_with('?')) target.insert(0, "/");
+  request out(req.method(), target);
   const bool v6 = to.host.find(':') != to.host.npos;
-  std::string url = "http://" + (v6 ? "[" + to.host + "]" : to.host) + (to.port == 80 ? "" : ":" + std::to_string(to.port));
-  url.append(rest);
-  try {
-    return {req.method(), url};
-  } catch (const std::invalid_argument&) {
-    throw problem_error(400, "The target is no http URL that could be sent on.");
-  }
+  detail::request_access::origin(out, "http",
+                                 (v6 ? "[" + to.host + "]" : to.host) + (to.port == 80 ? "" : ":" + std::to_string(to.port)));
+  return out;
 }
 
 [[noreturn]] void refuse_fetch(const forward_service& in, const fetch_error& why, const std::string& host) {
@@ -203,7 +205,17 @@ request forwarded(const forward_service& in, request& req, const destination& to
   if (!out.fields().contains("User-Agent")) out.header("User-Agent", "");
   if (!out.fields().contains("Accept")) out.header("Accept", "");
   out.header("Via", via_with(sent, req.version(), in.how().name));
+  if (req.early_data()) out.header("Early-Data", "1");  // RFC 8470 §5.1: it may be somebody's copy, and the other side decides
   return out;
+}
+
+/// RFC 9110 §15.2: interim responses go on, save 100: what the client expects was asked of us.
+void pass_interim(const forward_service& in, const passage& on, const response& got) {
+  on.time->moved();
+  fields lines;
+  copy_fields(got.fields(), lines);
+  lines.set("Via", via_with(got.fields(), got.version(), in.how().name));
+  server_room::send_interim(on.of, got.status(), lines);
 }
 
 }  // namespace
@@ -227,7 +239,7 @@ task<response> send_on(std::shared_ptr<forward_service> in, request& req) {
       throw problem_error(405, "This proxy does not answer TRACE itself.").header("Allow", "OPTIONS");
     co_return no_content();
   }
-  auto on = std::make_shared<passage>(detail::request_access::source(req));
+  auto on = std::make_shared<passage>(req);
   on->place = in->enter(req);
 
   // RFC 9112 §6.3, RFC 9113 §8.1: without a length, only the first piece tells whether there is any content.
@@ -251,12 +263,8 @@ task<response> send_on(std::shared_ptr<forward_service> in, request& req) {
   try {
     options how;
     how.streamed().connect_timeout(in->how().connect_time);
-    // RFC 9110 §15.2: interim responses are the client's, but for those that answer our own next hop.
-    how.on_informational([&req, name = in->how().name](const response& early) {
-      fields lines;
-      copy_fields(early.fields(), lines);
-      lines.set("Via", via_with(early.fields(), early.version(), name));
-      server_room::send_interim(req, early.status(), lines);
+    how.on_informational([in = in.get(), passing = std::weak_ptr<const passage>(on)](const response& got) {
+      if (const auto alive = passing.lock()) pass_interim(*in, *alive, got);
     });
     auto sending = in->http().send(std::move(out), how);
     auto either = when_any(std::move(sending), watch_times(*in, *on->time));
@@ -281,6 +289,7 @@ task<response> send_on(std::shared_ptr<forward_service> in, request& req) {
   detail::response_access::status(back, status);
   copy_fields(got, back.fields());
   back.header("Via", via_with(got, on->answer.version(), in->how().name));
+  if (!got.contains("Server")) back.header("Server", "");  // RFC 9110 §7.7: who has answered is not ours to say
   co_return back;
 }
 

@@ -176,8 +176,8 @@ class worker final : private connection::exchange_owner, private net::accept_han
   void log_exchange(server_exchange& x);
   void measure(const server_exchange& x);
   void close_exchange(server_exchange& x);
-  /// Takes the fields out of `r`; its content stays.
-  semantics::response_head make_head(response& r, const connection::http_connection& on);
+  /// Takes the fields out of `r`; its content stays. `announces`: HTTP/3, where it is there.
+  semantics::response_head make_head(response& r, const connection::http_connection& on, bool announces);
   void end_message(server_exchange& x);
   server_exchange& take_exchange();
   void take_request(server_exchange& x, connection::http_connection& on, semantics::request_head&& head);

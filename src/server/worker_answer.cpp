@@ -57,16 +57,20 @@ bool can_detach(const request& req, const response& r) {
 
 }  // namespace
 
-semantics::response_head worker::make_head(response& r, const connection::http_connection& on) {
+semantics::response_head worker::make_head(response& r, const connection::http_connection& on, bool announces) {
   semantics::response_head head = response_access::to_head(std::move(r));
   // RFC 9110 §6.6.1: an origin server with a clock sends Date.
   const bool has_date = fields_access::find(head.fields, field_id::date) != nullptr;
   const bool has_server = fields_access::find(head.fields, field_id::server) != nullptr;
-  std::uint16_t http3_port = connections_[on.owner_index].http3_port;
+  std::uint16_t http3_port = announces ? connections_[on.owner_index].http3_port : std::uint16_t{0};
   if (http3_port != 0 && fields_access::find(head.fields, field_id::alt_svc) != nullptr) http3_port = 0;
   if (!has_date && !has_server) {
     head.ready[1] = &date_.lines(core_.product, http3_port);
     return head;
+  }
+  // An empty one keeps ours out: of an answer that a proxy passes on, say.
+  if (has_server && fields_access::get(head.fields, field_id::server).empty()) [[unlikely]] {
+    head.fields.remove("Server");
   }
   if (http3_port != 0) fields_access::append(head.fields, field_id::alt_svc, "Alt-Svc", alt_svc_for(http3_port));
   if (!has_date) fields_access::append(head.fields, field_id::date, "Date", date_.now());
@@ -135,7 +139,9 @@ void worker::respond(server_exchange& x, response&& r) {
   // A producer may go on reading the request: after the final head it would be too late for 100.
   const bool streamed = std::holds_alternative<detail::streamed_content>(response_access::content(r));
   if (streamed && r.status() < 300) x.incoming().ask_for_content();
-  const semantics::response_head head = make_head(r, c);
+  // RFC 7838 §3: what a proxy answers says nothing of where another origin is besides.
+  const bool of_another = core_.any_scheme && (x.request.method() == method::connect || x.request.scheme() != "https");
+  const semantics::response_head head = make_head(r, c, !of_another);
   // The field is HTTP/1's and is left out; what it asks for is not.
   if (c.version() >= http2 && semantics::parse_connection_options(head.fields).close) c.close_gracefully();
   if (const auto sent = c.send_response(x, head, length); !sent) {

@@ -78,7 +78,7 @@ void worker::on_refused(connection::http_connection& on, engine::stream_id id, c
   response answer = core_.error_response(rule, nothing);
   std::string content(answer.content());
   const auto bytes = content.size();
-  const semantics::response_head head = make_head(answer, on);
+  const semantics::response_head head = make_head(answer, on, false);
   on.refuse(id, head, std::move(content));
   counters_.add_response(error.status);
   if (!core_.log.on()) return;

@@ -1,6 +1,8 @@
-// A tunnel over HTTP/3.
+// A proxy with HTTP/3: tunnels, and whom it is announced to.
+#include "connection/tls_stream.hpp"
 #include "http3/http3_site.hpp"
 #include "memory_hosts.hpp"
+#include "net/talk.hpp"
 
 #include <gtest/gtest.h>
 
@@ -44,6 +46,40 @@ TEST(proxy_http3, tunnels_with_half_closes_and_resets) {
   EXPECT_EQ(y->answer.lost->code, 0x10fU) << "RFC 9114 4.4: H3_CONNECT_ERROR";
   EXPECT_EQ(peer.exchange({.method = "CONNECT", .path = "elsewhere.example:443", .scheme = "https"}).status, 403);
   EXPECT_EQ(counted(site.core, "proxy_tunnels"), 2U);
+}
+
+// RFC 7838 3: where this server has HTTP/3 is said of its own pages, and of nobody else's.
+TEST(proxy_http3, is_not_announced_for_others) {
+  if (!parley::connection::has_http3()) GTEST_SKIP() << "this build has no QUIC";
+  http3_tests::site site;
+  install(site.core, usual());
+  site.start();
+  const std::string all = " HTTP/1.1\r\nHost: a.example\r\n\r\n";
+  const struct {
+    std::string head;
+    std::string_view status;
+    bool announced;
+  } rows[] = {{"GET /" + all, "HTTP/1.1 404 ", true},
+              {"GET https://a.example/" + all, "HTTP/1.1 400 ", true},
+              {"GET http://elsewhere.example/" + all, "HTTP/1.1 403 ", false},
+              {"CONNECT elsewhere.example:443" + all, "HTTP/1.1 403 ", false}};
+  for (const auto& row : rows) {
+    auto made = std::make_unique<parley::connection::tls_stream>(*site.loop, connect_in_memory(*site.loop, 443), site.trusting(),
+                                                                 parley::tls::destination{"a.example", 443, {"http/1.1"}});
+    auto* const tls = made.get();
+    net_tests::end_of_talk peer;
+    peer.take(std::move(made));
+    bool done = false;
+    tls->handshake({}, [&](const parley::tls::error& e) { done = !e; });
+    while (!done && site.loop->run_one_turn()) {
+    }
+    ASSERT_TRUE(done);
+    static_cast<void>(peer.write(row.head));
+    peer.read();
+    site.loop->run_for(1s);
+    EXPECT_TRUE(peer.received.starts_with(row.status)) << row.head << peer.received;
+    EXPECT_EQ(peer.received.find("\r\nAlt-Svc: ") != std::string::npos, row.announced) << row.head << peer.received;
+  }
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ std::string talk(std::uint16_t port, std::string_view said) {
 
 struct two_servers {
   two_servers() {
-    origin.threads(1).on_message([](std::string_view) {});
+    origin.threads(1).name("").on_message([](std::string_view) {});
     origin.route("* /echo", [](const parley::request& req) {
       std::string lines = std::string(req.method().name()) + " " + std::string(req.target()) + "\n";
       for (const auto& line : req.fields()) lines.append(line.name).append(": ").append(line.value).append("\n");
@@ -103,9 +103,35 @@ TEST(proxy_requests, go_on_without_what_ends_at_this_hop) {
   EXPECT_NE(got.find("\r\nVia: 1.1 proxy-1\r\n"), std::string::npos) << got;
   EXPECT_NE(got.find("\r\nX-Origin: yes\r\n"), std::string::npos);
   EXPECT_TRUE(got.ends_with("\nhello"));
-  for (const char* gone : {"Proxy-Authorization", "Keep-Alive", "Proxy-Connection", "X-Mine", "TE:", "X-Hop", "User-Agent"}) {
+  for (const char* gone :
+       {"Proxy-Authorization", "Keep-Alive", "Proxy-Connection", "X-Mine", "TE:", "X-Hop", "User-Agent", "\r\nServer:"}) {
     EXPECT_EQ(got.find(gone), std::string::npos) << gone << "\n" << got;
   }
+}
+
+// RFC 9110 §7.7: what browsers send and no URI has goes on too.
+TEST(proxy_requests, paths_and_queries_go_on_as_they_came) {
+  two_servers s;
+  s.start(parley::forward_proxy().allow("127.0.0.1").allow_private());
+  const std::string got = s.through("GET", "/echo?a={b}|c^`&d=100%&e=%zz&f=/../%2e");
+  EXPECT_NE(got.find("GET /echo?a={b}|c^`&d=100%&e=%zz&f=/../%2e\n"), std::string::npos) << got;
+  const std::string at_once = s.through("GET", "/echo", "Early-Data: what\r\n");
+  EXPECT_NE(at_once.find("\nEarly-Data: 1\n"), std::string::npos) << "RFC 8470 5.1\n" << at_once;
+}
+
+// RFC 3986 §3.1
+TEST(proxy_requests, a_scheme_is_the_same_in_capitals) {
+  two_servers s;
+  s.start(parley::forward_proxy().allow("127.0.0.1").allow_private());
+  const std::string host = "127.0.0.1:" + std::to_string(s.port);
+  const std::string said = "GET HTTP://" + host + "/echo HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n";
+  for (const std::uint16_t to : {s.port, port_of(s.proxy.addresses().front())}) {
+    const std::string got = talk(to, said);
+    EXPECT_TRUE(got.starts_with("HTTP/1.1 200 ")) << got;
+  }
+  const std::string other =
+      talk(s.port, "GET HTTPS://" + host + "/echo HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(other.starts_with("HTTP/1.1 421 ")) << other;
 }
 
 TEST(proxy_requests, content_of_any_length_and_none) {
@@ -137,6 +163,9 @@ TEST(proxy_requests, interim_responses_are_passed_on) {
   EXPECT_NE(early.find("\r\nVia: 1.1 proxy-1"), std::string::npos) << got;
   EXPECT_NE(got.find("\r\n\r\nHTTP/1.1 200 OK\r\n"), std::string::npos) << got;
   EXPECT_TRUE(got.ends_with("hinted"));
+  const std::string host = "127.0.0.1:" + std::to_string(s.port);
+  const std::string old = talk(port_of(s.proxy.addresses().front()), "GET http://" + host + "/hinted HTTP/1.0\r\n\r\n");
+  EXPECT_TRUE(old.starts_with("HTTP/1.1 200 ")) << "1.0 knows none\n" << old;
 }
 
 TEST(proxy_requests, an_answer_that_goes_no_further_is_cut_off) {
