@@ -240,8 +240,9 @@ class PARLEY_API server {
   /// Has each request belong to a trace (W3C Trace Context): that of its `traceparent`, or a new one, which is not sampled. See
   /// `request::trace`.
   server& tracing(bool on = true);
-  /// GET of this path tells balancers whether to send requests here: 200, or 503 while the server ends. A path such as `/healthz`; empty:
-  /// only on the address of `monitor`.
+  /// GET of this path tells balancers whether to send requests here: 200, or 503 while the server ends. It is answered before filters and
+  /// middleware, so that no list of users, hosts or rates stands in a probe's way. A path such as `/healthz`; empty: only on the address of
+  /// `monitor`. A route of one's own is what to have where it is to be guarded.
   server& health(std::string_view path = "/healthz");
   /// GET of this path gives all counters, requests by method, version and status, and how long they took, for Prometheus. Answered to this
   /// machine's own programs alone (a loopback address or Unix socket, and no sign of a proxy; everybody else gets 404), unless `monitor`
@@ -287,6 +288,9 @@ class PARLEY_API server {
   void start();
   /// Drains as on SIGTERM and returns when all has ended. Any thread but a loop's.
   void stop();
+  /// Gives up what runs: connections are closed as they are, and HTTP/3's clients are told so. A `stop` or `run` in another thread returns then.
+  /// Any thread; it returns at once, and does nothing where nothing runs.
+  void stop_now();
   /// Opens the access log's file by its name once more, after a rotation has renamed it; soon, any thread. When that fails the old
   /// one is written on, and `on_message` says so.
   void reopen_log();

@@ -1,6 +1,7 @@
 #include <parley/event_stream.hpp>
 
 #include "connection/message_access.hpp"
+#include "server/ending_watch.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -64,16 +65,22 @@ task<> beat(watched_sink& sink, std::chrono::milliseconds every) {
   }
 }
 
+task<> end_with_server(const bool& stays) {
+  server_room::ending_wait waiting(&stays);
+  co_await waiting;
+}
+
 task<> produce_events(const std::function<task<>(event_stream&)>& producer, body_writer& to, std::string last,
                       std::chrono::milliseconds heartbeat) {
   watched_sink sink(detail::body_access::sink(to));
-  event_stream stream(body_writer(&sink), last);
+  bool stays = false;
+  event_stream stream(body_writer(&sink), last, &stays);
   if (heartbeat.count() <= 0) {
-    auto producing = producer(stream);
-    co_await producing;
+    auto first = when_any(producer(stream), end_with_server(stays));
+    co_await first;
     co_return;
   }
-  auto first = when_any(producer(stream), beat(sink, heartbeat));
+  auto first = when_any(producer(stream), beat(sink, heartbeat), end_with_server(stays));
   co_await first;
 }
 
@@ -110,6 +117,10 @@ detail::write_operation event_stream::comment(std::string_view text) {
   std::string lines;
   for_each_line(text, [&](std::string_view line) { lines.append(": ").append(line).append("\n"); });
   return put(std::move(lines) + "\n");
+}
+
+void event_stream::ends_by_itself() const {
+  if (stays_ != nullptr) *stays_ = true;
 }
 
 response events(const request& req, std::function<task<>(event_stream&)> producer, std::chrono::milliseconds heartbeat) {

@@ -147,11 +147,6 @@ bool comes_from_here(const request& req) {
          base::iequals(host->host, "localhost");
 }
 
-response health_answer(const server_core& core) {
-  response answer = core.ending() ? text("ending\n").status(503) : text("ok\n");
-  return std::move(answer).header("Cache-Control", "no-store");
-}
-
 response metrics_answer(const server_core& core, const request& req) {
   const bool open = req.fields().joined("Accept").find("application/openmetrics-text") != std::string::npos;
   response answer;
@@ -165,6 +160,11 @@ void check_path(std::string_view path) {
 }
 
 }  // namespace
+
+response server_core::health_answer() const {
+  response answer = ending() ? text("ending\n").status(503) : text("ok\n");
+  return std::move(answer).header("Cache-Control", "no-store");
+}
 
 std::string server_core::metrics_text(bool open_metrics) const {
   std::vector<const server_room::counters*> sets;
@@ -189,7 +189,8 @@ server& server::health(std::string_view path) {
   check_path(path);
   core_->health_path = path;
   if (path.empty()) return *this;
-  return route("GET " + std::string(path), [core = core_.get()](const request&) { return health_answer(*core); });
+  core_->looks_first = true;
+  return route("GET " + std::string(path), [core = core_.get()](const request&) { return core->health_answer(); });
 }
 
 server& server::metrics(std::string_view path) {
@@ -212,7 +213,7 @@ server& server::monitor(std::string_view url) {
     core->message(text);
   });
   const auto or_usual = [](const std::string& path, const char* usual) { return "GET " + (path.empty() ? usual : path); };
-  made->route(or_usual(core_->health_path, "/healthz"), [core = core_.get()](const request&) { return health_answer(*core); });
+  made->route(or_usual(core_->health_path, "/healthz"), [core = core_.get()](const request&) { return core->health_answer(); });
   made->route(or_usual(core_->metrics_path, "/metrics"),
               [core = core_.get()](const request& req) { return metrics_answer(*core, req); });
   if (url.starts_with("https:")) throw listen_error("cannot watch at \"" + std::string(url) + "\": it is answered by http alone");

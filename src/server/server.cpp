@@ -232,6 +232,7 @@ bool server::reload() { return core_->reload(); }
 int server::run() { return core_->run(); }
 void server::start() { core_->start(); }
 void server::stop() { core_->stop(); }
+void server::stop_now() { core_->stop_now(); }
 std::vector<std::string> server::addresses() const { return core_->addresses(); }
 response server::handle(request req) { return core_->handle(std::move(req)); }
 const limits& server::caps() const { return core_->caps; }

@@ -106,6 +106,8 @@ class server_core {
   [[nodiscard]] std::atomic<std::uint64_t>& counted(std::string_view name);
   /// All that `read_counters` has, and what happened to requests, in the text format of Prometheus (0.0.4), or of OpenMetrics 1.0.
   [[nodiscard]] std::string metrics_text(bool open_metrics) const;
+  /// What `health_path` answers.
+  [[nodiscard]] response health_answer() const;
   /// It was told to end.
   [[nodiscard]] bool ending() const { return ending_.load(std::memory_order_relaxed); }
   /// limits::connections, or fewer when the process may not open as many files.
@@ -117,6 +119,7 @@ class server_core {
   void start();
   int run();
   void stop();
+  void stop_now();
   bool reload();
   bool reload_certificates();
   [[nodiscard]] std::vector<std::string> addresses() const;

@@ -285,7 +285,15 @@ void server_core::stop() {
   if (running_.empty()) return;
   drain();
   for (auto& t : running_) t.join();
+  const std::lock_guard lock(mutex_);  // a `stop_now` may look at the workers
   ended();
+}
+
+void server_core::stop_now() {
+  const std::lock_guard lock(mutex_);
+  if (running_.empty()) return;
+  drain();
+  abort_all();
 }
 
 void server_core::ended() {

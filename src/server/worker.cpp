@@ -48,6 +48,7 @@ void worker::run() {
 void worker::start_listening() {
   files_.make_current();
   coder_.make_current();
+  ending_.make_current();
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     net::accept_handler* const in_cleartext = this;
     listeners_[i]->start(secure_[i] ? &door_ : in_cleartext);
@@ -217,6 +218,8 @@ void worker::begin_drain() {
     // A connection that has not had a request yet gets its answer: its client may have sent one already.
     if (c->requests() > 0) c->close_gracefully();
   }
+  // What would never end by itself does now, as a whole message.
+  ending_.end();
   drain_timer_.arm(loop_->now() + core_.drain_time);
   close_listeners_when_settled();
 }

@@ -7,6 +7,7 @@
 #include "server/compression.hpp"
 #include "server/datagram_mailbox.hpp"
 #include "server/date_line.hpp"
+#include "server/ending_watch.hpp"
 #include "server/file_cache.hpp"
 #include "server/hints.hpp"
 #include "server/server_core.hpp"
@@ -156,6 +157,8 @@ class worker final : private connection::exchange_owner, private net::accept_han
   void pause_accepting();
   void resume_accepting();
   void run_plain(server_exchange& x);
+  /// Its session is there, if it has one.
+  void run_plain_loaded(server_exchange& x);
   void run_plain_now(server_exchange& x);
   /// The session is written and the cookies are set, or the head must wait for that: then it calls `respond` again.
   bool finish_state(server_exchange& x, response& r);
@@ -197,6 +200,7 @@ class worker final : private connection::exchange_owner, private net::accept_han
   server_room::counters& counters_;
   const std::size_t connection_limit_;
   std::unique_ptr<net::loop> loop_;
+  ending_watch ending_;
   std::vector<std::unique_ptr<net::listener>> listeners_;
   std::vector<bool> secure_;  // of each listener: https
   std::vector<std::unique_ptr<http3_door, http3_door_deleter>> http3_;

@@ -77,15 +77,21 @@ class config_reader {
   }
 
  private:
+  [[nodiscard]] std::string place_of(const toml::node& at) const {
+    return name_ + " line " + std::to_string(at.source().begin.line);
+  }
   [[noreturn]] void refuse(const toml::node& at, const std::string& why) const {
-    throw refusal(exit_usage, name_ + " line " + std::to_string(at.source().begin.line) + ": " + why);
+    throw refusal(exit_usage, place_of(at) + ": " + why);
+  }
+  void note(const std::string& key, const std::string& value, const toml::node& at) {
+    options_.from_file.push_back({key, value, place_of(at)});
   }
 
   void read_limits(const toml::node& node) {
     const toml::table* table = node.as_table();
     if (table == nullptr) refuse(node, "limits is a table, such as [limits] with lines below it");
     for (const auto& [key, value] : *table) {
-      const std::string where = name_ + " line " + std::to_string(value.source().begin.line) + ": ";
+      const std::string where = place_of(value) + ": ";
       std::string text;
       if (const auto number = value.value_exact<std::int64_t>()) text = std::to_string(*number);
       if (const auto on = value.value_exact<bool>()) text = *on ? "true" : "false";
@@ -102,24 +108,31 @@ class config_reader {
     if (known->kind == value_kind::truth) {
       const auto on = node.value_exact<bool>();
       if (!on) refuse(node, key + " must be true or false");
+      if (*on && !(options_.*(known->truth))) note(key, {}, node);
       options_.*(known->truth) = options_.*(known->truth) || *on;
       return;
     }
     if (known->list != nullptr) return read_list(*known, node);
     const std::string value = text_of(*known, node);
     auto& target = options_.*(known->text);
-    if (!target) target = value;
+    if (target) return;  // the command line wins
+    note(key, value, node);
+    target = value;
   }
 
   /// A string, or an array of strings.
   void read_list(const config_key& key, const toml::node& node) {
     std::vector<std::string> values;
-    if (const toml::array* all = node.as_array()) {
-      for (const toml::node& each : *all) values.push_back(text_of(key, each));
-    } else {
-      values.push_back(text_of(key, node));
-    }
     auto& target = options_.*(key.list);
+    const auto add = [&](const toml::node& one) {
+      values.push_back(text_of(key, one));
+      if (target.empty()) note(key.name, values.back(), one);
+    };
+    if (const toml::array* all = node.as_array()) {
+      for (const toml::node& each : *all) add(each);
+    } else {
+      add(node);
+    }
     if (target.empty()) target = std::move(values);
   }
 

@@ -260,10 +260,9 @@ void declare_serve_options(arguments& to, serve_options& o) {
       .flag("--frames", o.frames, "as --show, and a line a frame of HTTP/2 and 3, both ways");
 }
 
-serve_plan make_serve_plan(serve_options o) {
-  serve_plan plan;
-  plan.asked = o;
-  if (o.config) apply_config_file(o, *o.config);
+namespace {
+
+void fill_plan(serve_plan& plan, const serve_options& o) {
   plan_listening(plan, o);
   plan_edge(plan.edge, o);
   plan_redirect(plan, o);
@@ -283,6 +282,33 @@ serve_plan make_serve_plan(serve_options o) {
   plan.early_data = !o.no_early_data;
   plan.frames = o.frames;
   plan.show = o.show || o.frames;
+}
+
+}  // namespace
+
+std::string in_file(const std::vector<config_value>& from_file, const std::string& sentence) {
+  if (!sentence.starts_with("--")) return sentence;
+  const std::string key = sentence.substr(2, sentence.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-", 2) - 2);
+  const config_value* meant = nullptr;
+  for (const config_value& each : from_file) {
+    if (each.key != key) continue;
+    const bool named = !each.value.empty() && sentence.find('"' + trace::printable(each.value) + '"') != std::string::npos;
+    if (meant == nullptr || named) meant = &each;
+    if (named) break;
+  }
+  return meant == nullptr ? sentence : meant->where + ": " + sentence.substr(2);
+}
+
+serve_plan make_serve_plan(serve_options o) {
+  serve_plan plan;
+  plan.asked = o;
+  if (o.config) apply_config_file(o, *o.config);
+  try {
+    fill_plan(plan, o);
+  } catch (const refusal& wrong) {
+    throw refusal(wrong.code(), in_file(o.from_file, wrong.what()));
+  }
+  plan.from_file = std::move(o.from_file);
   return plan;
 }
 

@@ -15,12 +15,20 @@
 
 namespace parley::tool {
 
+/// A value that the configuration file gave: where it stands there, for what is said of it.
+struct config_value {
+  std::string key;
+  std::string value;  // as it is checked; empty where only the key is told
+  std::string where;  // `parley.toml line 3`
+};
+
 /// As written, on the command line or in the file; nothing where neither says anything.
 struct serve_options {
   std::optional<std::string> http, https, client_ca, threads, data, access_log, access_log_format, config;
   std::vector<std::string> certs, keys;  // the first key is the first certificate's, and so on
   std::vector<std::string> limit;        // NAME=VALUE
-  limits caps;                           // what the file says; then `limit`
+  std::vector<config_value> from_file;
+  limits caps;  // what the file says; then `limit`
   bool no_http2 = false, no_http3 = false, http3_bbr = false, no_early_data = false;
   std::optional<std::string> monitor, trusted_proxy_field, hsts, rate_limit, users;
   std::vector<std::string> trusted_proxies, hosts, cors;
@@ -72,10 +80,14 @@ struct serve_plan {
   bool compress = false;
   bool show = false, frames = false;
   serve_options asked;  // by the command line, for a reload
+  std::vector<config_value> from_file;
 };
 
 /// Reads the configuration file if there is one; what the command line says wins. Throws `refusal`.
 [[nodiscard]] serve_plan make_serve_plan(serve_options options);
+
+/// A sentence of an option (`--rate-limit takes ...`) whose value is from the configuration file names the file, the line and the key instead.
+[[nodiscard]] std::string in_file(const std::vector<config_value>& from_file, const std::string& sentence);
 
 /// Throws `refusal` when what only https uses is given, and there is no https.
 void check_https_options(const serve_plan& plan, bool https);

@@ -11,6 +11,7 @@
 #include "tool/exit_code.hpp"
 #include "tool/log.hpp"
 #include "tool/option_words.hpp"
+#include "tool/signals.hpp"
 #include "tool/terminal.hpp"
 #include "trace/frames.hpp"
 #include "trace/head_watch.hpp"
@@ -37,61 +38,6 @@ namespace parley::tool {
 namespace {
 
 constexpr std::chrono::seconds drain_time{10};
-
-/// Our signals wait until they are asked for, from before anybody is told that we are ready: none is lost. Threads that are made
-/// meanwhile inherit it.
-class held_signals {
- public:
-  held_signals() {
-    sigset_t all;
-    sigemptyset(&all);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&all, number);
-    pthread_sigmask(SIG_BLOCK, &all, &before_);
-  }
-  ~held_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  held_signals(const held_signals&) = delete;
-  held_signals& operator=(const held_signals&) = delete;
-
-  static int wait() {
-    sigset_t all;
-    sigemptyset(&all);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&all, number);
-    for (;;) {
-      const int signal = sigwaitinfo(&all, nullptr);
-      if (signal > 0) return signal;
-    }
-  }
-  /// A second one of those that end us ends the process at once. The others go on waiting: a log's rotation must not kill a drain.
-  static void let_end() {
-    sigset_t ends;
-    sigemptyset(&ends);
-    for (const int number : {SIGTERM, SIGINT}) sigaddset(&ends, number);
-    pthread_sigmask(SIG_UNBLOCK, &ends, nullptr);
-  }
-
- private:
-  sigset_t before_{};
-};
-
-bool has_terminal() {
-  const int descriptor = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  if (descriptor >= 0) ::close(descriptor);
-  return descriptor >= 0;
-}
-
-/// SIGHUP has two meanings: the terminal that we ran in was closed, which ends a program (unless nohup says not to), or a service
-/// is to read its configuration again.
-class hangup {
- public:
-  [[nodiscard]] bool ends_us() const {
-    struct sigaction how{};
-    sigaction(SIGHUP, nullptr, &how);
-    return had_terminal_ && how.sa_handler != SIG_IGN && !has_terminal();
-  }
-
- private:
-  const bool had_terminal_ = has_terminal();
-};
 
 void open_log(server& app, const serve_plan& plan) {
   try {
@@ -237,7 +183,7 @@ void set_edge(server& app, const serve_plan& plan) {
     try {
       app.use(basic_auth("parley", password_file(edge.users)));
     } catch (const std::runtime_error& error) {
-      throw refusal(exit_local, error.what());
+      throw refusal(exit_local, in_file(plan.from_file, std::string("--users: ") + error.what()));
     }
   }
   const bool apart = !edge.monitor.empty();
@@ -328,8 +274,7 @@ int serve_until_signal(server& app, const serve_plan& plan) {
     if (signal == SIGUSR1) app.reopen_log();
   }
   notify_service_manager("STOPPING=1");
-  held_signals::let_end();
-  app.stop();
+  stop_by_signals(app);
   return exit_done;
 }
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from harness import TIMEOUT, Case, Server, main
+from harness import PARLEY, TIMEOUT, Case, Server, environment, main
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 # A client that has not sent its request half a second after it was connected may be taken for one that sends none (unused_time).
@@ -177,6 +177,24 @@ class Drain(Case):
                 thread.join(TIMEOUT)
             self.assertEqual(len(ended), 6)
             self.assertEqual(server.wait(), (0, ""))
+
+
+class LivePages(Case):
+    """A stream of events has no end of its own: SIGTERM ends it as a whole message, and does not wait for what never comes."""
+
+    def test_a_page_that_is_open(self):
+        data = self.path("data")
+        for how in ("--http1.1", "--http2", "--http3-only"):
+            with Server("demo", "--http", "off", "--https", "127.0.0.1:0", "--data", data) as server:
+                if how == "--http3-only" and not server.secure_line.endswith("HTTP/3 on UDP"):
+                    continue
+                url = f"https://{server.secure}/live/events"
+                reader = subprocess.Popen([PARLEY, "get", how, "--cacert", f"{data}/ca/ca.pem", url], stdout=subprocess.PIPE,
+                                          stderr=subprocess.PIPE, env=environment())
+                self.assertTrue(reader.stdout.readline(), "the first event")
+                self.assertEqual(server.end(), (0, ""), how)
+                _, err = reader.communicate(timeout=TIMEOUT)
+                self.assertEqual((reader.returncode, err), (0, b""), f"{how}: a message that was cut off is an error")
 
 
 if __name__ == "__main__":

@@ -284,6 +284,34 @@ TEST(Config, RefusalsNameTheLine) {
   }
 }
 
+TEST(Config, AWrongValueIsNamedByLineAndKey) {
+  const tool_test::temporary_folder folder;
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"threads = 2\nhttp = \"nonsense\"",
+       " line 2: http nonsense: give an address and a port, such as 127.0.0.1:8080 or [::1]:8080, or off"},
+      {"https = \"localhost:x\"", " line 1: https localhost:x: the port must be a number from 0 to 65535 (0 takes a free one)"},
+      {"threads = 0", " line 1: threads takes a number from 1 to 1024; got \"0\""},
+      {"\n\nrate-limit = \"many\"", " line 3: rate-limit takes N/SECONDS, such as 100/60; got \"many\""},
+      {"access-log-format = \"xml\"", " line 1: access-log-format takes combined or json; got \"xml\""},
+      {"trusted-proxy-field = \"via\"", " line 1: trusted-proxy-field takes x-forwarded-for or forwarded; got \"via\""},
+      {"trusted-proxy = [\n  \"10.0.0.0/8\",\n  \"10.0.0.1/8\",\n]",
+       " line 3: trusted-proxy takes a network such as 10.0.0.0/8, an address, or unix; got \"10.0.0.1/8\" (no bits behind the "
+       "prefix)"},
+      {"redirect-https = true\nhttps = \"off\"",
+       " line 1: redirect-https needs to know the port of https; give it with --https ADDR:PORT"},
+      {"[limits]\nhead_time = \"soon\"", " line 2: "},
+  };
+  for (const auto& [text, sentence] : rows) {
+    const std::string file = folder.write("parley.toml", text);
+    const auto [code, said] = refused_serve({"--config", file});
+    EXPECT_EQ(code, exit_usage);
+    EXPECT_TRUE(said.starts_with(file + sentence)) << said;
+  }
+  // What the command line says is not the file's.
+  const std::string file = folder.write("parley.toml", "threads = 3\n");
+  EXPECT_EQ(refused_serve({"--config", file, "--threads", "0"}).second, "--threads takes a number from 1 to 1024; got \"0\"");
+}
+
 TEST(Config, ATextThatIsNoToml) {
   serve_options options;
   try {
