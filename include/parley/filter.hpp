@@ -8,13 +8,11 @@
 #pragma once
 
 #include <parley/config.hpp>
+#include <parley/path_prefixes.hpp>
 #include <parley/request.hpp>
 #include <parley/response.hpp>
 
 #include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace parley {
 
@@ -40,19 +38,6 @@ class PARLEY_API filter {
   filter(filter&&) = default;
   filter& operator=(const filter&) = default;
   filter& operator=(filter&&) = default;
-};
-
-/// Paths that something is for: `/admin` is that path and all below it, `/` (and no prefix at all) everything. Compared as routes are,
-/// percent-decoded; a path with empty or dot segments is below where it is by either reading, as it stands or as they lead.
-class PARLEY_API path_prefixes {
- public:
-  /// Throws `std::invalid_argument` for what is no path.
-  void add(std::string_view prefix);
-  [[nodiscard]] bool match(const request& req) const;
-  [[nodiscard]] bool empty() const { return prefixes_.empty(); }
-
- private:
-  std::vector<std::string> prefixes_;  // without a slash at the end
 };
 
 }  // namespace parley

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <parley/config.hpp>
+#include <parley/path_prefixes.hpp>
 #include <parley/request.hpp>
 #include <parley/store.hpp>
 #include <parley/task.hpp>
@@ -66,8 +67,8 @@ struct session_access;
 ///
 /// **Two requests of one session at once.** Each sees the session as it was when it began. What they write is merged name by name:
 /// for each name that both wrote, who is kept last wins. A session that was ended or renewed meanwhile stays so: what the other request
-/// wrote under the old id is dropped, and its answer sets no cookie. A login always stands; a logout that comes behind it with the old id
-/// ends nothing but that.
+/// wrote under the old id is dropped, and its answer sets no cookie. A logout that began with the old id ends the session as it
+/// lives on under the new one, be it logged in now; a login that is written behind a logout stands.
 class PARLEY_API session {
  public:
   session(const session&) = delete;
@@ -233,10 +234,11 @@ class PARLEY_API session_options {
     insecure_cleartext_ = on;
     return *this;
   }
-  /// Paths that begin so need no session, so that none is looked up for them where the store has to be waited for: `/static/`. May be
-  /// called several times. `request::session` throws `std::logic_error` there. Files (`server::files`) need no such word.
-  session_options& without(std::string path_prefix) {
-    without_.push_back(std::move(path_prefix));
+  /// This path and what is below it (see `path_prefixes::match_surely`) needs no session, so that none is looked up for it where the store
+  /// has to be waited for: `/static`. May be called several times; throws `std::invalid_argument` for what is no path. `request::session`
+  /// throws `std::logic_error` there. Files (`server::files`) need no such word.
+  session_options& without(std::string_view path_prefix) {
+    without_.add(path_prefix);
     return *this;
   }
   /// What time it is, for tests.
@@ -251,7 +253,7 @@ class PARLEY_API session_options {
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] std::size_t values() const { return values_; }
   [[nodiscard]] bool insecure_cleartext() const { return insecure_cleartext_; }
-  [[nodiscard]] const std::vector<std::string>& without() const { return without_; }
+  [[nodiscard]] const path_prefixes& without() const { return without_; }
   [[nodiscard]] const std::function<std::chrono::sys_seconds()>& clock() const { return clock_; }
 
  private:
@@ -262,7 +264,7 @@ class PARLEY_API session_options {
   bool insecure_cleartext_ = false;
   std::size_t bytes_ = 16 * 1024;
   std::size_t values_ = 64;
-  std::vector<std::string> without_;
+  path_prefixes without_;
   std::function<std::chrono::sys_seconds()> clock_;
 };
 
@@ -278,7 +280,7 @@ class PARLEY_API session_change {
   std::chrono::sys_seconds now;  // its time of use
   session_lifetime lifetime;
   bool begins = false;                  // there is none yet: make it
-  bool ends = false;                    // it is dead; nothing else counts then
+  bool ends = false;                    // it is dead, and so is what it lives on as; nothing else counts then
   bool clears = false;                  // its values go, before `values` come
   std::optional<session_key> moves_to;  // it lives on under this key, and `key` is dead
   std::optional<std::string> user;      // who has logged in: `created` becomes `now`. Made anew under `moves_to` when `key` is gone
@@ -310,6 +312,8 @@ class PARLEY_API session_store {
  public:
   /// How long a key that is dead is told from one that never was, so that requests under way do not begin another session.
   static constexpr std::chrono::seconds grace{30};
+  /// How often a session may have got a new id meanwhile and still be ended by a request that began with the first of them.
+  static constexpr int most_moves = 8;
 
   virtual ~session_store();
   /// Whether `look_now` and `change_now` may be called: they answer at once and never block.

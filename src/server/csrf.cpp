@@ -37,8 +37,6 @@ std::string for_session(const session_key& key) {
 }
 std::string for_cookie(std::string_view value) { return "cookie:" + std::string(value); }
 
-std::string_view cookie_of(bool plain) { return plain ? "csrf" : "__Host-csrf"; }
-
 std::string random_text(std::size_t n) {
   std::string bytes(n, '\0');
   base::system_random().fill(std::as_writable_bytes(std::span(bytes.data(), bytes.size())));
@@ -72,7 +70,7 @@ std::string web_context::make_token(const request& req) {
     what = for_session(*key);
   } else {
     if (state.csrf_cookie.empty()) {
-      const auto sent = only_cookie(req, cookie_of(plain(req)));
+      const auto sent = only_cookie(req, csrf_cookie_name(plain(req)));
       const auto bytes = sent ? semantics::decode_base64url(*sent) : std::nullopt;
       if (bytes && bytes->size() == csrf_bytes) {
         what = for_cookie(*sent);
@@ -99,7 +97,10 @@ bool web_context::token_is_good(const request& req, std::string_view token) {
   if (store != nullptr) {
     if (const auto key = key_in(req)) good.push_back(for_session(*key));
   }
-  if (const auto sent = only_cookie(req, cookie_of(plain(req)))) good.push_back(for_cookie(*sent));
+  // Who is logged in has a session's tokens alone: a cookie of before may have been set, or read, by somebody else.
+  if (!is_logged_in(req)) {
+    if (const auto sent = only_cookie(req, csrf_cookie_name(plain(req)))) good.push_back(for_cookie(*sent));
+  }
   for (const std::string& key : secret_keys_access::ring(csrf->keys()).all()) {
     for (const std::string& what : good) {
       if (semantics::constant_time_equal(csrf_mac(key, what), mac)) return true;
@@ -110,11 +111,7 @@ bool web_context::token_is_good(const request& req, std::string_view token) {
 
 web_context::verdict web_context::check_head(const request& req, std::string& why) {
   if (req.method().safe() || req.method() == method::connect) return verdict::good;
-  const auto& out = csrf->exempt();
-  const auto is_below = [path = req.path()](const std::string& p) {
-    return path.starts_with(p) && (p.ends_with('/') || path.size() == p.size() || path[p.size()] == '/');
-  };
-  if (std::any_of(out.begin(), out.end(), is_below)) return verdict::good;
+  if (csrf->exempt().match_surely(req)) return verdict::good;
   if (csrf->exempt_if() && csrf->exempt_if()(req)) return verdict::good;
   const std::string_view origin = req.header("Origin");
   const auto& trusted = csrf->trusted();

@@ -76,7 +76,7 @@ std::optional<response> canonical_host::before(request& req) {
   const request& asked = req;
   if (asked.method() == method::connect) return std::nullopt;
   const auto host = named(asked.authority());
-  if (!host || host->host == host_ || (!except_.empty() && except_.match(asked))) return std::nullopt;
+  if (!host || host->host == host_ || except_.match_surely(asked)) return std::nullopt;
   return moved(asked, asked.scheme(), host_ + (host->port ? ":" + std::to_string(*host->port) : ""));
 }
 
@@ -87,7 +87,7 @@ https_redirect& https_redirect::except(std::string_view prefix) {
 
 std::optional<response> https_redirect::before(request& req) {
   const request& asked = req;
-  if (asked.secure() || asked.method() == method::connect || (!except_.empty() && except_.match(asked))) return std::nullopt;
+  if (asked.secure() || asked.method() == method::connect || except_.match_surely(asked)) return std::nullopt;
   const auto host = named(asked.authority());
   if (!host) throw problem_error(400, "This site is served by https alone, and the request names no host to go on with.");
   return moved(asked, "https", host->host + (port_ == 443 ? "" : ":" + std::to_string(port_)));

@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -56,18 +57,40 @@ class session_shard {
     return {session_look::state::found, e.record};
   }
 
-  /// The record that is to go on under another key, which this one is dead for; null when there is none.
-  std::shared_ptr<const session_record> take(const session_change& c) {
+  /// Ends it. The key that it lives on under, where it was moved a moment ago.
+  std::optional<session_key> end(const session_key& key, const session_change& c) {
     const std::lock_guard lock(mutex_);
-    return kill(c.key, c.now, c.lifetime);
+    const auto found = index_.find(key);
+    if (found == index_.end()) return std::nullopt;
+    if (found->second->record == nullptr && c.now < found->second->over) return found->second->moved_to;
+    kill(key, c.now, c.lifetime);
+    return std::nullopt;
+  }
+
+  /// From `c.key` in one to `c.moves_to` in the other, which may be the same: both at once, so that it is never under both of them, or neither.
+  /// Where there is no room it stays as it was.
+  static session_outcome move(session_shard& from, session_shard& to, const session_change& c) {
+    std::unique_lock first(from.mutex_, std::defer_lock);
+    std::unique_lock second(to.mutex_, std::defer_lock);
+    if (&from == &to) {
+      first.lock();
+    } else {
+      std::lock(first, second);
+    }
+    const auto found = from.index_.find(c.key);
+    const bool lives =
+        found != from.index_.end() && found->second->record != nullptr && !c.lifetime.over(*found->second->record, c.now);
+    if (!lives && !c.user) return session_outcome::gone;
+    session_change made = c;
+    made.begins = !lives;
+    auto moved = std::make_shared<const session_record>(made.apply_to(lives ? *found->second->record : session_record{}));
+    to.put(*c.moves_to, std::move(moved), c, lives && &from == &to ? &c.key : nullptr);
+    from.kill(c.key, c.now, c.lifetime, c.moves_to);
+    return session_outcome::kept;
   }
 
   session_outcome change(const session_change& c) {
     const std::lock_guard lock(mutex_);
-    if (c.ends) {
-      kill(c.key, c.now, c.lifetime);
-      return session_outcome::kept;
-    }
     if (c.begins) {
       put(c.key, std::make_shared<const session_record>(c.apply_to({})), c);
       return session_outcome::kept;
@@ -80,11 +103,6 @@ class session_shard {
     }
     put(c.key, std::make_shared<const session_record>(c.apply_to(*found->second->record)), c);
     return session_outcome::kept;
-  }
-
-  void put_moved(const session_key& key, std::shared_ptr<const session_record> record, const session_change& c) {
-    const std::lock_guard lock(mutex_);
-    put(key, std::move(record), c);
   }
 
   std::size_t end_user(const std::string& user, std::chrono::sys_seconds now) {
@@ -114,15 +132,23 @@ class session_shard {
     std::chrono::sys_seconds over;
     std::size_t weight = 0;
     std::list<entry>* home = nullptr;
+    std::optional<session_key> moved_to = {};  // of a dead one
   };
   using place = std::list<entry>::iterator;
 
-  void put(const session_key& key, std::shared_ptr<const session_record> record, const session_change& c) {
+  /// `instead_of`: one that is to be killed next, and makes room by that.
+  void put(const session_key& key, std::shared_ptr<const session_record> record, const session_change& c,
+           const session_key* instead_of = nullptr) {
     const std::size_t weight = weight_of(*record);
     const auto found = index_.find(key);
     const bool fresh = found == index_.end();
-    if (!fresh) move_to(found->second, *found->second->home);  // so that what makes room for it is another
-    make_room(fresh ? 1 : 0, fresh ? weight : weight - std::min(weight, found->second->weight), key, c.now);
+    const auto goes = instead_of != nullptr ? index_.find(*instead_of) : found;
+    if (goes == index_.end()) {
+      make_room(1, weight, key, c.now);
+    } else {
+      move_to(goes->second, *goes->second->home);  // so that what makes room for it is another
+      make_room(0, weight - std::min(weight, goes->second->weight), goes->first, c.now);
+    }
     place at = fresh ? anonymous_.insert(anonymous_.end(), entry{key, nullptr, {}, 0, &anonymous_}) : found->second;
     if (fresh) index_.emplace(key, at);
     forget_user(*at);
@@ -150,23 +176,19 @@ class session_shard {
     }
   }
 
-  std::shared_ptr<const session_record> kill(const session_key& key, std::chrono::sys_seconds now,
-                                             const session_lifetime& lifetime) {
+  void kill(const session_key& key, std::chrono::sys_seconds now, const session_lifetime& lifetime,
+            const std::optional<session_key>& moved_to = std::nullopt) {
     const auto found = index_.find(key);
-    if (found == index_.end() || found->second->record == nullptr) return nullptr;
+    if (found == index_.end() || found->second->record == nullptr) return;
     const place at = found->second;
-    if (lifetime.over(*at->record, now)) {
-      drop(at);
-      return nullptr;
-    }
+    if (lifetime.over(*at->record, now)) return drop(at);
     forget_user(*at);
-    auto record = std::move(at->record);
     at->record = nullptr;
     bytes_ -= std::exchange(at->weight, 0);
     at->over = now + session_store::grace;
+    at->moved_to = moved_to;
     move_to(at, dead_);
     if (dead_.size() > most_) drop(dead_.begin());
-    return record;
   }
 
   void move_to(place at, std::list<entry>& list) {
@@ -231,15 +253,12 @@ class memory_session_store final : public session_store {
     if (c.ends_user) {
       end_all(*c.ends_user, c.now);
     }
+    if (c.ends) {
+      end(c);
+      return session_outcome::kept;
+    }
     if (!c.moves_to) return shard_of(c.key).change(c);
-    // Dead under the old key before it lives under the new one.
-    const auto record = shard_of(c.key).take(c);
-    if (record == nullptr && !c.user) return session_outcome::gone;
-    session_change made = c;
-    made.begins = record == nullptr;
-    auto moved = std::make_shared<const session_record>(made.apply_to(record != nullptr ? *record : session_record{}));
-    shard_of(*c.moves_to).put_moved(*c.moves_to, std::move(moved), c);
-    return session_outcome::kept;
+    return session_shard::move(shard_of(c.key), shard_of(*c.moves_to), c);
   }
 
   task<std::size_t> end_user(std::string user) override {
@@ -265,6 +284,11 @@ class memory_session_store final : public session_store {
   }
 
  private:
+  // A login or a new id that came between looking the session up and this: it is ended as what it has become.
+  void end(const session_change& c) {
+    std::optional<session_key> key = c.key;
+    for (int moves = 0; key && moves <= session_store::most_moves; ++moves) key = shard_of(*key).end(*key, c);
+  }
   session_shard& shard_of(const session_key& key) { return *shards_[key.bytes[0] % shards_.size()]; }
   std::size_t end_all(const std::string& user, std::chrono::sys_seconds now) {
     std::size_t n = 0;

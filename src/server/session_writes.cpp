@@ -99,6 +99,7 @@ void web_context::take_outcome(web_state& state, const session_change& done, ses
 }
 
 void web_context::set_cookies(const request& req, web_state& state, response& answer) {
+  const bool bare = plain(req);
   // What was made for one visitor is nobody else's.
   if (state.asked || state.csrf_given) {
     constexpr auto id = semantics::field_id::cache_control;
@@ -108,16 +109,18 @@ void web_context::set_cookies(const request& req, web_state& state, response& an
   if (state.asked) {
     const bool ended = session_access::ends(state.session) && state.has_key;
     if (ended || !state.new_id.empty()) {
-      const bool bare = plain(req);
       cookie set = state.new_id.empty() ? cookie::forgotten(bare ? options.name() : host_name)
                                         : cookie(bare ? options.name() : host_name, state.new_id);
       if (options.persistent() && !state.new_id.empty()) set.max_age(options.lifetime().absolute());
       answer.cookie(set.secure(!bare));
     }
   }
-  if (!state.csrf_cookie.empty()) {
-    const bool bare = plain(req);
-    answer.cookie(cookie(bare ? "csrf" : "__Host-csrf", state.csrf_cookie).secure(!bare));
+  const std::string name(csrf_cookie_name(bare));
+  if (state.asked && session_access::logs_in(state.session) && !state.new_id.empty()) {
+    // Whoever knew it before the login is to have nothing of it, now or after the logout.
+    if (req.cookie(name)) answer.cookie(cookie::forgotten(name).secure(!bare));
+  } else if (!state.csrf_cookie.empty()) {
+    answer.cookie(cookie(name, state.csrf_cookie).secure(!bare));
   }
 }
 

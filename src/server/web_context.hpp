@@ -29,6 +29,7 @@ struct session_access {
   [[nodiscard]] static const std::shared_ptr<const session_record>& base(const session& s) { return s.base_; }
   /// It is not kept yet, and is to be.
   [[nodiscard]] static bool begins(const session& s);
+  [[nodiscard]] static bool logs_in(const session& s) { return s.logs_in_; }
   /// It lives on under a new id.
   [[nodiscard]] static bool moves(const session& s);
   /// It is kept, and there is something to write.
@@ -96,6 +97,11 @@ class web_context {
   [[nodiscard]] std::optional<problem> check_collected(const request& req);
   [[nodiscard]] std::string make_token(const request& req);
 
+  /// Whether the request's session, as it was kept, is somebody's who is logged in. Where the store must be awaited: to be asked behind `load`.
+  [[nodiscard]] bool is_logged_in(const request& req);
+  /// The cookie that tokens are bound to where there is no session.
+  [[nodiscard]] static std::string_view csrf_cookie_name(bool plain) { return plain ? "csrf" : "__Host-csrf"; }
+
   /// Whether cookies go without `__Host-` and Secure: in cleartext to this machine.
   [[nodiscard]] bool plain(const request& req) const;
   static web_state& state_of(const request& req);
@@ -114,6 +120,7 @@ class web_context {
  private:
   [[nodiscard]] bool needs_look_up(const request& req) const;
   [[nodiscard]] bool is_down() const;
+  void look_now(web_state& state, const std::optional<session_key>& key);
   void fail(web_state& state, store_error::kind why);
   /// What a handler throws whose store does not answer.
   [[nodiscard]] static problem_error failure();

@@ -104,9 +104,7 @@ std::optional<std::string_view> web_context::only_cookie(const request& req, std
 }
 
 bool web_context::needs_look_up(const request& req) const {
-  const auto& out = options.without();
-  const bool without = std::any_of(out.begin(), out.end(), [&](const std::string& p) { return req.path().starts_with(p); });
-  return !without && req.cookie(plain(req) ? options.name() : host_name).has_value();
+  return !options.without().match_surely(req) && req.cookie(plain(req) ? options.name() : host_name).has_value();
 }
 
 bool web_context::is_down() const {
@@ -127,31 +125,48 @@ void web_context::fail(web_state& state, store_error::kind why) {
   down_until_.store(steady_nanoseconds() + session_store_pause.count(), std::memory_order_relaxed);
 }
 
+void web_context::look_now(web_state& state, const std::optional<session_key>& key) {
+  session_access::caps(state.session, options);
+  state.looked_up = true;
+  if (!key) return;
+  if (is_down()) {
+    state.failed = true;
+    return;
+  }
+  state.key = *key;
+  state.has_key = true;
+  try {
+    auto found = store->look_now(*key, now(), options.lifetime());
+    state.record = found.record;
+    session_access::open(state.session, std::move(found));
+  } catch (const store_error& e) {
+    fail(state, e.why());
+  }
+}
+
+bool web_context::is_logged_in(const request& req) {
+  if (store == nullptr) return false;
+  const auto key = key_in(req);
+  if (!key) return false;
+  web_state& state = state_of(req);
+  if (!state.looked_up) {
+    if (!store->at_once()) return false;  // `session_options::without`: nothing is done here for who is logged in
+    look_now(state, key);
+  }
+  return state.record != nullptr && !state.record->user.empty();
+}
+
 session& web_context::open(const request& req) {
   if (store == nullptr) {
     throw std::logic_error("parley::request::session: this server keeps no sessions; call server::sessions first");
   }
   web_state& state = state_of(req);
   if (!state.looked_up) {
-    session_access::caps(state.session, options);
     const auto key = store->at_once() ? key_in(req) : std::nullopt;
     if (!store->at_once() && needs_look_up(req)) {
       throw std::logic_error("parley::request::session: it was not looked up for this request, see session_options::without");
     }
-    state.looked_up = true;
-    if (key && is_down()) {
-      state.failed = true;
-    } else if (key) {
-      state.key = *key;
-      state.has_key = true;
-      try {
-        auto found = store->look_now(*key, now(), options.lifetime());
-        state.record = found.record;
-        session_access::open(state.session, std::move(found));
-      } catch (const store_error& e) {
-        fail(state, e.why());
-      }
-    }
+    look_now(state, key);
   }
   if (state.failed) throw failure();
   state.asked = true;
@@ -184,7 +199,11 @@ task<> web_context::load(const request& req) {
 
 std::optional<session_key> web_context::key_to_be(const request& req) {
   if (store == nullptr) return std::nullopt;
-  if (!store->at_once() && !state_of(req).looked_up && needs_look_up(req)) return std::nullopt;
+  if (!store->at_once() && !looked_up(req)) {
+    // Nobody has looked whether there is such a session (`session_options::without`), and it need not be there for this.
+    if (const auto key = key_in(req)) return key;
+    if (needs_look_up(req)) return std::nullopt;
+  }
   try {
     (void)open(req);
   } catch (const problem_error&) {

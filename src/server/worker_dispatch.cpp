@@ -120,11 +120,16 @@ void worker::on_too_large(connection::exchange& base) {
 void worker::run_plain(server_exchange& x) {
   x.awaits_content = false;
   if (!x.incoming().collected().empty()) request_access::content(x.request, x.incoming().collected());
+  // Before its token is looked at: who is logged in has other ones.
+  if (core_.web.must_await(x.request)) [[unlikely]]
+    return prepare(x, &worker::run_plain_loaded);
+  run_plain_loaded(x);
+}
+
+void worker::run_plain_loaded(server_exchange& x) {
   if (core_.web.csrf && !x.request.method().safe()) [[unlikely]] {
     if (const auto refused = core_.web.check_collected(x.request)) return respond(x, core_.error_response(*refused, x.request));
   }
-  if (core_.web.must_await(x.request)) [[unlikely]]
-    return prepare(x, &worker::run_plain_now);
   run_plain_now(x);
 }
 

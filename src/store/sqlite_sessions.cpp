@@ -10,7 +10,8 @@
 #include <chrono>
 #include <utility>
 
-// session_store on SQLite. A row is a session; one without data is dead, and stays for `session_store::grace`.
+// session_store on SQLite. A row is a session; one without data is dead, and stays for `session_store::grace`. Its user is nobody, or the key
+// that it lives on under.
 
 namespace parley::store {
 namespace {
@@ -21,12 +22,13 @@ struct session_queries {
         put("INSERT INTO " + table +
             "(key,data,user,created,used,over) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(key) DO UPDATE SET "
             "data=excluded.data,user=excluded.user,created=excluded.created,used=excluded.used,over=excluded.over"),
-        kill("UPDATE " + table + " SET data='',user='',over=?2 WHERE key=?1 AND data<>''"),
+        kill("UPDATE " + table + " SET data='',user=?3,over=?2 WHERE key=?1 AND data<>''"),
+        moved("SELECT user FROM " + table + " WHERE key=?1 AND data='' AND over>?2"),
         kill_user("UPDATE " + table + " SET data='',user='',over=?2 WHERE user=?1 AND data<>''"),
         sweep("DELETE FROM " + table + " WHERE over<=?1"), count("SELECT count(*) FROM " + table + " WHERE data<>''"),
-        rows("SELECT count(*) FROM " + table),
-        make_room("DELETE FROM " + table + " WHERE key IN (SELECT key FROM " + table + " WHERE user='' ORDER BY over LIMIT ?1)") {}
-  const std::string find, put, kill, kill_user, sweep, count, rows, make_room;
+        rows("SELECT count(*) FROM " + table), make_room("DELETE FROM " + table + " WHERE key IN (SELECT key FROM " + table +
+                                                         " WHERE user='' OR data='' ORDER BY over LIMIT ?1)") {}
+  const std::string find, put, kill, moved, kill_user, sweep, count, rows, make_room;
 };
 using shared_session_queries = std::shared_ptr<const session_queries>;
 
@@ -123,7 +125,7 @@ struct change_work {
   result operator()(connection& on) const {
     if (c.ends_user) on.prepare(sql->kill_user).bind(1, std::string_view(*c.ends_user)).bind(2, grace_from(c.now)).run();
     if (c.ends) {
-      kill(on);
+      end(on);
       return session_outcome::kept;
     }
     session_record before;
@@ -140,16 +142,27 @@ struct change_work {
     }
     session_change made = c;
     made.begins = begins;
-    if (c.moves_to) kill(on);
+    if (c.moves_to) kill(on, text_of_key(c.key), text_of_key(*c.moves_to));
     if (begins || c.moves_to) cap->before_new(on, *sql, c.now);
     put_session(on, *sql, c.moves_to.value_or(c.key), made.apply_to(std::move(before)), c.lifetime);
     return session_outcome::kept;
   }
 
  private:
-  void kill(connection& on) const {
-    const std::string name = text_of_key(c.key);
-    on.prepare(sql->kill).bind(1, std::string_view(name)).bind(2, grace_from(c.now)).run();
+  void kill(connection& on, const std::string& name, const std::string& lives_on) const {
+    on.prepare(sql->kill).bind(1, std::string_view(name)).bind(2, grace_from(c.now)).bind(3, std::string_view(lives_on)).run();
+  }
+  // A login or a new id that came between looking the session up and this: it is ended as what it has become.
+  void end(connection& on) const {
+    std::string name = text_of_key(c.key);
+    for (int moves = 0; moves <= session_store::most_moves; ++moves) {
+      kill(on, name, {});
+      if (on.changes() > 0) return;
+      statement row = on.prepare(sql->moved);
+      row.bind(1, std::string_view(name)).bind(2, seconds_of(c.now));
+      if (!row.step() || row.text(0).empty()) return;
+      name = std::string(row.text(0));
+    }
   }
 };
 

@@ -38,9 +38,14 @@ struct guarded_site : ::testing::Test {
     });
     for (const char* path : {"POST /api/plain", "POST /hook", "POST /hook/one", "POST /hooks"})
       app.route(path, [](const request&) { return text("done"); });
+    app.route("POST /apiary", [](const request&) { return text("done"); });
     app.route("POST /login", [](const request& req) {
       req.session().log_in("ada");
       return text("in");
+    });
+    app.route("POST /logout", [](const request& req) {
+      req.session().end();
+      return text("out");
     });
   }
   std::string fresh_token() { return token_of(one.get("/form").content()); }
@@ -70,6 +75,7 @@ TEST_F(guarded_site, a_form_without_it_is_not) {
   EXPECT_NE(one.post("/plain").content().find("load the page again"), std::string_view::npos);
   for (const char* path : {"/api/plain", "/hook", "/hook/one"}) EXPECT_EQ(one.post(path).status(), 200) << path;
   EXPECT_EQ(one.post("/hooks").status(), 403) << "which is not below /hook";
+  EXPECT_EQ(one.post("/apiary").status(), 403) << "another path";
 }
 
 TEST_F(guarded_site, multipart_has_it_too_before_its_files) {
@@ -111,6 +117,45 @@ TEST_F(guarded_site, a_session_has_its_own_and_old_ones_end_with_its_id) {
   EXPECT_EQ(one.post("/plain", "csrf_token=" + token).status(), 200);
   one.post("/login", "csrf_token=" + token);
   EXPECT_EQ(one.post("/plain", "csrf_token=" + token).status(), 403);
+}
+
+// Whoever set the visitor's cookie, or read its token, before the login.
+TEST_F(guarded_site, a_token_of_before_the_login_ends_with_it) {
+  const std::string before = fresh_token();
+  const std::string known = one.cookies.at("csrf");
+  EXPECT_EQ(one.post("/login", "csrf_token=" + before).status(), 200);
+  EXPECT_EQ(one.cookies.count("csrf"), 0u);
+  const auto stale = [&] {
+    browser tossed(app);
+    tossed.cookies = one.cookies;
+    tossed.cookies["csrf"] = known;
+    for (const char* path : {"/plain", "/task", "/blind", "/raw"}) {
+      const response refused = tossed.post(path, "csrf_token=" + before);
+      EXPECT_EQ(refused.status(), 403) << path;
+      EXPECT_NE(refused.content().find("you have logged in or out since"), std::string_view::npos);
+      EXPECT_NE(refused.content().find("load the page again"), std::string_view::npos);
+    }
+    request script(method::post, "/plain");
+    script.content("{}", "application/json").header("X-CSRF-Token", before);
+    EXPECT_EQ(tossed.send(std::move(script)).status(), 403);
+  };
+  stale();
+  EXPECT_EQ(one.post("/plain", "csrf_token=" + fresh_token()).status(), 200);
+  EXPECT_EQ(one.post("/logout", "csrf_token=" + fresh_token()).status(), 200);
+  EXPECT_EQ(one.post("/plain", "csrf_token=" + before).status(), 403) << "the cookie went with the login";
+  EXPECT_EQ(one.post("/plain", "csrf_token=" + fresh_token()).status(), 200);
+}
+
+// A session that nobody is logged in to does not end what was given out before it.
+TEST_F(guarded_site, a_visitors_session_leaves_open_forms_good) {
+  app.route("POST /basket", [](const request& req) {
+    req.session().set("item", "tea");
+    return text("in");
+  });
+  const std::string token = fresh_token();
+  EXPECT_EQ(one.post("/basket", "csrf_token=" + token).status(), 200);
+  EXPECT_EQ(one.cookies.count("session"), 1u);
+  EXPECT_EQ(one.post("/plain", "csrf_token=" + token).status(), 200);
 }
 
 TEST_F(guarded_site, other_sites_are_refused_whatever_they_bring) {

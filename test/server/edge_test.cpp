@@ -3,9 +3,14 @@
 #include "memory_server.hpp"
 #include "support/certificate_files.hpp"
 
+#include <parley/auth.hpp>
 #include <parley/client.hpp>
+#include <parley/csrf.hpp>
 #include <parley/filter.hpp>
+#include <parley/hosts.hpp>
+#include <parley/rate_limit.hpp>
 #include <parley/server.hpp>
+#include <parley/session.hpp>
 
 #include <gtest/gtest.h>
 
@@ -275,6 +280,26 @@ TEST(edge, prefixes_of_paths_cannot_be_gone_around) {
   EXPECT_THROW(admin.add("admin"), std::invalid_argument);
 }
 
+// An exception must not be had by another spelling of what it was not made for.
+TEST(edge, exceptions_from_a_rule_are_below_by_every_reading) {
+  parley::path_prefixes api;
+  EXPECT_FALSE(api.match_surely(request(parley::method::get, "/x")));
+  api.add("/api/");
+  const auto out = [&api](std::string_view path) { return api.match_surely(request(parley::method::get, path)); };
+  for (const char* each : {"/api", "/api/", "/api/x?y", "/%61pi/x", "/api//x", "/api/x/..", "/api/./x", "/api/a%2Fb"}) {
+    EXPECT_TRUE(out(each)) << each;
+  }
+  for (const char* each : {"/apiary", "/api.html", "/api%2Fx", "/api%2e", "//api/x", "/./api/x", "/x/../api", "/api/..",
+                           "/api/../x", "/api/%2e%2e/x", "/api/..%2fx", "/%2Fapi", "/x/api", "/API", "/"}) {
+    EXPECT_FALSE(out(each)) << each;
+  }
+  parley::path_prefixes all;
+  all.add("/");
+  EXPECT_TRUE(all.match_surely(request(parley::method::get, "/x")));
+  EXPECT_THROW((void)parley::csrf_options().exempt("api"), std::invalid_argument);
+  EXPECT_THROW((void)parley::session_options().without("static"), std::invalid_argument);
+}
+
 // --- TRACE -------------------------------------------------------------------------------------------------------------------
 
 TEST(edge, trace_is_off_unless_asked_for_and_keeps_secrets) {
@@ -375,6 +400,29 @@ TEST(edge, an_address_of_its_own_has_the_metrics_alone) {
   EXPECT_THROW(s.app.counted("Orders"), std::invalid_argument);
   s.app.stop();
   EXPECT_THROW(parley::fetch(own + "/healthz"), parley::fetch_error);
+}
+
+TEST(edge, health_is_answered_to_probes_whatever_stands_before_handlers) {
+  site s;
+  s.app.health().metrics();
+  s.app.use(parley::allowed_hosts({"example.org"})).use(parley::https_redirect()).use(parley::rate_limit(1, std::chrono::hours(1)));
+  s.app.use(parley::basic_auth("staff", [](std::string, std::string) -> parley::task<bool> { co_return false; }));
+  s.app.use([](request& req, parley::next go_on) -> parley::task<response> {
+    auto answering = go_on(req);
+    response answer = co_await answering;
+    co_return parley::text("behind middleware");
+  });
+  s.start();
+  for (const version v : versions()) {
+    for (int probe = 0; probe < 3; ++probe) {
+      const response answer = s.get(v, "/healthz");
+      EXPECT_EQ(answer.status(), 200) << name(v);
+      EXPECT_EQ(answer.content(), "ok\n");
+    }
+    EXPECT_EQ(s.ask(v, request(parley::method::head, s.url(v, "/healthz"))).status(), 200);
+    for (const char* each : {"/metrics", "/healthz/", "/healthz/x", "/%68ealthz"}) EXPECT_EQ(s.get(v, each).status(), 421) << each;
+    EXPECT_EQ(s.ask(v, request(parley::method::post, s.url(v, "/healthz"))).status(), 421) << "this is no probe";
+  }
 }
 
 TEST(edge, health_is_503_while_the_server_ends) {

@@ -298,6 +298,32 @@ TEST_P(session_site, a_new_id_for_what_was_ended_meanwhile_is_not_set) {
   EXPECT_EQ(kept(), 0u);
 }
 
+// The browser may get either answer last: where it is logged out, so is the server.
+TEST_P(session_site, a_logout_that_meets_a_login_ends_what_it_has_become) {
+  app.route("POST /slow", [this](const request& req) {
+    req.session().end();
+    std::thread([this] {
+      one.post("/login/ada");
+      one.post("/renew");
+    }).join();
+    return text("");
+  });
+  one.post("/set/name/basket");
+  browser first(app);
+  first.cookies = one.cookies;
+  EXPECT_EQ(first.post("/slow").status(), 200);
+  EXPECT_EQ(one.get("/who").content(), "");
+  EXPECT_EQ(one.get("/").content(), "nobody");
+  EXPECT_EQ(kept(), 0u);
+  // With a dead id nobody ends anything.
+  one.cookies.clear();
+  one.post("/set/name/basket");
+  first.cookies = one.cookies;
+  one.post("/login/ada");
+  first.post("/logout");
+  EXPECT_EQ(one.get("/who").content(), "ada");
+}
+
 TEST_P(session_site, an_id_that_somebody_made_up_is_not_taken_on) {
   one.cookies["session"] = "AAAAAAAAAAAAAAAAAAAAAA";
   one.post("/set/name/ada");
@@ -515,6 +541,68 @@ TEST(sqlite_sessions, makes_room_among_those_whom_nobody_is_logged_in_to) {
     return text("");
   });
   EXPECT_EQ(browser(other).post("/set").status(), 503);
+}
+
+session_key key_in_shard(unsigned char shard, unsigned number) {
+  session_key key;
+  key.bytes[0] = shard;
+  key.bytes[8] = static_cast<unsigned char>(number);
+  key.bytes[9] = static_cast<unsigned char>(number >> 8);
+  return key;
+}
+
+session_change login(session_key key, std::string user) {
+  session_change c;
+  c.key = key;
+  c.now = std::chrono::sys_seconds(std::chrono::seconds{1'800'000'000});
+  c.user = std::move(user);
+  return c;
+}
+
+TEST(memory_sessions, a_login_that_finds_no_room_leaves_the_session_as_it_was) {
+  auto store = memory_sessions(512);  // two shards, and the second is full
+  for (unsigned i = 0; i < 256; ++i) {
+    session_change c = login(key_in_shard(1, i), "user" + std::to_string(i));
+    c.begins = true;
+    store->change_now(c);
+  }
+  const session_key old = key_in_shard(0, 999);
+  session_change basket = login(old, "");
+  basket.begins = true;
+  basket.user.reset();
+  basket.values.emplace_back("item", session_value("tea"));
+  store->change_now(basket);
+  session_change in = login(old, "ada");
+  in.moves_to = key_in_shard(1, 999);
+  EXPECT_THROW(store->change_now(in), store_error);
+  const session_look found = store->look_now(old, in.now, {});
+  ASSERT_EQ(found.what, session_look::state::found);
+  EXPECT_EQ(found.record->values.size(), 1u);
+  // Where its own place is enough, it needs no other.
+  session_change again = login(key_in_shard(1, 7), "user7");
+  again.moves_to = key_in_shard(1, 1000);
+  EXPECT_EQ(store->change_now(again), session_outcome::kept);
+  EXPECT_EQ(store->look_now(key_in_shard(1, 7), in.now, {}).what, session_look::state::dead);
+  EXPECT_EQ(store->look_now(key_in_shard(1, 1000), in.now, {}).what, session_look::state::found);
+  EXPECT_EQ(run(store->count()), 257u);
+}
+
+TEST(memory_sessions, a_login_that_finds_no_bytes_leaves_the_session_as_it_was) {
+  auto store = memory_sessions(10, 4096);
+  session_change first = login(key_in_shard(0, 1), "bob");
+  first.begins = true;
+  store->change_now(first);
+  session_change basket = login(key_in_shard(0, 2), "ada");
+  basket.begins = true;
+  basket.values.emplace_back("item", session_value(std::string(1000, 'x')));
+  store->change_now(basket);
+  session_change in = login(key_in_shard(0, 2), "ada");
+  in.moves_to = key_in_shard(0, 3);
+  in.values.emplace_back("more", session_value(std::string(3000, 'x')));
+  EXPECT_THROW(store->change_now(in), store_error);
+  EXPECT_EQ(store->look_now(key_in_shard(0, 2), in.now, {}).what, session_look::state::found);
+  in.values.clear();
+  EXPECT_EQ(store->change_now(in), session_outcome::kept);
 }
 
 TEST(memory_sessions, is_bounded_in_bytes) {

@@ -269,8 +269,16 @@ TEST_P(StateOverSockets, ForgedRequests) {
     own.content("a=1&csrf_token=" + token, "application/x-www-form-urlencoded");
     own.header("Origin", on.secure_url).header("Sec-Fetch-Site", "same-origin");
     EXPECT_EQ(ada.send(std::move(own)).content(), "a=1;");
-    // Nor behind a login.
+    // Nor behind a login, of before which nothing is good, also when somebody sets that cookie again.
+    const std::string known = ada.kept("__Host-csrf").value;
     EXPECT_EQ(ada.post("/login", "user=ada&csrf_token=" + token).status(), 204);
+    EXPECT_EQ(ada.kept("__Host-csrf").value, "");
+    ada.jar.store("__Host-csrf=" + known + "; Secure; Path=/", uri::parse(on.secure_url).value());
+    for (const char* const path : {"/plain", "/task"}) {
+      const response stale = ada.post(path, "a=1&csrf_token=" + token);
+      EXPECT_EQ(stale.status(), 403) << path;
+      EXPECT_NE(stale.content().find("you have logged in or out since"), std::string_view::npos) << stale.content();
+    }
     EXPECT_EQ(ada.post("/plain", "a=1&csrf_token=" + hers).status(), 403);
     EXPECT_EQ(ada.post("/plain", "a=1&csrf_token=" + ada.token()).content(), "a=1;");
   }
