@@ -5,7 +5,12 @@
 
 #include <parley/date.hpp>
 #include <parley/form.hpp>
+#include <parley/rate_limit.hpp>
 #include <parley/session.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
 
 namespace demo {
 namespace {
@@ -13,6 +18,7 @@ namespace {
 /// It stands on the page. A site with secrets keeps a slow hash of each user's own.
 constexpr std::string_view password = "parley";
 constexpr std::ptrdiff_t longest_user_name = 60;
+constexpr std::size_t tries_a_minute = 10;
 
 parley::response login_form(const parley::request& req, std::string_view name, const markup& message) {
   return page(req, "Log In", "/account",
@@ -62,6 +68,12 @@ parley::response log_out_everywhere(const parley::request& req) {
 }  // namespace
 
 void add_account(parley::server& app) {
+  // Passwords are not for guessing. Looking at the page is.
+  const auto who_tries = [](const parley::request& req) -> std::optional<std::string> {
+    if (req.method() != parley::method::post) return std::nullopt;
+    return std::string(req.client_address());
+  };
+  app.use(parley::rate_limit(tries_a_minute, std::chrono::minutes(1)).by(who_tries).at("/login").name("login"));
   app.route("GET /account", account_page);
   app.route("GET /login", login_page);
   app.route("POST /login", log_in);

@@ -21,7 +21,7 @@ using parley::response;
 using parley::task;
 
 constexpr std::size_t rows_a_page = 20;
-constexpr std::size_t longest_query = 100;
+constexpr std::size_t longest_query = 100;  // characters, as the page's field has it
 /// A search looks at so many records before it shows what it has found so far; the next page goes on from there.
 constexpr std::size_t most_looked_at = 10'000;
 constexpr std::size_t looked_at_once = 500;
@@ -249,7 +249,8 @@ markup done_notice(const request& req) {
 
 task<response> customers_page(record_store& store, request& req) {
   const std::int64_t after = parameter(req, "after", 0, max_id, 0);
-  const std::string query = req.query("q").value_or("").substr(0, longest_query);
+  const std::string sent = req.query("q").value_or("");
+  const std::string query(first_characters(sent, longest_query));
   auto finding = find(store, lower(query), after);
   const findings found = co_await finding;
   co_return page(req, "Customers", "/customers",

@@ -9,6 +9,7 @@
 #include "streams.hpp"
 #include "visits.hpp"
 
+#include <parley/compression.hpp>
 #include <parley/csrf.hpp>
 #include <parley/session.hpp>
 
@@ -35,6 +36,7 @@ void install(parley::server& app, const options& how) {
   const auto sessions = in_folder ? parley::sqlite_sessions((folder / "sessions.sqlite").string()) : parley::memory_sessions();
   const std::string files = in_folder && how.files().empty() ? (folder / "files").string() : how.files();
 
+  app.compression(parley::compression_options());
   app.sessions(sessions);
   app.csrf_protection(parley::csrf_options().keys(keys).exempt_if(needs_no_token));
   add_pages(app);

@@ -45,6 +45,15 @@ std::int64_t parameter(const parley::request& req, std::string_view name, std::i
   throw parley::problem_error(std::move(what).extension_text("parameter", name));
 }
 
+std::string_view first_characters(std::string_view text, std::size_t most) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool begins = (static_cast<unsigned char>(text[at]) & 0xc0) != 0x80;
+    if (begins && ++count > most) return text.substr(0, at);
+  }
+  return text;
+}
+
 std::string fault_of(std::string_view text, std::ptrdiff_t longest) {
   if (text.find_first_not_of(' ') == text.npos) return "must not be empty";
   if (length(text) > longest) return "must have at most " + std::to_string(longest) + " characters";

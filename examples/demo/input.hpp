@@ -18,6 +18,9 @@ namespace demo {
 [[nodiscard]] std::int64_t parameter(const parley::request& req, std::string_view name, std::int64_t least, std::int64_t most,
                                      std::int64_t otherwise);
 
+/// As much of a text in UTF-8 as has so many characters; none is cut in two.
+[[nodiscard]] std::string_view first_characters(std::string_view text, std::size_t most);
+
 /// What is wrong with a line of text in UTF-8, as the end of a sentence (`must not be empty`); empty: nothing.
 [[nodiscard]] std::string fault_of(std::string_view text, std::ptrdiff_t longest);
 

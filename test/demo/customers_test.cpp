@@ -182,7 +182,7 @@ TEST(customers, all_errors_look_alike) {
     };
     for (const parley::response& answer : answers) {
       EXPECT_EQ(answer.header("Content-Type"), x.type) << x.accept << ' ' << answer.status();
-      EXPECT_EQ(answer.header("Vary"), "Accept") << x.accept << ' ' << answer.status();
+      EXPECT_TRUE(answer.header("Vary").starts_with("Accept")) << x.accept << ' ' << answer.status();
     }
     EXPECT_TRUE(holds(answers[0].content(), "There is no customer 999.")) << answers[0].content();
   }

@@ -4,6 +4,9 @@
 
 #include <parley/conditional.hpp>
 
+#include <set>
+#include <string>
+
 namespace {
 
 using demo_test::customer;
@@ -77,6 +80,19 @@ TEST(site_account, login_and_logout) {
   EXPECT_EQ(ada.get("/account").header("Location"), "/login");
 }
 
+TEST(site_account, passwords_are_not_guessed) {
+  site s;
+  visitor eve(s);
+  eve.get("/login");
+  for (int tries = 0; tries < 10; ++tries) EXPECT_EQ(eve.post("/login", {{"name", "Ada"}, {"password", "guess"}}).status(), 422);
+  const parley::response refused = eve.post("/login", {{"name", "Ada"}, {"password", "parley"}});
+  EXPECT_EQ(refused.status(), 429);
+  EXPECT_FALSE(refused.header("Retry-After").empty());
+  EXPECT_TRUE(holds(eve.page, "Too many requests.")) << eve.page;
+  EXPECT_TRUE(holds(eve.page, "/style.css")) << "an error is a page of the site";
+  EXPECT_EQ(eve.get("/login").status(), 200);
+}
+
 TEST(site_account, everywhere_ends_the_other_browser) {
   site s;
   visitor here(s);
@@ -106,6 +122,26 @@ TEST(site_order, two_pages_and_what_is_remembered) {
   EXPECT_TRUE(holds(ada.page, "2 copies of HTTP/3, bound in cloth."));
   visitor eve(s);
   EXPECT_EQ(eve.get("/order/done").header("Location"), "/order");
+}
+
+TEST(site_order, each_has_a_number_of_its_own) {
+  site s;
+  std::set<std::string> numbers;
+  for (int i = 0; i < 20; ++i) {
+    visitor ada(s);
+    ada.get("/order");
+    ada.post("/order", {{"book", "http2"}, {"cover", "paper"}, {"copies", "1"}});
+    const auto hidden = ada.hidden();
+    EXPECT_EQ(ada.post("/order/delivery", {{"name", "Ada"}, {"address", "1 Hill Road"}}).status(), 303);
+    ada.get("/order/done");
+    const std::string first = ada.page;
+    numbers.insert(first.substr(first.find("<dt>Order</dt>"), 60));
+    ada.hidden() = hidden;
+    EXPECT_EQ(ada.post("/order/delivery", {{"name", "Ada"}, {"address", "1 Hill Road"}}).status(), 303);
+    ada.get("/order/done");
+    EXPECT_EQ(ada.page, first) << "sent twice, it is one order";
+  }
+  EXPECT_EQ(numbers.size(), 20U);
 }
 
 TEST(site_order, choices_that_are_none) {
@@ -230,6 +266,24 @@ TEST(site_customers, are_found) {
   EXPECT_TRUE(holds(ada.page, "No customer was found."));
   EXPECT_FALSE(holds(ada.page, "<script>"));
   EXPECT_EQ(ada.get("/customers?after=x").status(), 400);
+  // Cut after 100 characters, none of them in two.
+  std::string typed;
+  std::string shown;
+  for (int i = 0; i < 120; ++i) {
+    typed += "%C3%A9";
+    if (i < 100) shown += "\xc3\xa9";
+  }
+  ada.get("/customers?q=a" + typed);
+  EXPECT_TRUE(holds(ada.page, "value=\"a" + shown.substr(2) + "\"")) << ada.page;
+}
+
+TEST(site, is_compressed_for_who_takes_it) {
+  site s;
+  parley::request req(parley::method::get, "http://localhost:8080/customers");
+  req.header("Accept", "text/html").header("Accept-Encoding", "br");
+  const parley::response answer = s.app.handle(std::move(req));
+  EXPECT_EQ(answer.header("Content-Encoding"), "br");
+  EXPECT_TRUE(holds(answer.header("Vary"), "Accept-Encoding"));
 }
 
 TEST(site_customers, programs_say_which_state_they_mean) {
