@@ -67,6 +67,13 @@ std::error_code epoll_loop::watch(int descriptor, watcher& who, std::uint32_t ev
   return {};
 }
 
+void epoll_loop::watch_for(int descriptor, const watcher& who, std::uint32_t events) {
+  epoll_event wanted{};
+  wanted.events = events;
+  wanted.data.u64 = who.token_;
+  if (who.token_ != 0) epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, descriptor, &wanted);
+}
+
 void epoll_loop::unwatch(int descriptor, watcher& who) {
   if (who.token_ == 0) return;
   forget(who);

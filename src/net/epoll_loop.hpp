@@ -45,6 +45,8 @@ class epoll_loop final : public loop {
 
   /// Begins to watch a descriptor, once for as long as it is open: `events` are those of epoll, EPOLLET among them.
   [[nodiscard]] std::error_code watch(int descriptor, watcher& who, std::uint32_t events);
+  /// Watches it for other events from now on; what of them is there already is told.
+  void watch_for(int descriptor, const watcher& who, std::uint32_t events);
   /// Ends it; the descriptor stays open.
   void unwatch(int descriptor, watcher& who);
   /// Ends it for a descriptor that is closed next, which takes it out of epoll by itself (and where another process has a copy of

@@ -65,7 +65,7 @@ class udp_core final : public counted<udp_core>, private watcher {
   udp_core(epoll_loop& on, udp_socket from, const ip_endpoint& peer) : loop_(on), from_(std::move(from)), peer_(peer) {}
   ~udp_core() override { close(); }
 
-  std::error_code watch() { return loop_.watch(from_.socket.get(), *this, EPOLLIN | EPOLLOUT | EPOLLET); }
+  std::error_code watch() { return loop_.watch(from_.socket.get(), *this, when_readable); }
   [[nodiscard]] const ip_endpoint& local() const { return from_.local; }
   [[nodiscard]] const datagram_counters& counters() const { return counters_; }
   std::error_code steer(const steering& how) { return attach_steering(from_.socket.get(), how); }
@@ -80,7 +80,11 @@ class udp_core final : public counted<udp_core>, private watcher {
   void wait_writable() {
     if (!from_.socket || std::exchange(waiting_, true)) return;
     loop_.wait_begins();
-    if (writable_) loop_.look_soon(*this, EPOLLOUT);
+    if (writable_) {
+      loop_.look_soon(*this, EPOLLOUT);
+    } else {
+      loop_.watch_for(from_.socket.get(), *this, when_readable | EPOLLOUT);
+    }
   }
 
   void close() {
@@ -108,9 +112,15 @@ class udp_core final : public counted<udp_core>, private watcher {
   }
 
  private:
+  // Each datagram that leaves its queue is an edge of EPOLLOUT, which would wake the loop for nothing: it is asked for only while somebody waits.
+  static constexpr std::uint32_t when_readable = EPOLLIN | EPOLLET;
+
   void on_events(std::uint32_t events) override {
     const intrusive<udp_core> self(this);
-    if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) writable_ = true;
+    if (!writable_ && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
+      writable_ = true;
+      loop_.watch_for(from_.socket.get(), *this, when_readable);
+    }
     if (handler_ != nullptr && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0 && receive_some()) loop_.look_soon(*this, EPOLLIN);
     if (handler_ == nullptr || !waiting_ || !writable_) return;
     waiting_ = false;
