@@ -263,6 +263,21 @@ void request_fields::read_connect(request_head& head) {
   head.target_ref = head.authority_ref = authority.where;
 }
 
+namespace {
+
+// The slots stand behind the text in one block: up to them it can be read, whatever it holds.
+bool has_plain_authority(const request_head& head) {
+  const std::string_view authority = head.authority();
+  const parley::fields& f = head.fields;
+  if (!f.empty()) return is_plain_host(authority, reinterpret_cast<const char*>(&pseudo_access::slot(f, f.size() - 1)));
+  std::array<char, 16> room{};
+  if (authority.size() > room.size()) return false;
+  std::ranges::copy(authority, room.begin());
+  return is_plain_host({room.data(), authority.size()}, room.data() + room.size());
+}
+
+}  // namespace
+
 // RFC 9113 §8.3.1, RFC 8441 §4
 void request_fields::read_target(request_head& head) {
   const pseudo_text& scheme = text_of(pseudo_field::scheme);
@@ -292,9 +307,7 @@ void request_fields::read_target(request_head& head) {
     return;
   }
   head.authority_ref = authority.where;
-  // The slots stand behind the text in one block: up to them it can be read, whatever it holds.
-  const parley::fields& f = head.fields;
-  if (!f.empty() && is_plain_host(head.authority(), reinterpret_cast<const char*>(&pseudo_access::slot(f, f.size() - 1)))) return;
+  if (has_plain_authority(head)) return;
   const auto host = parse_host(head.authority());
   if (!host) return fail(fault::bad_authority, host.error());
   if (host->kind == host_kind::empty) return fail(fault::bad_authority);
