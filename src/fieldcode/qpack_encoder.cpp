@@ -69,6 +69,7 @@ std::expected<void, qpack_error> qpack_encoder::set_peer_limits(std::uint64_t ta
   table_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(table_capacity, limits_.table_capacity)));
   references_.set_entries(table_.capacity() / dynamic_table::overhead);
   capacity_due_ = true;
+  ++epoch_;
   return {};
 }
 
@@ -85,6 +86,7 @@ void qpack_encoder::begin(std::uint64_t stream) {
   lowest_ = none;
   may_refer_ = references_.sections() < limits_.sections;
   risk_ = risk::unknown;
+  begun_in_ = epoch_;
 }
 
 char* qpack_encoder::end(char* lines) {
@@ -101,6 +103,20 @@ char* qpack_encoder::end(char* lines) {
   const auto size = static_cast<std::size_t>(p - prefix);
   std::memcpy(lines - size, prefix, size);
   return lines - size;
+}
+
+std::optional<qpack_encoder::repetition> qpack_encoder::repeatable() const {
+  if (epoch_ != begun_in_ || required_ > references_.known()) return std::nullopt;
+  return repetition{epoch_, required_, lowest_};
+}
+
+// Nothing was inserted since, so that the entries are there, and have the same distance from the base.
+bool qpack_encoder::repeat(const repetition& what, std::uint64_t stream) {
+  if (what.epoch != epoch_) return false;
+  if (what.required == 0) return true;
+  if (references_.sections() >= limits_.sections) return false;
+  references_.add(stream, what.required, what.lowest);
+  return true;
 }
 
 bool qpack_encoder::may_risk() {
@@ -137,6 +153,7 @@ char* qpack_encoder::write_literal(std::size_t static_name, std::string_view nam
 
 template <class Same>
 qpack_encoder::matches qpack_encoder::find(std::uint32_t mark, search how, Same&& same) {
+  ++epoch_;
   matches found;
   std::uint32_t number = 0;
   const auto newer = [](std::uint64_t a, std::uint64_t b) { return b == none || a > b; };
@@ -271,6 +288,7 @@ bool qpack_encoder::duplicate(std::uint64_t absolute) {
 
 void qpack_encoder::inserted_one(std::size_t static_name, std::uint32_t mark, std::uint32_t name_mark) {
   ++inserted_;
+  ++epoch_;
   if (static_name != qpack_no_index) last_of_name_[static_name] = static_cast<std::uint16_t>(inserted_ - 1);
   index_.put_newest(table_, mark, static_name != qpack_no_index ? 0 : name_mark);
   update_draining();
@@ -294,6 +312,7 @@ bool qpack_encoder::forget() {
   table_.resize(capacity);
   index_.clear();
   capacity_due_ = true;
+  ++epoch_;
   update_draining();
   return true;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -87,6 +88,19 @@ class qpack_encoder {
   /// bytes, and its first byte returned: the section lies from there to the end of the last line.
   [[nodiscard]] char* end(char* lines);
 
+  /// What `repeat` must know of a section.
+  struct repetition {
+    std::uint64_t epoch = 0;
+    std::uint64_t required = 0;
+    std::uint64_t lowest = 0;
+  };
+  /// After `end`: with this the same lines come to the same bytes later on, as `repeat` says. Nothing where a line had to be searched for, or
+  /// was put into the table, or refers to what the peer may not have yet.
+  [[nodiscard]] std::optional<repetition> repeatable() const;
+  /// In place of `begin` to `end`: the bytes of that section, its prefix included, are sent once more, on `stream`. False: the table has
+  /// changed since, or the peer has too many sections to acknowledge; it must be encoded.
+  [[nodiscard]] bool repeat(const repetition& what, std::uint64_t stream);
+
   /// Bytes of the peer's decoder stream, as they come, behind its type; instructions may end anywhere. An error is
   /// QPACK_DECODER_STREAM_ERROR.
   [[nodiscard]] std::expected<void, qpack_error> receive(std::string_view bytes);
@@ -154,12 +168,15 @@ class qpack_encoder {
   std::uint64_t draining_ = 0;  // entries before it are soon to go, and are not referenced any more if that can be helped
   bool inserts_allowed_ = true;
   bool capacity_due_ = false;
+  // Another one after all that may let the same lines come to other bytes: each search, each change of the table.
+  std::uint64_t epoch_ = 0;
 
   // The section that is being encoded.
   std::uint64_t stream_ = 0;
   std::uint64_t base_ = 0;
   std::uint64_t required_ = 0;
   std::uint64_t lowest_ = none;  // of its references
+  std::uint64_t begun_in_ = 0;   // the epoch
   bool may_refer_ = false;
   enum class risk : std::uint8_t { unknown, yes, no } risk_ = risk::unknown;
 

@@ -320,8 +320,9 @@ void connection::finish_if_drained() {
 }
 
 std::size_t connection::memory() const {
-  return decoder_.memory() + encoder_.memory() + streams_.memory() + uni_.capacity() * sizeof(peer_stream) +
-         control_partial_.capacity() + actions_.capacity() * sizeof(engine::any_transport_action);
+  return decoder_.memory() + encoder_.memory() + (again_ != nullptr ? again_->memory() : 0) + streams_.memory() +
+         uni_.capacity() * sizeof(peer_stream) + control_partial_.capacity() +
+         actions_.capacity() * sizeof(engine::any_transport_action);
 }
 
 }  // namespace parley::h3

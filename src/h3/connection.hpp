@@ -26,6 +26,7 @@
 #include "h3/frame_reader.hpp"
 #include "h3/priority_updates.hpp"
 #include "h3/push_ids.hpp"
+#include "h3/repeated_head.hpp"
 #include "h3/settings.hpp"
 #include "h3/stream.hpp"
 #include "semantics/malformed.hpp"
@@ -299,11 +300,19 @@ class connection final : public engine::stream_engine {
   void update_room();
   void tell_writable(stream& s);
   [[nodiscard]] bool has_room(const stream& s) const;
+  /// A frame with a field section, until something else is written: its bytes, and what goes to the peer's table for it.
+  struct written_section {
+    std::string_view frame;
+    std::size_t instructions;
+    [[nodiscard]] std::size_t size() const { return frame.size() + instructions; }
+  };
   template <class Visit>
-  std::size_t write_section(stream& s, frame_type type, std::uint64_t push_id, std::size_t bound, Visit&& each);
+  written_section write_section(stream& s, frame_type type, std::uint64_t push_id, std::size_t bound, Visit&& each);
   [[nodiscard]] semantics::sendable write_request(stream& s, const semantics::request_head& head,
                                                   std::optional<std::uint64_t> length, frame_type type, std::uint64_t push_id);
   void write_response(stream& s, const semantics::response_head& head, std::optional<std::uint64_t> length);
+  bool write_again(stream& s, const semantics::response_head& head, std::optional<std::uint64_t> length);
+  void keep_head(const semantics::response_head& head, std::optional<std::uint64_t> length, std::string_view frame);
   void write_trailers(stream& s, const parley::fields& trailers);
 
   // pushes (connection_push.cpp)
@@ -342,7 +351,9 @@ class connection final : public engine::stream_engine {
   std::size_t actions_taken_ = 0;
   fieldcode::qpack_decoder decoder_;
   fieldcode::qpack_encoder encoder_;
-  std::uint64_t instructions_in_ = 0;  // bytes for our table, since the last head: for those who look on
+  std::unique_ptr<repeated_head> again_;  // the head that comes again and again
+  std::uint64_t last_head_ = 0;           // the sign of the last one that may be such a one
+  std::uint64_t instructions_in_ = 0;     // bytes for our table, since the last head: for those who look on
   engine::stream_store<stream> streams_;
   engine::scheduler turns_;
   std::unique_ptr<engine::protocol_error> error_;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "h3/connection.hpp"
 #include "semantics/pseudo_send.hpp"
@@ -44,10 +45,10 @@ constexpr std::size_t frame_bound = 1 + 2 * most_varint_bytes;
 
 }  // namespace
 
-// Writes one frame with a field section: `each(encode)` calls `encode(tag, name, value)` for every line. The size of the frame,
-// and of what goes to the peer's table for it.
+// Writes one frame with a field section: `each(encode)` calls `encode(tag, name, value)` for every line.
 template <class Visit>
-std::size_t connection::write_section(stream& s, frame_type type, std::uint64_t push_id, std::size_t bound, Visit&& each) {
+connection::written_section connection::write_section(stream& s, frame_type type, std::uint64_t push_id, std::size_t bound,
+                                                      Visit&& each) {
   const auto& indexes = qpack_name_indexes();
   constexpr std::size_t before = frame_bound + qpack_encoder::prefix_bound;
   char* const lines = s.output.reserve(before + bound) + before;
@@ -75,7 +76,7 @@ std::size_t connection::write_section(stream& s, frame_type type, std::uint64_t 
   if (watch_) [[unlikely]] {
     see_frame(engine::direction::out, s.id, type, payload, {at_payload, payload});
   }
-  return size + encoder_.output().size() - instructions;
+  return {{begin, size}, encoder_.output().size() - instructions};
 }
 
 semantics::sendable connection::write_request(stream& s, const semantics::request_head& head, std::optional<std::uint64_t> length,
@@ -83,7 +84,7 @@ semantics::sendable connection::write_request(stream& s, const semantics::reques
   const std::size_t bound = section_bound(head.fields) + pseudo_section_bound + head.target().size() + head.authority().size() +
                             head.method.name().size() + head.protocol().size() + head.fields.size();
   auto result = semantics::sendable::ok;
-  const std::size_t size = write_section(s, type, push_id, bound, [&](auto&& encode) {
+  const auto written = write_section(s, type, push_id, bound, [&](auto&& encode) {
     result = semantics::for_each_request_field(
         head, "https", length,
         [&](semantics::name_tag tag, std::string_view name, std::string_view value) { encode(tag, name, value); });
@@ -92,25 +93,44 @@ semantics::sendable connection::write_request(stream& s, const semantics::reques
     if (type == frame_type::push_promise) {
       watch_(now_, s.id, engine::observed_push{engine::direction::out, first_push + push_id, &head});
     } else {
-      watch_(now_, s.id, engine::observed_head{engine::direction::out, &head, nullptr, {}, size, length});
+      watch_(now_, s.id, engine::observed_head{engine::direction::out, &head, nullptr, {}, written.size(), length});
     }
   }
   return result;
 }
 
+// A file that is asked for again and again has the same head each time, but for the date.
+bool connection::write_again(stream& s, const semantics::response_head& head, std::optional<std::uint64_t> length) {
+  if (again_ == nullptr || watch_ || !again_->is(head, length) || !encoder_.repeat(again_->how(), s.transport)) return false;
+  const std::uint64_t queued = s.output.unsent();
+  s.output.copy(again_->frame());
+  count_queued(s, queued);
+  return true;
+}
+
+// From the second time on.
+void connection::keep_head(const semantics::response_head& head, std::optional<std::uint64_t> length, std::string_view frame) {
+  if (!repeated_head::possible(head)) return;
+  const std::uint64_t sign = repeated_head::sign(head, length);
+  if (std::exchange(last_head_, sign) != sign) return;
+  if (const auto how = encoder_.repeatable()) again_ = std::make_unique<repeated_head>(head, length, frame, *how);
+}
+
 void connection::write_response(stream& s, const semantics::response_head& head, std::optional<std::uint64_t> length) {
+  if (write_again(s, head, length)) return;
   std::size_t bound = section_bound(head.fields) + pseudo_section_bound;
   for (const auto* ready : head.ready) {
     if (ready != nullptr) bound += section_bound(ready->fields);
   }
-  const std::size_t size = write_section(s, frame_type::headers, 0, bound, [&](auto&& encode) {
+  const auto written = write_section(s, frame_type::headers, 0, bound, [&](auto&& encode) {
     static_cast<void>(semantics::for_each_response_field(
         head, length, [&](semantics::name_tag tag, std::string_view name, std::string_view value) { encode(tag, name, value); }));
   });
+  keep_head(head, length, written.frame);
   if (watch_) [[unlikely]] {
     semantics::response_head whole = semantics::whole_head(head);
     whole.version = parley::http3;
-    watch_(now_, s.id, engine::observed_head{engine::direction::out, nullptr, &whole, {}, size, length});
+    watch_(now_, s.id, engine::observed_head{engine::direction::out, nullptr, &whole, {}, written.size(), length});
   }
 }
 

@@ -172,6 +172,7 @@ bool connection::rest_long(time_point now) {
   if (finished_ || !rests_later() || now < idle_since_ + tables_kept_idle) return false;
   now_ = now;
   rested_ = true;
+  again_.reset();
   static_cast<void>(encoder_.forget());
   decoder_.fit();
   const auto next = deadline();

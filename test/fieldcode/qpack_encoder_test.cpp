@@ -60,6 +60,79 @@ TEST(qpack_encoder, a_browsers_run_gains_from_the_table) {
   }
 }
 
+// What is repeated is what encoding it once more would have given; and is not, as soon as that may be something else.
+TEST(qpack_encoder, a_section_is_repeated_while_the_table_is_the_same) {
+  for (const std::size_t blocked : {0U, 100U}) {
+    qpack_pair pair(4096, blocked);
+    const field_list fields{
+        {":status", "200"}, {"server", "parley"}, {"date", "Mon, 23 Nov 2026 12:00:00 GMT"}, {"etag", "\"d-2074d0\""}};
+    std::uint64_t stream = 0;
+    std::string section;
+    std::optional<qpack_encoder::repetition> how;
+    const auto send = [&](const field_list& what) {
+      section = encode(pair.encoder, stream, what);
+      how = pair.encoder.repeatable();
+      ASSERT_EQ(receive(pair.decoder, take(pair.encoder)), "");
+      ASSERT_EQ(decode(pair.decoder, stream, section).fields, what);
+      stream += 4;
+    };
+    send(fields);
+    EXPECT_FALSE(how) << "inserted into the table, or looked for";
+    for (int i = 0; i < 8 && !how; ++i) {
+      pair.carry_acknowledgements();
+      send(fields);
+    }
+    ASSERT_TRUE(how) << blocked;
+    const auto first_how = *how;
+    const std::string first = section;
+    ASSERT_NE(first_how.required, 0U);
+    // Sections that refer to entries which the peer may not have yet count for the streams at risk; no repeated one does.
+    for (int i = 0; i < 40; ++i) {
+      ASSERT_TRUE(pair.encoder.repeat(first_how, stream));
+      ASSERT_EQ(decode(pair.decoder, stream, first).fields, fields);
+      send(fields);
+      EXPECT_EQ(section, first);
+      if (i % 3 == 0) pair.carry_acknowledgements();
+    }
+    EXPECT_EQ(pair.encoder.streams_at_risk(), 0U);
+    pair.carry_acknowledgements();
+    // Each of them was acknowledged: an acknowledgement that fits none is an error of the peer.
+    field_list other = fields;
+    other[2].value = "Mon, 23 Nov 2026 12:00:01 GMT";
+    send(other);
+    EXPECT_FALSE(how);
+    EXPECT_FALSE(pair.encoder.repeat(first_how, stream)) << "the base has moved";
+    for (int i = 0; i < 8 && !how; ++i) {
+      pair.carry_acknowledgements();
+      send(other);
+    }
+    ASSERT_TRUE(how) << blocked;
+    pair.carry_acknowledgements();
+    ASSERT_TRUE(pair.encoder.forget());
+    EXPECT_FALSE(pair.encoder.repeat(*how, stream)) << "the table is empty";
+  }
+}
+
+TEST(qpack_encoder, a_repeated_section_keeps_its_entries_and_counts) {
+  qpack_pair pair(4096, 0);
+  const field_list fields{{"server", "parley"}};
+  std::uint64_t stream = 0;
+  std::optional<qpack_encoder::repetition> how;
+  for (int i = 0; i < 4; ++i, stream += 4) {
+    const std::string section = encode(pair.encoder, stream, fields);
+    how = pair.encoder.repeatable();
+    ASSERT_EQ(receive(pair.decoder, take(pair.encoder)), "");
+    ASSERT_EQ(decode(pair.decoder, stream, section).fields, fields);
+    pair.carry_acknowledgements();
+  }
+  ASSERT_TRUE(how);
+  ASSERT_TRUE(pair.encoder.repeat(*how, stream));
+  EXPECT_FALSE(pair.encoder.forget()) << "a section that refers to the table is not acknowledged";
+  std::size_t sections = 1;
+  while (pair.encoder.repeat(*how, stream += 4)) ++sections;
+  EXPECT_EQ(sections, qpack_encoder_limits{}.sections);
+}
+
 TEST(qpack_encoder, static_fields_need_no_table) {
   qpack_pair pair;
   for (std::size_t i = 0; i < qpack_static_count; ++i) {
