@@ -89,7 +89,9 @@ std::unique_ptr<connection> connection::connect(client_setup setup, engine::stre
 
   const auto callbacks = callbacks_of(engine::role::client);
   ngtcp2_settings s = settings_of(with.settings, random, now);
-  n.largest_payload = s.max_tx_udp_payload_size;
+  n.bidirectional_room.allow(with.settings.bidirectional_streams);
+  n.unidirectional_room.allow(with.settings.unidirectional_streams);
+  n.most_payload = s.max_tx_udp_payload_size;
   const auto token = tls::take_token(*with.credentials, with.to);
   if (token) {
     s.token = bytes_of(*token);
@@ -132,7 +134,9 @@ std::unique_ptr<connection> connection::accept(endpoint& home, const accepted_in
   const transport_settings& with = home.settings_.transport;
   const auto callbacks = callbacks_of(engine::role::server);
   ngtcp2_settings s = settings_of(with, home.random_, now);
-  n.largest_payload = s.max_tx_udp_payload_size;
+  n.bidirectional_room.allow(with.bidirectional_streams);
+  n.unidirectional_room.allow(with.unidirectional_streams);
+  n.most_payload = s.max_tx_udp_payload_size;
   s.token = bytes_of(first.token);
   s.tokenlen = first.token.size();
   s.token_type = first.token_type;
@@ -234,7 +238,7 @@ void connection::look_for_black_hole(time_point now) {
   native& n = *native_;
   if (n.largest_payload == NGTCP2_MAX_UDP_PAYLOAD_SIZE || !handshake_done_) return;
   const auto silence = probe_timeouts_without * std::chrono::nanoseconds(ngtcp2_conn_get_pto(n.conn));
-  if (in_flight() > 0 && now - n.progress > silence) n.largest_payload = NGTCP2_MAX_UDP_PAYLOAD_SIZE;
+  if (in_flight() > 0 && now - n.progress > silence) n.largest_payload = n.most_payload = NGTCP2_MAX_UDP_PAYLOAD_SIZE;
 }
 
 std::uint64_t connection::in_flight() const {

@@ -125,6 +125,7 @@ class connection {
   void end_by(int library_error, time_point now);
   void start_engine(bool early, time_point now);
   void look_for_black_hole(time_point now);
+  void let_more_come(bool bidirectional);
   [[nodiscard]] std::uint64_t in_flight() const;
   void after_input(time_point now);
   void act(time_point now);

@@ -153,13 +153,7 @@ struct connection::callbacks {
         c.engine_.receive_stop(stream, code, c.native_->now);
       }
       c.engine_.stream_closed(stream, c.native_->now);
-      if (ngtcp2_conn_is_local_stream(conn, id) == 0) {
-        if (ngtcp2_is_bidi_stream(id) != 0) {
-          ngtcp2_conn_extend_max_streams_bidi(conn, 1);
-        } else {
-          ngtcp2_conn_extend_max_streams_uni(conn, 1);
-        }
-      }
+      if (ngtcp2_conn_is_local_stream(conn, id) == 0) c.let_more_come(ngtcp2_is_bidi_stream(id) != 0);
       return 0;
     });
   }
@@ -369,6 +363,19 @@ void connection::start_engine(bool early, time_point now) {
 
 void connection::tell_limits() {
   if (native_->started) engine_.stream_limits(native_->bidirectional_limit, native_->unidirectional_limit);
+}
+
+// In steps: MAX_STREAMS for every stream would be a packet for every answer, sent when that is acknowledged, and acknowledged itself.
+void connection::let_more_come(bool bidirectional) {
+  native& n = *native_;
+  native::stream_room& room = bidirectional ? n.bidirectional_room : n.unidirectional_room;
+  if (++room.closed < room.step) return;
+  const std::uint64_t more = std::exchange(room.closed, 0);
+  if (bidirectional) {
+    ngtcp2_conn_extend_max_streams_bidi(n.conn, static_cast<std::size_t>(more));
+  } else {
+    ngtcp2_conn_extend_max_streams_uni(n.conn, static_cast<std::size_t>(more));
+  }
 }
 
 bool connection::sends_on(engine::transport_stream stream) const {

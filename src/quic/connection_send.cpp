@@ -11,6 +11,8 @@ namespace parley::quic {
 namespace {
 
 constexpr std::size_t most_pieces = 16;
+// Bytes that may be left where no further frame fits.
+constexpr std::size_t nearly_full = 32;
 
 /// Pieces of a stream as ngtcp2 wants them.
 struct offered {
@@ -74,8 +76,12 @@ std::size_t connection::write_packet(batch& into, time_point now) {
       end_by(static_cast<int>(size), now);
       return 0;
     }
-    if (size > 0) into.add(path_from(way.path), static_cast<ecn>(info.ecn), static_cast<std::size_t>(size));
-    return static_cast<std::size_t>(size);
+    const auto bytes = static_cast<std::size_t>(size);
+    // A full packet: from now on larger ones are probed for. Whoever has little to say needs none. The packets of a handshake, whose headers
+    // are long, are full of padding.
+    if (bytes + nearly_full >= n.largest_payload && (room[0] & 0x80) == 0) n.largest_payload = n.most_payload;
+    if (bytes > 0) into.add(path_from(way.path), static_cast<ecn>(info.ecn), bytes);
+    return bytes;
   };
 
   while (!n.datagrams.empty()) {

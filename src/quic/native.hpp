@@ -3,6 +3,7 @@
 
 #include "quic/connection.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <ngtcp2/ngtcp2.h>
@@ -56,12 +57,22 @@ struct connection::native {
   ngtcp2_conn* conn = nullptr;
   ngtcp2_crypto_conn_ref ref{};
   time_point now;  // of the call that is being made
-  std::size_t largest_payload = 0;
-  time_point progress;  // when something of ours was acknowledged last, or nothing was in flight
+  std::size_t largest_payload =
+      NGTCP2_MAX_UDP_PAYLOAD_SIZE;  // of what is written now; ngtcp2 writes no probe that has no room in it
+  std::size_t most_payload = 0;     // what that becomes once a packet was full
+  time_point progress;              // when something of ours was acknowledged last, or nothing was in flight
   std::uint64_t bidirectional_opened = 0;
   std::uint64_t unidirectional_opened = 0;
   std::uint64_t bidirectional_limit = 0;
   std::uint64_t unidirectional_limit = 0;
+  /// The peer's streams that were closed and are not granted anew yet: no more than an eighth of those that it may have.
+  struct stream_room {
+    std::uint32_t closed = 0;
+    std::uint32_t step = 1;
+    void allow(std::uint64_t streams) { step = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(streams / 8, 1, 1024)); }
+  };
+  stream_room bidirectional_room;
+  stream_room unidirectional_room;
   std::uint64_t datagrams_in = 0;
   std::uint64_t datagrams_out = 0;
   std::uint64_t tickets = 0;  // that were kept

@@ -51,6 +51,58 @@ TEST(QuicConnection, StreamsOfOneDirectionAndMoreThanAllowedAtOnce) {
   EXPECT_EQ(client.engine.streams.at(3).in, "pushed");
 }
 
+// The answer and an acknowledgement; leave for further streams is given in steps.
+TEST(QuicConnection, AnAnswerIsTwoDatagramsAtMost) {
+  memory_net net;
+  net.serve();
+  auto& client = net.connect();
+  client.engine.open("first");
+  net.run(10s);
+  const connection& server = *net.servers.at(0)->transport;
+  for (unsigned i = 1; i <= 5; ++i) {
+    const auto before = server.facts().datagrams_out;
+    client.engine.open("request");
+    net.run(2s);
+    ASSERT_EQ(client.engine.streams.at(i * 4UL).in, "request");
+    EXPECT_LE(server.facts().datagrams_out, before + 2) << i;
+  }
+}
+
+// A probe for larger datagrams is a full packet; it is worth while once there is much to send.
+TEST(QuicConnection, SmallTalkProbesForNothing) {
+  memory_net net;
+  net.serve();
+  auto& client = net.connect();
+  for (unsigned i = 0; i < 5; ++i) {
+    client.engine.open("request");
+    net.run(2s);
+  }
+  const connection& server = *net.servers.at(0)->transport;
+  EXPECT_EQ(server.facts().payload_size, 1'200U);
+  EXPECT_EQ(client.transport->facts().payload_size, 1'200U);
+  EXPECT_LE(server.facts().datagrams_out, 15U);
+  client.engine.open(pattern(20'000, 1));
+  net.run(2s);
+  EXPECT_GE(server.facts().payload_size, 1'452U);
+  EXPECT_GE(client.transport->facts().payload_size, 1'452U);
+}
+
+TEST(QuicConnection, StreamsNeverRunOut) {
+  for (const std::uint64_t streams : {1U, 2U, 8U, 17U, 100U}) {
+    memory_net net;
+    net.settings.transport.bidirectional_streams = streams;
+    net.serve();
+    auto& client = net.connect();
+    constexpr unsigned wanted = 350;
+    for (unsigned i = 0; i < wanted; ++i) client.engine.open("r" + std::to_string(i));
+    ASSERT_TRUE(net.run(60s, [&] { return client.engine.all_done(); })) << streams;
+    EXPECT_EQ(client.engine.streams.at((wanted - 1) * 4UL).in, "r" + std::to_string(wanted - 1));
+    net.run(1s);
+    // And all but an eighth may be open at the same time.
+    EXPECT_GE(client.engine.bidi_limit, wanted + streams - streams / 8);
+  }
+}
+
 TEST(QuicConnection, CreditIsTheReadersToGive) {
   memory_net net;
   net.prepare = [](memory_net::server_side& s) {
