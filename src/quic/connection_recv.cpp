@@ -14,12 +14,11 @@
 namespace parley::quic {
 namespace {
 
-/// What a stream's user pointer says of it.
-enum class stream_mark : std::uintptr_t { none = 0, stop_told = 1, reset_by_us = 2 };
-bool has_mark(void* of, stream_mark which) {
-  return (reinterpret_cast<std::uintptr_t>(of) & static_cast<std::uintptr_t>(which)) != 0;
+/// A stream's user pointer when the engine needs not be told that the peer stopped it: it was told, or gave the stream up itself.
+constexpr char settled = 0;
+void settle(ngtcp2_conn* conn, std::int64_t id) {
+  ngtcp2_conn_set_stream_user_data(conn, id, const_cast<char*>(&settled));
 }
-void* marked(stream_mark which) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(which)); }
 
 engine::transport_stream stream_of(std::int64_t id) { return static_cast<engine::transport_stream>(id); }
 std::int64_t id_of(engine::transport_stream stream) { return static_cast<std::int64_t>(stream); }
@@ -149,9 +148,7 @@ struct connection::callbacks {
       const auto stream = stream_of(id);
       // STOP_SENDING is answered beneath us; where we had nothing to write since, this is how it shows.
       const bool coded = (flags & NGTCP2_STREAM_CLOSE_FLAG_APP_ERROR_CODE_SET) != 0;
-      if (coded && !has_mark(mark, stream_mark::stop_told) && !has_mark(mark, stream_mark::reset_by_us) && c.sends_on(stream)) {
-        c.engine_.receive_stop(stream, code, c.native_->now);
-      }
+      if (coded && mark == nullptr && c.sends_on(stream)) c.engine_.receive_stop(stream, code, c.native_->now);
       c.engine_.stream_closed(stream, c.native_->now);
       if (ngtcp2_conn_is_local_stream(conn, id) == 0) c.let_more_come(ngtcp2_is_bidi_stream(id) != 0);
       return 0;
@@ -405,7 +402,7 @@ bool connection::give_up(const engine::any_transport_action& what) {
   native& n = *native_;
   if (const auto* reset = std::get_if<engine::transport_action::reset>(&what)) {
     if (!open_up_to(reset->stream)) return false;
-    ngtcp2_conn_set_stream_user_data(n.conn, id_of(reset->stream), marked(stream_mark::reset_by_us));
+    settle(n.conn, id_of(reset->stream));
     ngtcp2_conn_shutdown_stream_write(n.conn, 0, id_of(reset->stream), reset->code);
   } else if (const auto* stop = std::get_if<engine::transport_action::stop>(&what)) {
     if (!open_up_to(stop->stream)) return false;
@@ -442,7 +439,7 @@ void connection::act(time_point now) {
 }
 
 void connection::stopped_by_peer(engine::transport_stream stream, time_point now) {
-  ngtcp2_conn_set_stream_user_data(native_->conn, id_of(stream), marked(stream_mark::stop_told));
+  settle(native_->conn, id_of(stream));
   engine_.receive_stop(stream, 0, now);
 }
 

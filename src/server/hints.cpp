@@ -109,8 +109,8 @@ void worker::hint(server_exchange& x, const request& from, std::string_view targ
   if (first) loop_->defer([this, &x] { send_links(x); });
 }
 
-void server_exchange::interim(const parley::request& from, int status, const parley::fields& lines) {
-  home_.interim(*this, from, status, lines);
+void server_exchange::interim(const parley::request& from, int code, const parley::fields& lines) {
+  home_.interim(*this, from, code, lines);
 }
 
 void send_interim(const request& req, int status, const fields& lines) {

@@ -32,7 +32,7 @@ class server_exchange final : public connection::exchange, public detail::hint_s
   /// Whatever exchange a server's connection has is one of these.
   [[nodiscard]] static server_exchange& of(connection::exchange& x) { return static_cast<server_exchange&>(x); }
   void hint(const parley::request& from, std::string_view target, as use) override;
-  void interim(const parley::request& from, int status, const parley::fields& lines);
+  void interim(const parley::request& from, int code, const parley::fields& lines);
 
   parley::request request;
   const server_room::route* route = nullptr;
