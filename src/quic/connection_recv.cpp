@@ -16,9 +16,7 @@ namespace {
 
 /// A stream's user pointer when the engine needs not be told that the peer stopped it: it was told, or gave the stream up itself.
 constexpr char is_settled = 0;
-void settle(ngtcp2_conn* conn, std::int64_t id) {
-  ngtcp2_conn_set_stream_user_data(conn, id, const_cast<char*>(&is_settled));
-}
+void settle(ngtcp2_conn* conn, std::int64_t id) { ngtcp2_conn_set_stream_user_data(conn, id, const_cast<char*>(&is_settled)); }
 
 engine::transport_stream stream_of(std::int64_t id) { return static_cast<engine::transport_stream>(id); }
 std::int64_t id_of(engine::transport_stream stream) { return static_cast<std::int64_t>(stream); }

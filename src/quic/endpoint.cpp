@@ -19,16 +19,6 @@ std::uint32_t mask_key_of(const endpoint_keys& keys) {
   return key;
 }
 
-std::vector<connection_id> ids_of(ngtcp2_conn* conn) {
-  std::vector<ngtcp2_cid> from(ngtcp2_conn_get_scid(conn, nullptr));
-  ngtcp2_conn_get_scid(conn, from.data());
-  std::vector<connection_id> ids;
-  ids.reserve(from.size() + 1);
-  for (const ngtcp2_cid& one : from) ids.emplace_back(view_of(one));
-  ids.emplace_back(view_of(*ngtcp2_conn_get_client_initial_dcid(conn)));
-  return ids;
-}
-
 }  // namespace
 
 endpoint::endpoint(endpoint_settings settings, base::random_source& random, time_point now)
@@ -50,6 +40,18 @@ void endpoint::replace_credentials(std::shared_ptr<const tls::server_credentials
 
 // --- ids -----------------------------------------------------------------------------------------------------------------------
 
+std::vector<connection_id> endpoint::ids_of(const connection& which) {
+  ngtcp2_conn* const conn = which.native_->conn;
+  std::vector<ngtcp2_cid> from(ngtcp2_conn_get_scid(conn, nullptr));
+  ngtcp2_conn_get_scid(conn, from.data());
+  std::vector<connection_id> ids;
+  ids.reserve(from.size() + 1);
+  for (const ngtcp2_cid& one : from) ids.emplace_back(view_of(one));
+  // ngtcp2 knows this one too, but only after a packet that decrypts.
+  ids.push_back(which.native_->first_known_as);
+  return ids;
+}
+
 void endpoint::add(const connection_id& id, connection& of) { tables_->ids[std::string(id.view())] = {&of, nullptr}; }
 
 void endpoint::remove(const connection_id& id) {
@@ -60,6 +62,7 @@ void endpoint::arrived(connection& which, const connection_id& ours, const conne
   ++tables_->live;
   ++half_open_;
   which.native_->half_open = true;
+  which.native_->first_known_as = theirs;
   add(ours, which);
   add(theirs, which);
 }
@@ -71,7 +74,7 @@ void endpoint::settled(connection& which) {
 void endpoint::gone(connection& which) {
   settled(which);
   --tables_->live;
-  for (const connection_id& id : ids_of(which.native_->conn)) {
+  for (const connection_id& id : ids_of(which)) {
     const auto at = tables_->ids.find(id.view());
     if (at != tables_->ids.end() && at->second.live == &which) tables_->ids.erase(at);
   }
@@ -80,7 +83,7 @@ void endpoint::gone(connection& which) {
 void endpoint::keep_closed(connection& which, std::string packet, time_point until) {
   if (tables_->closed.size() >= most_closed) forget_oldest();
   auto kept = std::make_unique<closed_connection>();
-  kept->ids = ids_of(which.native_->conn);
+  kept->ids = ids_of(which);
   kept->packet = std::move(packet);
   kept->until = until;
   for (const connection_id& id : kept->ids) {

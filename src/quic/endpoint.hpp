@@ -132,6 +132,8 @@ class endpoint {
   void reset(const path& by, std::size_t size, std::string_view destination, time_point now);
   void answer_closed(closed_connection& which, const path& by);
   void forget_oldest();
+  /// All under which packets find it.
+  [[nodiscard]] static std::vector<connection_id> ids_of(const connection& which);
   [[nodiscard]] arrival consider(const path& by, ecn mark, std::string_view datagram, time_point now);
 
   endpoint_settings settings_;

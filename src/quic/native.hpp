@@ -56,7 +56,8 @@ struct accepted_initial {
 struct connection::native {
   ngtcp2_conn* conn = nullptr;
   ngtcp2_crypto_conn_ref ref{};
-  time_point now;  // of the call that is being made
+  connection_id first_known_as;  // of a server's: the destination of the client's first packet
+  time_point now;                // of the call that is being made
   std::size_t largest_payload =
       NGTCP2_MAX_UDP_PAYLOAD_SIZE;  // of what is written now; ngtcp2 writes no probe that has no room in it
   std::size_t most_payload = 0;     // what that becomes once a packet was full
