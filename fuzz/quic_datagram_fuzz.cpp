@@ -2,7 +2,7 @@
 // packets that are protected as they must be. Whatever comes, what the streams bring is what was sent, nothing stays of a connection that
 // is closed, and no more than a few hundred connection ids are known.
 //
-// Operations: a byte that says which (modulo 6), one for a length, and so many bytes.
+// Operations: a byte that says which (modulo 6; 255: one of the client's own datagrams again, changed), one for a length, and so many bytes.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -86,6 +86,16 @@ struct world {
     if (made) servers.emplace_back(std::move(engine), std::move(made));
   }
 
+  /// What the client once sent comes again: `which` of them, from whom, then pairs of a place and what is changed there.
+  void again(std::string_view how) {
+    if (how.size() < 2 || seen.empty()) return;
+    std::string copy = seen[static_cast<unsigned char>(how[0]) % seen.size()];
+    const quic::path from{host(2), host(static_cast<unsigned char>(1 + static_cast<unsigned char>(how[1]) % 5))};
+    for (how.remove_prefix(2); how.size() >= 2; how.remove_prefix(2))
+      copy[static_cast<unsigned char>(how[0]) % copy.size()] ^= how[1];
+    to_server(from, copy);
+  }
+
   template <class Give>
   void wire(quic::connection& from, Give&& give) {
     for (bool more = true; more;) {
@@ -107,7 +117,10 @@ struct world {
       while (home->send(out)) out.clear();
       out.clear();
       std::erase_if(servers, [](const auto& s) { return s.second->closed(); });
-      for (const auto& [by, b] : there) to_server(by, b);
+      for (const auto& [by, b] : there) {
+        if (seen.size() < 16) seen.push_back(b);
+        to_server(by, b);
+      }
       for (const auto& [by, b] : back) {
         if (by.local == host(1)) client->receive(by, quic::ecn::none, b, now);
       }
@@ -131,6 +144,7 @@ struct world {
   std::vector<std::pair<std::unique_ptr<quic::stream_peer>, std::unique_ptr<quic::connection>>> servers;
   quic::stream_peer client_engine{engine::role::client};
   std::unique_ptr<quic::connection> client;
+  std::vector<std::string> seen;  // the client's first datagrams
 };
 
 }  // namespace
@@ -160,7 +174,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   w.exchange(10);
   require(w.client->handshake_done() && w.servers.size() == 1);
   for (int steps = 0; rest.size() >= 2 && steps < 100; ++steps) {
-    const auto what = static_cast<unsigned char>(rest[0]) % 6;
+    const auto what = static_cast<unsigned char>(rest[0]) == 255 ? 6 : static_cast<unsigned char>(rest[0]) % 6;
     const std::size_t n =
         std::min<std::size_t>(static_cast<unsigned char>(rest[1]) * (what == 0 || what == 4 ? 6 : 1), rest.size() - 2);
     const std::string bytes(rest.substr(2, n));
@@ -181,6 +195,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         w.exchange(1);
         break;
       case 3: w.wait(std::chrono::milliseconds(n)); break;
+      case 6: w.again(bytes); break;
       case 4: w.client->receive({host(1), host(2)}, quic::ecn::none, bytes, w.now); break;
       default: w.exchange(3); break;
     }
