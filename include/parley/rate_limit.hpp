@@ -24,9 +24,10 @@ namespace parley {
 /// it, by a lock on a sixteenth for one look-up.
 class PARLEY_API rate_limit final : public filter {
  public:
-  /// Throws `std::invalid_argument` when one of them is 0 or less.
+  /// Throws `std::invalid_argument` when one of them is 0 or less, when there are more requests than nanoseconds, and when `burst` of them
+  /// would take more than 73 years (2^61 ns) to come back: no clock here measures that.
   rate_limit(std::size_t requests, std::chrono::nanoseconds window);
-  /// So many may come at once. Default: all of `requests`.
+  /// So many may come at once. Default: all of `requests`. Throws as the constructor does; give it last.
   rate_limit& burst(std::size_t most);
   /// By this field's value, of whoever sends one; others are not counted.
   rate_limit& by_header(std::string_view name);

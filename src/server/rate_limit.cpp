@@ -19,6 +19,7 @@ namespace parley {
 struct rate_limit::state {
   std::size_t requests;
   std::chrono::nanoseconds window;
+  std::chrono::nanoseconds interval;  // a token comes back
   std::size_t burst;
   std::string header;
   std::function<std::optional<std::string>(const request&)> key;
@@ -43,12 +44,22 @@ struct rate_limit::state {
 rate_limit::rate_limit(std::size_t requests, std::chrono::nanoseconds window) : state_(std::make_shared<state>()) {
   if (requests == 0 || window.count() <= 0)
     throw std::invalid_argument("parley::rate_limit: some requests in some time are needed");
-  state_->requests = state_->burst = requests;
+  if (requests > static_cast<std::uint64_t>(window.count()))
+    throw std::invalid_argument("parley::rate_limit: more than one request a nanosecond is no limit");
+  state_->requests = requests;
   state_->window = window;
+  const auto n = static_cast<std::int64_t>(requests);
+  state_->interval = window / n + std::chrono::nanoseconds(window.count() % n != 0 ? 1 : 0);  // never more than was allowed
+  burst(requests);
   base::system_random().fill(std::as_writable_bytes(std::span(state_->keys)));
 }
 rate_limit& rate_limit::burst(std::size_t most) {
-  state_->burst = std::max<std::size_t>(most, 1);
+  most = std::max<std::size_t>(most, 1);
+  // So `rate_table` can add to the time of the clock without a look at its end.
+  constexpr std::uint64_t longest = std::uint64_t{1} << 61;
+  if (most > longest / static_cast<std::uint64_t>(state_->interval.count()))
+    throw std::invalid_argument("parley::rate_limit: so many requests at that rate take more than 73 years");
+  state_->burst = most;
   return *this;
 }
 rate_limit& rate_limit::by_header(std::string_view name) {
@@ -77,7 +88,7 @@ std::optional<response> rate_limit::before(request& req) {
   if (!key) return std::nullopt;
   const server_room::rate_table::key_type mark{base::siphash13({s.keys[0], s.keys[1]}, *key),
                                                base::siphash13({s.keys[2], s.keys[3]}, *key)};
-  const auto wait = s.table.take(mark, s.window / static_cast<std::int64_t>(s.requests), s.burst, std::chrono::steady_clock::now());
+  const auto wait = s.table.take(mark, s.interval, s.burst, std::chrono::steady_clock::now());
   if (wait.count() == 0) return std::nullopt;
   if (s.counted != nullptr) s.counted->fetch_add(1, std::memory_order_relaxed);
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();

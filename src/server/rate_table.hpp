@@ -22,7 +22,7 @@ class rate_table {
   static constexpr std::size_t entries = std::size_t{64} * 1024;
 
   /// Takes one of `burst` tokens, of which one comes back every `interval`; 0 when there was one, else how long until there is (GCRA, the
-  /// generic cell rate algorithm of ITU-T I.371). One that is refused costs nothing.
+  /// generic cell rate algorithm of ITU-T I.371). One that is refused costs nothing. `interval` is at least 1, and a burst's together at most 2^61.
   [[nodiscard]] duration take(const key_type& key, duration interval, std::size_t burst, time_point now) {
     shard& s = shards_[key[0] >> 60];
     const std::lock_guard lock(s.mutex);

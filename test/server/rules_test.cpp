@@ -186,6 +186,18 @@ TEST(rate_limit, refills_evenly) {
   EXPECT_GT(table.take(a, 100ms, 5, now + 10s), 0ns);
 }
 
+// A rate has a token every so many whole nanoseconds, and a bucket that fills within the clock's reach.
+TEST(rate_limit, what_no_clock_can_measure_is_refused) {
+  EXPECT_THROW(parley::rate_limit(1'001, 1us), std::invalid_argument);
+  EXPECT_THROW(parley::rate_limit(SIZE_MAX, 1h), std::invalid_argument);
+  EXPECT_THROW(parley::rate_limit(1, std::chrono::nanoseconds::max()), std::invalid_argument);
+  EXPECT_THROW(parley::rate_limit(1, 1h).burst(SIZE_MAX), std::invalid_argument);
+  EXPECT_THROW(parley::rate_limit(1, 24h).burst(100'000), std::invalid_argument) << "nearly 274 years to fill";
+  EXPECT_NO_THROW(parley::rate_limit(1'000, 1us));
+  EXPECT_NO_THROW(parley::rate_limit(1'000'000'000, std::chrono::seconds(1'000'000'000)));
+  EXPECT_NO_THROW(parley::rate_limit(1, 24h).burst(10'000));
+}
+
 TEST(rate_limit, a_flood_of_keys_does_not_free_who_floods) {
   parley::server_room::rate_table table;
   const auto now = parley::server_room::rate_table::time_point() + 1h;
