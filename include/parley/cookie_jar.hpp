@@ -60,7 +60,8 @@ class PARLEY_API cookie_jar {
   /// Those without a date, as when a browser is closed.
   void remove_session_cookies();
 
-  /// Netscape's format, as curl, wget and Python read it: seven columns between tabs, `#HttpOnly_` before the domain.
+  /// Netscape's format, as curl, wget and Python read it: seven columns between tabs, `#HttpOnly_` before the domain. A cookie with a tab in
+  /// its name, path or value has no line that they could read: it is in one that they take for a comment (`#Parley_`), which `read` takes.
   [[nodiscard]] std::string to_text() const;
   /// Adds what such a text has; how many of its lines were no cookies.
   std::size_t read(std::string_view text);

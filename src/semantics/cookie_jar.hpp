@@ -73,7 +73,9 @@ class cookie_jar {
   void clear();
 
   /// The text of a cookie file (Netscape's format, as curl, wget and Python have it): seven columns between tabs, `#HttpOnly_` before the
-  /// domain; 0 stands for the session's end. Partitioned and SameSite have no place in it, nor has a cookie with a tab in name or path.
+  /// domain; 0 stands for the session's end. Partitioned and SameSite have no place in it. A cookie with a tab in name, path or value would
+  /// make others refuse its line or all of the file: it stands behind `#Parley_`, a comment to them, with %09 for the tab and %25 for a
+  /// percent sign, and a line at the top says how many there are.
   [[nodiscard]] std::string to_netscape() const;
   /// Adds what such a file has, replacing cookies of the same name, domain and path; how many of its lines were no cookies. Expired
   /// ones are passed over.
