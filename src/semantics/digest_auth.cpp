@@ -106,7 +106,7 @@ std::string digest_challenge::to_text() const {
   std::string text = "Digest realm=" + auth_quoted(realm);
   if (auth || auth_int) text += auth && auth_int ? ", qop=\"auth, auth-int\"" : auth_int ? ", qop=\"auth-int\"" : ", qop=\"auth\"";
   text.append(", algorithm=").append(name_of(algorithm)).append(", nonce=").append(auth_quoted(nonce));
-  if (!opaque.empty()) text.append(", opaque=").append(auth_quoted(opaque));
+  if (opaque) text.append(", opaque=").append(auth_quoted(*opaque));
   if (stale) text += ", stale=true";
   if (utf8) text += ", charset=UTF-8";
   if (userhash) text += ", userhash=true";
@@ -177,7 +177,7 @@ std::string digest_credentials::to_text() const {
     text.append(", qop=").append(qop_name(qop));
   }
   text.append(", response=").append(auth_quoted(response));
-  if (!opaque.empty()) text.append(", opaque=").append(auth_quoted(opaque));
+  if (opaque) text.append(", opaque=").append(auth_quoted(*opaque));
   if (userhash) text += ", userhash=true";
   return text;
 }

@@ -28,7 +28,7 @@ using digest_hash = std::function<std::string(std::string_view)>;
 struct digest_challenge {
   std::string realm;
   std::string nonce;
-  std::string opaque = {};  // empty: none
+  std::optional<std::string> opaque = {};  // an empty one is one: it is returned as any other (§3.4)
   digest_algorithm algorithm = digest_algorithm::md5;
   bool auth = true;  // which qop may be chosen; neither: the challenge has none (RFC 2069)
   bool auth_int = false;
@@ -56,7 +56,7 @@ struct digest_credentials {
   std::string nonce;
   std::string cnonce;
   std::string response;  // lower-case hexadecimal
-  std::string opaque = {};
+  std::optional<std::string> opaque = {};
   digest_algorithm algorithm = digest_algorithm::md5;
   digest_qop qop = digest_qop::auth;
   std::uint32_t count = 1;  // nc: how often the client has used this nonce, this time included

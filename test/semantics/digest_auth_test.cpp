@@ -101,6 +101,26 @@ TEST(digest_auth, sessions_content_and_hashed_users) {
   EXPECT_EQ(digest_credentials::from(parse_credentials(latin1.to_text()).value()), latin1);
 }
 
+// §3.4: what was given as opaque is returned unchanged, and none where none was given.
+TEST(digest_auth, opaque_comes_back_as_it_was_given) {
+  const struct {
+    std::string_view given, returned;
+  } rows[] = {{", opaque=\"\"", ", opaque=\"\""},
+              {", opaque=o", ", opaque=\"o\""},
+              {", opaque=\"a\\\"b\"", ", opaque=\"a\\\"b\""},
+              {"", ""}};
+  for (const auto& row : rows) {
+    const auto challenges = read_all("Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256" + std::string(row.given));
+    ASSERT_EQ(challenges.size(), 1U) << row.given;
+    EXPECT_EQ(digest_challenge::from(parse_challenges(challenges[0].to_text()).value().front()), challenges[0]) << row.given;
+    const auto said = answer_digest(challenges[0], "u", "p", "GET", "/", "", "c", 1, sha256);
+    const std::string text = said.to_text();
+    EXPECT_NE((text + "$").find(std::string(row.returned) + (row.returned.empty() ? "\"$" : "$")), text.npos) << text;
+    EXPECT_EQ(text.find("opaque") != text.npos, !row.returned.empty()) << text;
+    EXPECT_EQ(digest_credentials::from(parse_credentials(text).value()), said) << text;
+  }
+}
+
 // RFC 2069 §2.1.2, as curl's tests 70 and 2061 have it.
 TEST(digest_auth, without_qop) {
   const struct {
