@@ -20,7 +20,8 @@ namespace parley {
 /// An answer is coded when all of this holds: its status is 200 or another with content but 206; its type is among `types`; its length is
 /// at least `minimum`, or not known; it has no Content-Encoding, no `Cache-Control: no-transform` and no Content-Range; it did not say
 /// `compress(false)`; the request has no Range; and Accept-Encoding prefers one of `codings` to the content as it is. Whatever could have been
-/// coded says `Vary: Accept-Encoding`.
+/// coded says `Vary: Accept-Encoding`. Who refuses content as it is (`identity;q=0`, RFC 9110 §12.5.3) gets it coded whatever its length and type are, and
+/// whole where a Range asks for a part; where none of `codings` is accepted either, it is sent as it is.
 ///
 /// Content that is produced goes out as it is written: what was written is flushed once its producer waits for something else, so events and
 /// progress are not held up, and back-pressure stays. An ETag gets the coding's name behind it (`"v1"` becomes `"v1-br"`): If-None-Match

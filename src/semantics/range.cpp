@@ -30,9 +30,10 @@ struct asked_range {
   std::size_t place = 0;  // among those that were asked for
 };
 
-enum class spec_kind : std::uint8_t { invalid, unsatisfiable, good };
+// `of_nothing`: satisfiable, but no Content-Range could say by which bytes (§14.4).
+enum class spec_kind : std::uint8_t { invalid, unsatisfiable, of_nothing, good };
 
-// One range-spec, cut to the length, which is not 0.
+// One range-spec, cut to the length.
 spec_kind read_range_spec(std::string_view text, std::uint64_t length, byte_range& out) {
   const std::size_t dash = text.find('-');
   if (dash == text.npos) return spec_kind::invalid;
@@ -41,6 +42,7 @@ spec_kind read_range_spec(std::string_view text, std::uint64_t length, byte_rang
     const auto suffix = position_of(last_text);
     if (!suffix) return spec_kind::invalid;
     if (*suffix == 0) return spec_kind::unsatisfiable;
+    if (length == 0) return spec_kind::of_nothing;
     out = {length - std::min(*suffix, length), length - 1};
     return spec_kind::good;
   }
@@ -79,7 +81,8 @@ std::vector<byte_range> merged(std::vector<asked_range> asked, std::uint64_t gap
 
 chosen_ranges choose_ranges(std::string_view range, std::uint64_t length, const range_caps& caps) {
   const auto set = after_unit(base::trim_ows(range), '=');
-  if (!set || length == 0) return {};
+  if (!set) return {};
+  bool all_of_nothing = false;
   std::vector<asked_range> asked;
   list_reader list(*set);
   std::size_t specs = 0;
@@ -89,10 +92,11 @@ chosen_ranges choose_ranges(std::string_view range, std::uint64_t length, const 
     switch (read_range_spec(*text, length, one.where)) {
       case spec_kind::invalid: return {};
       case spec_kind::unsatisfiable: break;
+      case spec_kind::of_nothing: all_of_nothing = true; break;
       case spec_kind::good: asked.push_back(one); break;
     }
   }
-  if (!list.valid() || specs == 0) return {};
+  if (!list.valid() || specs == 0 || all_of_nothing) return {};
   if (asked.empty()) return {.answer = range_answer::unsatisfiable};
   chosen_ranges result{.answer = range_answer::partial, .parts = merged(std::move(asked), caps.bridged_gap)};
   if (result.parts.size() > caps.parts) return {};

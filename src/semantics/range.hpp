@@ -39,7 +39,8 @@ struct chosen_ranges {
 };
 
 /// What the value of a Range field asks of a representation of `length` bytes. Only for GET, after the preconditions (§14.2). Other
-/// units than bytes, what breaks the grammar, too many ranges, and any range of an empty representation are ignored.
+/// units than bytes, what breaks the grammar, too many ranges, and the last bytes of an empty representation are ignored: it has none, but
+/// asking for them is satisfiable (§14.1.2), which no 206 could say. All else that is asked of an empty one is unsatisfiable.
 [[nodiscard]] chosen_ranges choose_ranges(std::string_view range, std::uint64_t length, const range_caps& caps = {});
 
 /// `bytes=500-`: from `first` on, as a download that is resumed asks.

@@ -186,14 +186,15 @@ void produce_coded(response& r, const offer& how, std::shared_ptr<void> place) {
 
 }  // namespace
 
-bool may_be_coded(const response& r, const compression_settings& how) {
+bool may_be_coded(const request& req, const response& r, const compression_settings& how) {
   const int status = r.status();
   if (response_access::uncompressed(r) || status < 200 || status == 204 || status == 206 || status == 304) return false;
   if (!has_content_of_its_own(r)) return false;
-  if (const auto length = known_length(r); length && *length < how.minimum) return false;
+  const auto length = known_length(r);
   const fields& lines = r.fields();
-  if (lines.get("Content-Encoding") || lines.get("Content-Range") || !how.takes(lines.get("Content-Type").value_or("")))
-    return false;
+  if (length == std::uint64_t{0}) return false;
+  if (!how.worth_it(lines.get("Content-Type").value_or(""), length) && !refuses_identity(req)) return false;
+  if (lines.get("Content-Encoding") || lines.get("Content-Range")) return false;
   // RFC 9530 §2, §3: what a handler says of its bytes is not true of others.
   if (lines.get("Content-Digest") || lines.get("Repr-Digest")) return false;
   const auto cache = lines.get("Cache-Control");

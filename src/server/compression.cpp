@@ -126,13 +126,26 @@ bool compression_settings::takes(std::string_view content_type) const {
   return std::ranges::any_of(types, [&](const std::string& pattern) { return type_matches(pattern, type); });
 }
 
+bool refuses_identity(const request& req) {
+  using detail::fields_access;
+  const fields& lines = req.fields();
+  const std::size_t count = fields_access::count(lines, semantics::field_id::accept_encoding);
+  if (count == 0) return false;
+  static constexpr std::array<std::string_view, 1> identity{"identity"};
+  // Without a 0 nobody says q=0: nearly all requests.
+  const auto refuses = [](std::string_view value) {
+    return value.find('0') != value.npos && !semantics::preferred_coding(value, true, identity);
+  };
+  return count == 1 ? refuses(req.header("Accept-Encoding")) : refuses(lines.joined("Accept-Encoding"));
+}
+
 std::optional<std::size_t> choose_coding(const request& req, std::span<const std::string_view> offers) {
   using detail::fields_access;
   const fields& lines = req.fields();
   const std::size_t count = fields_access::count(lines, semantics::field_id::accept_encoding);
   if (count == 0) return std::nullopt;  // it allows all by RFC 9110 §12.5.3, but most who say nothing decode nothing
   // A part of the content as it is would be another part in a coding.
-  if (fields_access::find(lines, semantics::field_id::range) != nullptr) return std::nullopt;
+  if (fields_access::find(lines, semantics::field_id::range) != nullptr && !refuses_identity(req)) return std::nullopt;
   const auto choice = count == 1 ? semantics::preferred_coding(req.header("Accept-Encoding"), true, offers)
                                  : semantics::preferred_coding(lines.joined("Accept-Encoding"), true, offers);
   if (!choice || *choice + 1 == offers.size()) return std::nullopt;
@@ -180,10 +193,10 @@ compressor::variants& compressor::variants_of(const std::shared_ptr<const served
   bytes_ += cost;
   variants& made = kept_[file.get()];
   made.file = file;
-  made.possible = file->bytes.size() >= settings_->minimum && !file->entity_tag.empty() &&
-                  file->lines.fields.get("Content-Encoding") == std::nullopt &&
-                  file->lines.fields.get("Cache-Control").value_or("").find("no-transform") == std::string_view::npos &&
-                  settings_->takes(file->lines.fields.get("Content-Type").value_or(""));
+  const fields& said = file->lines.fields;
+  made.possible = !file->bytes.empty() && !file->entity_tag.empty() && said.get("Content-Encoding") == std::nullopt &&
+                  said.get("Cache-Control").value_or("").find("no-transform") == std::string_view::npos;
+  made.worth_it = settings_->worth_it(said.get("Content-Type").value_or(""), file->bytes.size());
   return made;
 }
 
@@ -197,7 +210,7 @@ void compressor::make_room(std::size_t bytes) {
 const std::shared_ptr<const served_file>& compressor::variant(const request& req, const std::shared_ptr<const served_file>& file) {
   if (settings_ == nullptr) return file;
   variants* known = &variants_of(file);
-  if (!known->possible) return file;
+  if (!known->possible || (!known->worth_it && !refuses_identity(req))) return file;
   const auto* const choice = settings_->choose(req);
   const std::size_t slot = choice != nullptr ? static_cast<std::size_t>(choice->coding) : as_it_is;
   if (known->coded[slot] != nullptr) return known->coded[slot];

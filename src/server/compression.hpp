@@ -38,12 +38,19 @@ struct compression_settings {
 
   /// Whether this Content-Type is among them.
   [[nodiscard]] bool takes(std::string_view content_type) const;
+  /// Whether content of that type and length, where it is known, is worth a coding for clients that would also take it as it is.
+  [[nodiscard]] bool worth_it(std::string_view content_type, std::optional<std::uint64_t> length) const {
+    return (!length || *length >= minimum) && takes(content_type);
+  }
   /// What the client prefers; nothing for the content as it is.
   [[nodiscard]] const offer* choose(const request& req) const;
   [[nodiscard]] std::optional<int> level_of(coding::content_coding which) const;
 };
 
-/// Which of `offers` (codings, and `identity` last) the client prefers; nothing when it says nothing, or prefers none of them.
+/// Whether the client takes nothing that has no coding: `identity;q=0`, or `*;q=0` without a word for identity (RFC 9110 §12.5.3).
+[[nodiscard]] bool refuses_identity(const request& req);
+/// Which of `offers` (codings, and `identity` last) the client prefers; nothing when it says nothing, or prefers none of them. A Range
+/// asks for identity, unless the client refuses that.
 [[nodiscard]] std::optional<std::size_t> choose_coding(const request& req, std::span<const std::string_view> offers);
 
 /// What one loop knows about its coded answers. Loop's thread only.
@@ -77,6 +84,7 @@ class compressor {
     std::shared_ptr<const served_file> file;                  // so that its address is nobody else's
     std::array<std::shared_ptr<const served_file>, 5> coded;  // as content_coding; the last one as it is
     bool possible = false;
+    bool worth_it = false;
   };
   [[nodiscard]] variants& variants_of(const std::shared_ptr<const served_file>& file);
   void make_room(std::size_t bytes);

@@ -67,7 +67,11 @@ response answer_with(const request& req, const std::shared_ptr<const served_file
   const auto result = preconditions(req, known, file->lines.fields);
   if (result == semantics::precondition::not_modified) return response_access::ready(304, {file, &file->unchanged});
   response res = response_access::ready(200, {file, &file->lines}, file->bytes);
-  if (wants_ranges(req, result) && file->ranges) take_ranges(res, req.header("Range"));
+  if (wants_ranges(req, result) && file->ranges) {
+    // What is empty has a length too.
+    if (file->bytes.empty()) response_access::content(res) = detail::shared_content{};
+    take_ranges(res, req.header("Range"));
+  }
   return res;
 }
 
@@ -87,12 +91,12 @@ response answer_with(const request& req, found_file& found, const file_choices& 
   // What is going to be coded on its way (coded_content.hpp) has the tag of the coding.
   std::string tag_sent = tag;
   const compressor* const coder = compressor::current();
-  const bool coded_later = coding.empty() && coder != nullptr && coder->settings()->takes(type) &&
+  const bool coded_later = coding.empty() && coder != nullptr && file->identity.size != 0 &&
+                           (coder->settings()->worth_it(type, file->identity.size) || refuses_identity(req)) &&
                            how.cache_control.find("no-transform") == std::string::npos;
-  if (coded_later) {
-    varies = true;
-    if (const auto* choice = coder->settings()->choose(req)) tag_sent = semantics::coded_tag(tag, choice->coding);
-  }
+  const auto* const choice = coded_later ? coder->settings()->choose(req) : nullptr;
+  varies = varies || coded_later;
+  if (choice != nullptr) tag_sent = semantics::coded_tag(tag, choice->coding);
   semantics::validators known{tag_sent, modified};
   known.coded = true;
   response res;
@@ -112,7 +116,7 @@ response answer_with(const request& req, found_file& found, const file_choices& 
   const std::uint64_t size = file->identity.size;
   auto owner = std::make_shared<base::unique_fd>(std::move(file->descriptor));
   detail::response_access::content(res) = detail::file_content{std::move(owner), descriptor, 0, size};
-  if (wants_ranges(req, result) && coding.empty()) take_ranges(res, req.header("Range"));
+  if (wants_ranges(req, result) && coding.empty() && choice == nullptr) take_ranges(res, req.header("Range"));
   return res;
 }
 

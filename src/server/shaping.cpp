@@ -177,7 +177,7 @@ shaped_answer shape_answer(const server_core& core, compressor& coder, const req
   // A small file was looked at where it was found.
   const compression_settings::offer* choice = nullptr;
   std::shared_ptr<void> place;
-  if (how != nullptr && response_access::lines(r) == nullptr && may_be_coded(r, *how)) {
+  if (how != nullptr && response_access::lines(r) == nullptr && may_be_coded(req, r, *how)) {
     semantics::add_vary(r.fields(), "Accept-Encoding");
     choice = how->choose(req);
     if (choice != nullptr) place = coder.enter();

@@ -85,7 +85,54 @@ TEST(FilesInParts, OneAndSeveral) {
     EXPECT_EQ(on.get(path, {{"Range", "bytes=0-1"}, {"If-None-Match", tag}}).status(), 304);
     EXPECT_EQ(on.get(path, {{"Range", "bytes=0-1"}, {"If-Match", "\"other\""}}).status(), 412);
   }
-  EXPECT_EQ(on.get("/empty.css", {{"Range", "bytes=0-1"}}).status(), 200);
+  // RFC 9110 §14.1.2: an empty file has no first byte, so 416 as §14.2 asks for; its last bytes are all that it has, which is a 200, since no
+  // Content-Range says "none of 0". (nginx says 416 to 5-9 and 200 to both of these, Apache 200 to all: a server may ignore Range. Who would go on
+  // with a download learns more from `bytes */0`.)
+  const response empty = on.get("/empty.css", {{"Range", "bytes=0-1"}});
+  EXPECT_EQ(empty.status(), 416);
+  EXPECT_EQ(empty.header("Content-Range"), "bytes */0");
+  const response last = on.get("/empty.css", {{"Range", "bytes=-1"}});
+  EXPECT_EQ(last.status(), 200);
+  EXPECT_EQ(last.header("Content-Length"), "0");
+  EXPECT_EQ(last.header("Content-Range"), "");
+}
+
+// As `rsync -t` puts a new file in the place of one of the same second: the date is the same, and the tag tells them apart.
+TEST(FilesInParts, AnotherContentUnderTheSameDate) {
+  folder_site on;
+  on.serve();
+  for (const std::string path : {"/small.css", "/large.css"}) {
+    const response before = on.get(path);
+    const std::string file = on.folder / path.substr(1);
+    const auto modified = std::filesystem::last_write_time(file);
+    std::string other = text_of(path == "/small.css" ? 3000 : 300'000);
+    other.front() = 'X';
+    std::ofstream(file, std::ios::binary) << other;
+    std::filesystem::last_write_time(file, modified);
+    test::wait_until_settled(file);
+    EXPECT_EQ(on.get(path).header("Last-Modified"), before.header("Last-Modified")) << path;
+    const response whole = on.get(path, {{"Range", "bytes=0-1"}, {"If-Range", before.header("ETag")}});
+    EXPECT_EQ(whole.status(), 200) << path;
+    EXPECT_EQ(whole.content(), other) << path;
+    EXPECT_EQ(on.get(path, {{"If-None-Match", before.header("ETag")}}).status(), 200) << path;
+  }
+}
+
+// RFC 9110 §14.2: a Range counts on GET alone, and what a HEAD tells is what that GET without it would.
+TEST(FilesInParts, NotOnHead) {
+  folder_site on;
+  on.serve();
+  for (const std::string path : {"/small.css", "/large.css", "/empty.css"}) {
+    const response all = on.get(path);
+    for (const std::string_view range : {"bytes=0-1", "bytes=999999-", "bytes=-1"}) {
+      request req(method::head, path);
+      req.header("Range", range).header("If-Range", all.header("ETag"));
+      const response head = on.app.handle(std::move(req));
+      EXPECT_EQ(head.status(), 200) << path << range;
+      for (const std::string_view name : {"Content-Length", "Content-Range", "Content-Type", "ETag"})
+        EXPECT_EQ(head.header(name), all.header(name)) << path << range << name;
+    }
+  }
 }
 
 TEST(Precompressed, WhatStandsBesideAndIsNotOlder) {
@@ -157,6 +204,23 @@ TEST(CompressedFiles, SmallAndLarge) {
     EXPECT_EQ(on.get(path).header("Vary"), "Accept-Encoding");
     EXPECT_EQ(on.get(path, {{"Accept-Encoding", "gzip"}, {"Range", "bytes=0-9"}}).content(), text_of(10));
   }
+  // RFC 9110 §12.5.3: who refuses what is not coded gets it coded, also what is not worth it: small, of another type, a part of it.
+  on.write("tiny.css", "p{}", 1h);
+  for (const std::string path : {"/tiny.css", "/image.png", "/small.css", "/large.css"}) {
+    for (const std::string_view range : {"", "bytes=0-0"}) {
+      const response r = range.empty() ? on.get(path, {{"Accept-Encoding", "gzip, identity;q=0"}})
+                                       : on.get(path, {{"Accept-Encoding", "gzip, *;q=0.0"}, {"Range", range}});
+      EXPECT_EQ(r.status(), 200) << path << range;
+      EXPECT_EQ(r.header("Content-Encoding"), "gzip") << path << range;
+      EXPECT_EQ(r.header("Vary"), "Accept-Encoding") << path << range;
+      EXPECT_TRUE(r.header("ETag").ends_with("-gzip\"")) << path << range;
+      EXPECT_EQ(r.header("Accept-Ranges"), "") << path << range;
+      EXPECT_TRUE(r.content().starts_with("\x1f\x8b")) << path << range;
+    }
+    EXPECT_EQ(on.get(path, {{"Accept-Encoding", "identity;q=0"}}).status(), 200)
+        << "there is none that would do: §12.5.3 leaves it to us";
+  }
+  EXPECT_EQ(on.get("/tiny.css", {{"Accept-Encoding", "gzip, identity;q=0.001"}}).header("Content-Encoding"), "");
   EXPECT_EQ(on.get("/image.png", {{"Accept-Encoding", "gzip"}}).header("Vary"), "");
   EXPECT_EQ(on.get("/empty.css", {{"Accept-Encoding", "gzip"}}).header("Vary"), "");
 }

@@ -324,6 +324,44 @@ TEST(Compression, WhatIsLeftAsItIs) {
   EXPECT_EQ(unchanged.header("Content-Encoding"), "");
 }
 
+// RFC 9110 §12.5.3: a representation without a coding is not acceptable to who says so, and what is acceptable is at hand.
+TEST(Compression, AlsoOfWhatIsSmallWhereNothingElseIsAcceptable) {
+  site on;
+  on.app.compression(compression_options());
+  const struct {
+    std::string_view accept, path, coding, vary;
+  } rows[] = {
+      {"gzip, identity;q=0", "/plain", "gzip", "Accept-Encoding"},
+      {"gzip;q=0.1, identity;q=0.000", "/tagged", "gzip", "Accept-Encoding"},
+      {"br, *;q=0", "/plain", "br", "Accept-Encoding"},
+      {"*, identity;q=0", "/plain", "br", "Accept-Encoding"},
+      {"GZIP , Identity ; Q=0", "/image", "gzip", "Accept-Encoding"},
+      {"gzip, identity;q=0", "/fixed", "", ""},   // no-transform
+      {"gzip, identity;q=0", "/secret", "", ""},  // the handler's word
+      {"gzip, identity;q=0", "/coded", "gzip", ""},
+      // None of ours is acceptable: §12.5.3 leaves it to us, and content that may be of use is better than a 406.
+      {"identity;q=0", "/plain", "", "Accept-Encoding"},
+      {"deflate, *;q=0", "/plain", "", "Accept-Encoding"},
+      // Identity is, by a more exact word.
+      {"gzip, identity;q=0.001, *;q=0", "/plain", "", ""},
+      {"gzip;q=0, identity", "/plain", "", ""},
+      {"br;q=0, gzip", "/plain", "", ""},
+  };
+  for (const auto& row : rows) {
+    const response r = on.get(row.path, {{"Accept-Encoding", row.accept}});
+    EXPECT_EQ(r.status(), 200) << row.accept << row.path;
+    EXPECT_EQ(r.header("Content-Encoding"), row.coding) << row.accept << row.path;
+    EXPECT_EQ(r.header("Vary"), row.vary) << row.accept << row.path;
+    if (row.path == "/plain") {
+      EXPECT_EQ(decoded(r), "0123456789") << row.accept;
+    }
+  }
+  const response part = on.get("/tagged", {{"Accept-Encoding", "gzip, identity;q=0"}, {"Range", "bytes=0-1"}});
+  EXPECT_EQ(part.status(), 200) << "a part as it is would not be acceptable either";
+  EXPECT_EQ(decoded(part), "0123456789");
+  EXPECT_EQ(part.header("ETag"), "\"v1-gzip\"");
+}
+
 TEST(Compression, AsItIsAskedFor) {
   site on;
   on.app.compression(compression_options().codings({"gzip"}).minimum(10).level("gzip", 9).types({"text/*"}));

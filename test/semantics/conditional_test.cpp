@@ -194,6 +194,14 @@ precondition by_the_words(const method& m, const state& of, const choice& match,
   return by_tag || by_date ? ranges : proceed;
 }
 
+// §8.8.2.2: Date is at least one second after it.
+TEST(Conditional, ADateIsStrongOnceItsSecondIsOver) {
+  const std::chrono::sys_seconds then{std::chrono::seconds(784111777)};
+  EXPECT_FALSE(is_strong_date(then, then));
+  EXPECT_FALSE(is_strong_date(then + std::chrono::seconds(1), then));
+  EXPECT_TRUE(is_strong_date(then, then + std::chrono::seconds(1)));
+}
+
 TEST(Conditional, TheWholeMatrix) {
   const choice tags[] = {{""},
                          {"*", true},

@@ -58,9 +58,17 @@ TEST(range, what_is_asked_for) {
       {"bytes=10-20,30-", 10, "none"},
       {"bytes=-0", 10, "none"},
       {"bytes=99999999999999999999999999-", 10, "none"},
-      // Ignored.
-      {"bytes=0-1", 0, "whole"},
+      // §14.1.2: of what is empty, a suffix is the only range that is satisfiable. §14.4 has no Content-Range for no bytes, so that
+      // one is ignored, and all that there is comes as a 200.
+      {"bytes=0-0", 0, "none"},
+      {"bytes=0-", 0, "none"},
+      {"bytes=5-9,1-1", 0, "none"},
+      {"bytes=-0", 0, "none"},
       {"bytes=-1", 0, "whole"},
+      {"bytes=0-0,-1", 0, "whole"},
+      {"bytes=0-1,x", 0, "whole"},
+      {"bytes=2-1", 0, "whole"},
+      // Ignored.
       {"", 10, "whole"},
       {"bytes", 10, "whole"},
       {"bytes=", 10, "whole"},
