@@ -182,6 +182,8 @@ class worker final : private connection::exchange_owner, private net::accept_han
   /// Takes the fields out of `r`; its content stays. `announces`: HTTP/3, where it is there.
   semantics::response_head make_head(response& r, const connection::http_connection& on, bool announces);
   void end_message(server_exchange& x);
+  /// Of an answer that outlives its exchange: what produces content may hold on to the request's.
+  static void drop_content(response& r);
   server_exchange& take_exchange();
   void take_request(server_exchange& x, connection::http_connection& on, semantics::request_head&& head);
   bool try_push(server_exchange& x, const request& from, std::string_view target);

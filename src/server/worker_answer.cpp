@@ -110,7 +110,10 @@ void worker::write_state(server_exchange& x, response&& r) {
     x.running = false;
     response answer = result ? std::move(*x.answer) : core_.answer_to(result.error(), x.request);
     x.answer.reset();
-    if (x.lost()) return on_reset(x);
+    if (x.lost()) {
+      drop_content(answer);
+      return on_reset(x);
+    }
     respond(x, std::move(answer));
   });
 }
@@ -145,6 +148,7 @@ void worker::respond(server_exchange& x, response&& r) {
   // The field is HTTP/1's and is left out; what it asks for is not.
   if (c.version() >= http2 && semantics::parse_connection_options(head.fields).close) c.close_gracefully();
   if (const auto sent = c.send_response(x, head, length); !sent) {
+    drop_content(r);
     if (c.closed()) {
       x.status = 0;
       return close_exchange(x);
@@ -158,6 +162,7 @@ void worker::respond(server_exchange& x, response&& r) {
   }
   counters_.add_response(x.status);
   if (without_content) {
+    drop_content(r);
     end_message(x);
     return close_exchange(x);
   }
@@ -169,6 +174,8 @@ void worker::respond(server_exchange& x, response&& r) {
   // A tunnel's handler runs once the engine hands the byte stream over: see `on_detached`.
   if (!std::holds_alternative<detail::tunnel_content>(response_access::content(*x.answer))) produce(x);
 }
+
+void worker::drop_content(response& r) { response_access::content(r) = std::monostate(); }
 
 void worker::end_message(server_exchange& x) {
   const auto ended = x.connection().end(x);

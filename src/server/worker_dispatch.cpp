@@ -206,6 +206,7 @@ void worker::handler_ended(server_exchange& x, detail::outcome<response> result)
   if (x.lost()) {
     // Who has logged out and left before the answer is logged out all the same.
     if (result && request_access::state(x.request) != nullptr) return write_state(x, std::move(*result));
+    if (result) drop_content(*result);
     return on_reset(x);
   }
   if (result) return respond(x, std::move(*result));

@@ -60,13 +60,13 @@ void worker::measure(const server_exchange& x) {
 void worker::close_exchange(server_exchange& x) {
   if (core_.log.on() && x.status != 0) log_exchange(x);
   if (core_.measures && x.status != 0) measure(x);
+  x.answer.reset();  // before the request, whose content its producer may hold on to
   request_access::reset(x.request);
   x.route = nullptr;
   x.began = {};
   x.status = 0;
   x.awaits_content = x.gave_up = x.pushed = false;
   x.links.clear();
-  x.answer.reset();
   x.connection().finish(x);
   free_.push_back(&x);
 }

@@ -1,4 +1,5 @@
 // From a request's head to its answer's last byte, over the network in memory.
+#include "connection/message_access.hpp"
 #include "memory_server.hpp"
 
 namespace {
@@ -67,6 +68,64 @@ TEST(dispatch, an_answer_that_the_request_does_not_allow_is_a_500) {
     EXPECT_TRUE(peer.received.starts_with("HTTP/1.1 500 ")) << path << ": " << peer.received;
   }
   EXPECT_NE(server.messages.find("/205"), std::string::npos);
+}
+
+// What a request's content is read from, and what still knows of it when it goes.
+struct source_of_a_request final : parley::detail::body_source {
+  explicit source_of_a_request(bool& here) : alive(here) { alive = true; }
+  ~source_of_a_request() override { alive = false; }
+  bool ready() noexcept override { return true; }
+  std::string_view next() override { return {}; }
+  void wait(parley::detail::waiter*) noexcept override {}
+  const parley::fields* trailers() noexcept override { return nullptr; }
+  std::optional<std::uint64_t> length() noexcept override { return std::nullopt; }
+  bool& alive;
+};
+struct knows_of_content {
+  bool& alive;
+  int& in_time;
+  ~knows_of_content() { in_time += alive ? 1 : 0; }
+};
+
+// A forward proxy's answer, say, leaves the content of its request when it goes.
+TEST(dispatch, an_answer_goes_before_the_content_of_its_request) {
+  memory_server server;
+  bool alive = false;
+  int made = 0;
+  int in_time = 0;
+  const auto answer = [&](request& req) {
+    parley::detail::request_access::own_source(req, std::make_unique<source_of_a_request>(alive));
+    ++made;
+    auto kept = std::make_shared<knows_of_content>(alive, in_time);
+    return parley::stream(
+        [kept](parley::body_writer& to) -> task<> {
+          auto writing = to.write("content");
+          co_await writing;
+        },
+        "text/plain");
+  };
+  server.route("GET /stream", [&](request& req) -> task<response> { co_return answer(req); });
+  server.route("GET /205", [&](request& req) -> task<response> { co_return answer(req).status(205); });
+  server.route("GET /304", [&](request& req) -> task<response> { co_return answer(req).status(304); });
+  server.route("GET /late", [&](request& req) -> task<response> {
+    response late = answer(req);
+    try {
+      auto waiting = parley::sleep_for(10s);
+      co_await waiting;
+    } catch (const parley::cancelled&) {
+    }
+    co_return late;
+  });
+  for (const char* start : {"GET /stream", "HEAD /stream", "GET /205", "GET /304", "GET /late"}) {
+    memory_peer peer(*server.loop, 80);
+    peer.send(std::string(start) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    server.loop->run_for(1s);
+    peer.abort();
+    server.loop->run_for(1s);
+    EXPECT_FALSE(alive) << start;
+    EXPECT_EQ(in_time, made) << start;
+  }
+  EXPECT_EQ(made, 5);
 }
 
 TEST(dispatch, functions_of_the_user_that_throw_end_nothing) {
