@@ -24,6 +24,10 @@ fetch_error cannot_decode(const std::string& server, const coding::decode_error&
     return {decode_reason::decoding, sentence + "; the limit is " + std::to_string(caps.output) +
                                          " bytes (options::decode; without decoding it comes as it is)"};
   }
+  if (why.fault == coding::decode_fault::input) {
+    return {decode_reason::decoding, sentence + "; the limit is " + std::to_string(caps.input()) +
+                                         " bytes (options::decode; without decoding it comes as it is)"};
+  }
   if (why.fault == coding::decode_fault::ratio) {
     return {decode_reason::decoding,
             sentence + "; the limit is " + std::to_string(caps.ratio) + " times its size; without decoding it comes as it is"};

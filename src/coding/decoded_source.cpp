@@ -9,9 +9,9 @@ namespace {
 constexpr std::size_t decoded_piece = std::size_t{32} * 1024;
 }
 
-decoded_source::decoded_source(detail::body_source* from, std::shared_ptr<void> keeper, const std::vector<content_coding>& codings,
+decoded_source::decoded_source(detail::body_source* from, std::shared_ptr<void> keeper, std::vector<content_coding> codings,
                                const decoder_caps& caps, explainer explain)
-    : keeper_(std::move(keeper)), from_(from), decoder_(codings, caps), explain_(std::move(explain)) {}
+    : keeper_(std::move(keeper)), from_(from), codings_(std::move(codings)), caps_(caps), explain_(std::move(explain)) {}
 
 bool decoded_source::ready() noexcept {
   while (out_ == 0 && !ended_ && !failure_) {
@@ -43,15 +43,18 @@ void decoded_source::work() {
     if (in_.empty()) return end();
     has_input_ = true;
   }
+  if (!decoder_) decoder_.emplace(codings_, caps_);
   if (room_.empty()) room_.resize(decoded_piece);
-  const auto step = decoder_.decode(in_, room_);
+  const auto step = decoder_->decode(in_, room_);
   if (!step) std::rethrow_exception(explain_(step.error()));
   out_ = step->written;
   if (step->done) has_input_ = false;
 }
 
 void decoded_source::end() {
-  if (const auto whole = decoder_.finish(); !whole) std::rethrow_exception(explain_(whole.error()));
+  if (decoder_) {
+    if (const auto whole = decoder_->finish(); !whole) std::rethrow_exception(explain_(whole.error()));
+  }
   ended_ = true;
 }
 

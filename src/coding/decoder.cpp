@@ -28,6 +28,7 @@ std::string_view what_is_wrong(decode_fault what) {
     case decode_fault::window: return "asks for more memory than decoders have to give";
     case decode_fault::output: return "decodes to more than is allowed";
     case decode_fault::ratio: return "decodes to so many times its size that it is taken for an attack";
+    case decode_fault::input: return "is longer than anything that may come of it";
   }
   std::unreachable();
 }
@@ -66,7 +67,10 @@ decode_error decoder::fault(decode_fault what, const layer& at) const { return {
 std::expected<step, decode_error> decoder::work(layer& at, std::string_view& in, std::span<char> room) {
   const std::size_t before = in.size();
   const auto now = at.undo->decode(in, room);
-  if (&at == layers_.data()) taken_ += before - in.size();
+  if (&at == layers_.data()) {
+    taken_ += before - in.size();
+    if (taken_ > caps_.input()) return std::unexpected(fault(decode_fault::input, at));
+  }
   if (!now) return std::unexpected(fault(now.error(), at));
   at.given += now->written;
   if (at.given > caps_.output) return std::unexpected(fault(decode_fault::output, at));

@@ -19,6 +19,13 @@ struct decoder_caps {
   std::uint64_t output = std::uint64_t{1} << 30;      // bytes, 1 GiB
   std::uint64_t ratio = 200;                          // bytes of output for each of input; 0: any number ...
   std::uint64_t ratio_from = std::uint64_t{4} << 20;  // ... once there are more than so many, 4 MiB
+
+  /// So much may be put in: twice what may come out, and 64 KiB. Codings have pieces that come to nothing, of which there is no end.
+  [[nodiscard]] std::uint64_t input() const {
+    constexpr std::uint64_t most = ~std::uint64_t{0};
+    constexpr std::uint64_t beside = std::uint64_t{64} << 10;
+    return output > (most - beside) / 2 ? most : 2 * output + beside;
+  }
 };
 
 /// Codings that `parse_codings` should take at most: one is usual, two are seen.
@@ -33,6 +40,7 @@ enum class decode_fault : std::uint8_t {
   window,     // it asks for more memory than is given
   output,     // decoder_caps::output
   ratio,      // decoder_caps::ratio
+  input,      // decoder_caps::input
 };
 
 struct decode_error {

@@ -1,5 +1,6 @@
 #include <parley/body.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace parley {
@@ -12,7 +13,7 @@ task<std::string> read_whole_content(detail::body_source* source, std::size_t li
   if (source == nullptr) co_return content;
   const std::optional<std::uint64_t> announced = source->length();
   if (announced && *announced > limit) throw content_too_large(limit);
-  source->keep(limit);
+  source->keep(static_cast<std::size_t>(std::min<std::uint64_t>(announced.value_or(limit), limit)));
   for (;;) {
     detail::read_operation reading(source);
     const std::string_view piece = co_await reading;

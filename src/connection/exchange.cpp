@@ -60,7 +60,7 @@ void incoming_content::wait(parley::detail::waiter* who) noexcept {
 void incoming_content::collect(std::size_t limit) {
   collect_limit_ = limit;
   collecting_ = true;
-  make_room(limit);
+  make_room(static_cast<std::size_t>(std::min<std::uint64_t>(length_.value_or(limit), limit)));
   ask_for_content();
 }
 
@@ -68,7 +68,7 @@ void incoming_content::keep(std::size_t most) { make_room(most); }
 
 void incoming_content::make_room(std::size_t most) {
   if (exchange_.connection_ == nullptr || exchange_.lost_ || whole_) return;
-  exchange_.connection_->make_room(exchange_, static_cast<std::size_t>(std::min<std::uint64_t>(length_.value_or(most), most)));
+  exchange_.connection_->make_room(exchange_, most);
 }
 
 void incoming_content::ask_for_content() noexcept {

@@ -158,6 +158,26 @@ TEST(coding, a_flush_shows_all_that_was_put) {
   }
 }
 
+// Members without content, and frames to be skipped: what comes to nothing could go on for ever.
+TEST(coding, what_comes_to_nothing_has_an_end) {
+  const std::string frame("\x50\x2a\x4d\x18\0\0\0\0", 8);
+  const std::pair<content_coding, std::string> table[] = {{content_coding::gzip, encode_whole(content_coding::gzip, "")},
+                                                          {content_coding::zstd, frame}};
+  const decoder_caps caps{.output = 10'000};
+  ASSERT_EQ(caps.input(), 20'000U + 65'536U);
+  for (const auto& [which, nothing] : table) {
+    std::string all;
+    while (all.size() < caps.input()) all += nothing;
+    const std::string within = all.substr(0, all.size() - nothing.size());
+    EXPECT_FALSE(decode_in_pieces({which}, within, 1000, 100, caps).error) << name_of(which);
+    const auto beyond = decode_in_pieces({which}, all + nothing, 1000, 100, caps);
+    ASSERT_TRUE(beyond.error) << name_of(which);
+    EXPECT_EQ(beyond.error->fault, decode_fault::input) << name_of(which);
+    EXPECT_NE(describe(*beyond.error).find("longer than anything"), std::string::npos);
+  }
+  EXPECT_EQ(decoder_caps{.output = ~std::uint64_t{0}}.input(), ~std::uint64_t{0});
+}
+
 TEST(coding, what_is_cut_off_or_has_more_behind_it_is_refused) {
   const std::string text = sample(5000);
   for (const auto which : all_codings) {

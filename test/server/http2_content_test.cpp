@@ -1,5 +1,8 @@
 // Content that is collected on one HTTP/2 connection has a bound (limits::connection_content): what is beyond it waits, and nothing is
 // refused.
+#include "coding/decoded_source.hpp"
+#include "coding/encoder.hpp"
+#include "connection/message_access.hpp"
 #include "memory_server.hpp"
 #include "support/engine_peer.hpp"
 
@@ -166,6 +169,36 @@ TEST_P(http2_content, too_large_is_too_large_also_in_the_queue) {
   server.loop->run_for(1s);
   EXPECT_EQ(peer.answers[first].status, 200);
   EXPECT_EQ(peer.answers[second].status, 413);
+}
+
+// Some hundred bytes may be what a large content is in a coding: its place is for what comes of them.
+TEST(http2_content_in_a_coding, has_a_place_for_what_is_decoded) {
+  namespace coding = parley::coding;
+  collecting_server server(with_room_for(1));
+  server.route("POST /coded", [](request& req) -> task<response> {
+    using access = parley::detail::request_access;
+    access::own_source(req, std::make_unique<coding::decoded_source>(
+                                access::source(req), nullptr, std::vector{coding::content_coding::gzip}, coding::decoder_caps(),
+                                [](const coding::decode_error&) { return std::exception_ptr(); }));
+    auto reading = req.text();
+    const std::string content = co_await reading;
+    co_return parley::text(std::to_string(content.size()));
+  });
+  auto peer = server.peer();
+  const std::string coded = coding::encode_whole(coding::content_coding::gzip, std::string(large, 'x'));
+  ASSERT_LT(coded.size(), 1000U);
+  const asked upload{.method = "POST", .path = "/coded", .content = coded};
+  const stream_id first = peer.begin(upload);
+  const stream_id second = peer.begin(upload);
+  for (const stream_id id : {first, second}) peer.send_data(id, coded.substr(0, 100));
+  server.loop->run_for(100ms);
+  EXPECT_EQ(server.waited(), 1U);
+  for (const stream_id id : {first, second}) {
+    peer.send_data(id, coded.substr(100));
+    peer.send_end(id);
+  }
+  server.loop->run_for(1s);
+  for (const stream_id id : {first, second}) EXPECT_EQ(peer.answers[id].content, std::to_string(large)) << id;
 }
 
 }  // namespace
