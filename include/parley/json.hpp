@@ -203,7 +203,7 @@ inline void require_json(const request& req) {
   if (charset && !std::ranges::equal(*charset, std::string_view("utf-8"), same_letter)) {
     throw problem_error(415, "The content must be JSON in UTF-8.").header("Accept", "application/json");
   }
-  // Nothing is decoded, so that nothing can grow.
+  // Nothing is decoded here, so that nothing can grow: that is for parley/request_decoding.hpp.
   const std::string coding = req.fields().joined("Content-Encoding");
   if (!coding.empty() && !std::ranges::equal(coding, std::string_view("identity"), same_letter)) {
     throw problem_error(415, "The content must be JSON without a content coding.").header("Accept-Encoding", "identity");

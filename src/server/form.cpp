@@ -53,7 +53,7 @@ task<> write_out(detail::form_builder& building, const std::string& folder) {
   form_access::stored(building.current()) = std::move(written);
 }
 
-// RFC 9110 §15.5.16. Nothing is decoded here, so that nothing can grow.
+// RFC 9110 §15.5.16. Nothing is decoded here, so that nothing can grow: that is for `request_decoding`.
 void require_no_coding(const request& req) {
   const std::string coding = req.fields().joined("Content-Encoding");
   if (coding.empty() || base::iequals(coding, "identity")) return;

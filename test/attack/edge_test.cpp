@@ -9,10 +9,13 @@
 #include <parley/form.hpp>
 #include <parley/hosts.hpp>
 #include <parley/rate_limit.hpp>
+#include <parley/request_decoding.hpp>
 
 #include <crypt.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -392,6 +395,117 @@ TEST(attack_edge, a_decompression_bomb_as_a_form) {
   }
   EXPECT_EQ(send("PUT /raw", "gzip"), 200);
   EXPECT_TRUE(on.counted("forms_refused", 8));
+}
+
+// Where requests are decoded: each cap ends it, in pieces whose number nobody said, while others are served.
+TEST(attack_edge, a_bomb_where_requests_are_decoded) {
+  arena on;
+  on.app.route("PUT /plain", [](const request& req) { return text(std::to_string(req.content().size())); });
+  on.app.route("PUT /task", [](request& req) -> task<response> {
+    std::size_t size = 0;
+    body_reader content = req.body();
+    for (;;) {
+      auto reading = content.read();
+      const std::string_view piece = co_await reading;
+      if (piece.empty()) break;
+      size += piece.size();
+    }
+    co_return text(std::to_string(size));
+  });
+  request_decoding().bytes(2 << 20).add_to(on.app);
+  on.open();
+  const auto send = [&](std::string_view path, std::string_view coding, const std::string& content) {
+    raw attacker(on.port, attackers_address);
+    std::string all = "PUT " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nContent-Encoding: " + std::string(coding) +
+                      "\r\nTransfer-Encoding: chunked\r\n\r\n";
+    constexpr std::size_t piece = 0x10000;
+    for (std::size_t at = 0; at < content.size(); at += piece) {
+      char size[20];
+      std::snprintf(size, sizeof size, "%zx\r\n", std::min(piece, content.size() - at));
+      all.append(size).append(content.substr(at, piece)).append("\r\n");
+    }
+    attacker.send(all + "0\r\n\r\n");
+    return attacker.response();
+  };
+  const std::string bomb = coding::encode_whole(coding::content_coding::br, std::string(std::size_t{32} << 20, 'x'));
+  const std::string twice = coding::encode_whole(coding::content_coding::gzip, bomb);
+  std::string nothing;  // members without content
+  const std::string member = coding::encode_whole(coding::content_coding::gzip, "");
+  while (nothing.size() < std::size_t{5} << 20) nothing += member;
+  std::uint64_t refused = 0;
+  for (const char* const path : {"/plain", "/task"}) {
+    EXPECT_EQ(send(path, "br", bomb), 413) << path;
+    EXPECT_EQ(send(path, "br, gzip", twice), 413) << path;
+    EXPECT_EQ(send(path, "gzip", nothing), 413) << path;
+    EXPECT_EQ(send(path, "gzip, br", bomb), 400) << path << ": another one than it says";
+    refused += 4;
+    EXPECT_TRUE(on.serves_others(neighbours_address));
+    EXPECT_EQ(send(path, "gzip", coding::encode_whole(coding::content_coding::gzip, "tea")), 200);
+  }
+  EXPECT_TRUE(on.counted("requests_not_decoded", refused));
+  // What will be refused is not asked for.
+  raw asks(on.port, attackers_address);
+  asks.send("PUT /task HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
+  EXPECT_EQ(asks.response(), 413) << asks.last_head;
+  raw unknown(on.port, attackers_address);
+  unknown.send("PUT /task HTTP/1.1\r\nHost: x\r\nContent-Encoding: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(unknown.response(), 415) << unknown.last_head;
+  raw good(on.port, attackers_address);
+  good.send("PUT /task HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nExpect: 100-continue\r\nContent-Length: " +
+            std::to_string(member.size()) + "\r\n\r\n");
+  EXPECT_EQ(good.response(), 100);
+  good.send(member);
+  EXPECT_EQ(good.response(), 200);
+}
+
+// The places for decoding are for who sends something to decode.
+TEST(attack_edge, places_for_decoding_are_not_held_by_a_field) {
+  arena on;
+  on.app.route("GET /endless", [](const request&) {
+    return stream(
+        [](body_writer& to) -> task<> {
+          for (;;) {
+            auto writing = to.write(std::string(10'000, 'x'));
+            co_await writing;
+          }
+        },
+        "text/plain");
+  });
+  on.app.route("PUT /plain", [](const request& req) { return text(std::string(req.content())); });
+  request_decoding().at_once(2).add_to(on.app);
+  on.open();
+  std::vector<std::unique_ptr<raw>> attackers;
+  for (int i = 0; i < 4; ++i) {
+    attackers.push_back(std::make_unique<raw>(on.port, attackers_address));
+    attackers.back()->send(get("/endless", "Content-Encoding: gzip\r\n"));
+    EXPECT_TRUE(attackers.back()->until("\r\n\r\n"));
+    EXPECT_TRUE(attackers.back()->received.starts_with("HTTP/1.1 200 ")) << attackers.back()->received.substr(0, 500);
+  }
+  raw other(on.port, neighbours_address);
+  const std::string sent = coding::encode_whole(coding::content_coding::gzip, "tea");
+  other.send("PUT /plain HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: " + std::to_string(sent.size()) +
+             "\r\n\r\n" + sent);
+  EXPECT_EQ(other.response(), 200);
+  EXPECT_EQ(other.last_content, "tea");
+  // Nor are there more of them where heads come first, and content later.
+  std::vector<std::unique_ptr<raw>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<raw>(on.port, neighbours_address));
+    clients.back()->send("PUT /plain HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nExpect: 100-continue\r\nContent-Length: " +
+                         std::to_string(sent.size()) + "\r\n\r\n");
+    EXPECT_EQ(clients.back()->response(), 100);
+  }
+  std::array<pollfd, 3> answered{};
+  for (std::size_t i = 0; i < 3; ++i) {
+    clients[i]->send(sent.substr(0, 5));
+    answered[i] = {clients[i]->descriptor(), POLLIN, 0};
+  }
+  ASSERT_EQ(::poll(answered.data(), answered.size(), patience_ms), 1);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const bool refused = answered[i].revents != 0;
+    if (!refused) clients[i]->send(sent.substr(5));
+    EXPECT_EQ(clients[i]->response(), refused ? 503 : 200) << clients[i]->last_head;
+  }
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 #include <parley/json.hpp>
+#include <parley/request_decoding.hpp>
+#include <parley/server.hpp>
 
 #include <gtest/gtest.h>
 
@@ -194,6 +196,23 @@ TEST(json_content, in_a_coding_is_refused) {
   auto plain = posted("7", "application/json");
   plain.header("Content-Encoding", "Identity");
   EXPECT_EQ(parley::json_content<int>(plain), 7);
+}
+
+TEST(json_content, in_a_coding_is_read_where_requests_are_decoded) {
+  parley::server app;
+  app.on_message([](std::string_view) {});
+  app.route("POST /plain", [](const parley::request& req) { return parley::text(std::to_string(parley::json_content<int>(req))); });
+  app.route("POST /task", [](parley::request& req) -> parley::task<parley::response> {
+    auto reading = req.json<int>();
+    const int n = co_await reading;
+    co_return parley::text(std::to_string(n));
+  });
+  parley::request_decoding().add_to(app);
+  for (const char* path : {"/plain", "/task"}) {
+    parley::request req(parley::method::post, path);
+    req.content(std::string("\x0f\x00\x80\x37\x03", 5), "application/json").header("Content-Encoding", "br");  // a stored 7
+    EXPECT_EQ(app.handle(std::move(req)).content(), "7") << path;
+  }
 }
 
 TEST(json_content, refuses_with_400_and_422) {
