@@ -96,6 +96,7 @@ class config_reader {
       if (const auto number = value.value_exact<std::int64_t>()) text = std::to_string(*number);
       if (const auto on = value.value_exact<bool>()) text = *on ? "true" : "false";
       if (const auto words = value.value_exact<std::string>()) text = *words;
+      if (const auto real = value.value_exact<double>()) text = (std::ostringstream() << *real).str();
       set_limit(options_.caps, key.str(), text, where);
     }
   }

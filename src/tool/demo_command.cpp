@@ -5,7 +5,7 @@
 #include "tool/arguments.hpp"
 #include "tool/commands.hpp"
 #include "tool/exit_code.hpp"
-#include "tool/serve_options.hpp"
+#include "tool/serve_plan.hpp"
 #include "tool/serving.hpp"
 #include "tool/terminal.hpp"
 
@@ -35,7 +35,7 @@ int run_demo_command(const command& self, const std::vector<std::string>& words)
     throw refusal(exit_usage, "demo takes no " + positionals.front() + "; parley serve DIR serves a folder");
 
   const serve_plan plan = make_serve_plan(options);
-  make_data_folder(plan.data);
+  named_where_it_stands(plan.from_file, [&] { make_data_folder(plan.data); });
   raise_file_limit(plan.caps);
   server app(plan.caps);
   try {

@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace parley::tool {
 
@@ -17,11 +19,15 @@ enum exit_code : int {
 /// Ends the command: one sentence for standard error, and the exit status.
 class refusal : public std::runtime_error {
  public:
-  refusal(exit_code code, const std::string& sentence) : std::runtime_error(sentence), code_(code) {}
+  /// `about`: the options (`access-log`) whose values may be at fault, where the sentence does not begin with one (`--threads takes ...`).
+  refusal(exit_code code, const std::string& sentence, std::vector<std::string> about = {})
+      : std::runtime_error(sentence), code_(code), about_(std::move(about)) {}
   [[nodiscard]] exit_code code() const { return code_; }
+  [[nodiscard]] const std::vector<std::string>& about() const { return about_; }
 
  private:
   exit_code code_;
+  std::vector<std::string> about_;
 };
 
 }  // namespace parley::tool

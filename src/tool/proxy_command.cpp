@@ -7,7 +7,7 @@
 #include "tool/commands.hpp"
 #include "tool/exit_code.hpp"
 #include "tool/limit_options.hpp"
-#include "tool/serve_options.hpp"
+#include "tool/serve_plan.hpp"
 #include "tool/serving.hpp"
 #include "tool/terminal.hpp"
 #include "trace/escape.hpp"

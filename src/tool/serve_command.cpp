@@ -5,7 +5,7 @@
 #include "tool/arguments.hpp"
 #include "tool/commands.hpp"
 #include "tool/exit_code.hpp"
-#include "tool/serve_options.hpp"
+#include "tool/serve_plan.hpp"
 #include "tool/serving.hpp"
 #include "tool/terminal.hpp"
 

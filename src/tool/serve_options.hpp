@@ -1,26 +1,16 @@
-// The options that `serve` and `demo` share, and what they come to together with the configuration file.
+// The options that `serve`, `demo` and `proxy` share, as they are written.
 #pragma once
 
 #include <parley/limits.hpp>
-#include <parley/server.hpp>
 
 #include "tool/arguments.hpp"
-#include "tool/listen_address.hpp"
+#include "tool/config_place.hpp"
 
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace parley::tool {
-
-/// A value that the configuration file gave: where it stands there, for what is said of it.
-struct config_value {
-  std::string key;
-  std::string value;  // as it is checked; empty where only the key is told
-  std::string where;  // `parley.toml line 3`
-};
 
 /// As written, on the command line or in the file; nothing where neither says anything.
 struct serve_options {
@@ -40,59 +30,5 @@ struct serve_options {
 };
 
 void declare_serve_options(arguments& to, serve_options& options);
-
-/// Checked and complete.
-struct serve_plan {
-  struct place {
-    listen_address at;
-    bool asked = false;  // somebody asked for that address: it is listened on beside the sockets of a service manager
-    friend bool operator==(const place&, const place&) = default;
-  };
-  struct certificate {
-    std::string certificate_file, key_file;
-    friend bool operator==(const certificate&, const certificate&) = default;
-  };
-  std::optional<place> http, https;       // nothing: off
-  std::vector<certificate> certificates;  // none: the local authority's
-  std::string client_ca;                  // a file; empty: clients need no certificate
-  std::size_t threads = 0;                // 0: one a core
-  std::string data;                       // a folder; it need not be there
-  std::string access_log;                 // a file, `-` for standard output, empty for none
-  log_format access_log_format = log_format::combined;
-  limits caps;
-  bool http2 = true, http3 = true, http3_bbr = false, early_data = true;
-  struct edge_options {   // what stands before all handlers
-    std::string monitor;  // an address to listen on, as a URL; empty: none
-    std::vector<std::string> trusted_proxies;
-    forwarded_by proxies_say = forwarded_by::x_forwarded;
-    bool healthz = false, metrics = false, request_ids = false, tracing = false, allow_trace = false;
-    std::vector<std::string> hosts, cors;
-    std::uint16_t redirect_to = 0;      // the port of https; 0: nothing is sent there
-    std::optional<std::uint64_t> hsts;  // seconds
-    bool hsts_subdomains = false, hsts_preload = false;
-    std::size_t rate = 0;  // requests of one address in `rate_seconds`; 0: any number
-    std::uint64_t rate_seconds = 0;
-    std::string users;  // a file; empty: everybody
-    friend bool operator==(const edge_options&, const edge_options&) = default;
-  };
-  edge_options edge;
-  bool list = false;
-  bool compress = false;
-  bool show = false, frames = false;
-  serve_options asked;  // by the command line, for a reload
-  std::vector<config_value> from_file;
-};
-
-/// Reads the configuration file if there is one; what the command line says wins. Throws `refusal`.
-[[nodiscard]] serve_plan make_serve_plan(serve_options options);
-
-/// A sentence of an option (`--rate-limit takes ...`) whose value is from the configuration file names the file, the line and the key instead.
-[[nodiscard]] std::string in_file(const std::vector<config_value>& from_file, const std::string& sentence);
-
-/// Throws `refusal` when what only https uses is given, and there is no https.
-void check_https_options(const serve_plan& plan, bool https);
-
-/// What a reload would have to change and cannot, as the options' names: empty when all is applied by it.
-[[nodiscard]] std::vector<std::string> need_restart(const serve_plan& before, const serve_plan& after);
 
 }  // namespace parley::tool

@@ -32,6 +32,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace parley::tool {
 
@@ -43,7 +44,7 @@ void open_log(server& app, const serve_plan& plan) {
   try {
     app.access_log(plan.access_log, plan.access_log_format);
   } catch (const std::system_error& error) {
-    throw refusal(exit_local, "cannot write the access log " + plan.access_log + ": " + error.code().message());
+    throw refusal(exit_local, "cannot write the access log " + plan.access_log + ": " + error.code().message(), {"access-log"});
   }
 }
 
@@ -99,11 +100,13 @@ void make_data_folder(const std::string& path) {
   std::error_code error;
   const bool made = std::filesystem::create_directories(path, error);
   if (error)
-    throw refusal(exit_local, "cannot make the data folder " + path + ": " + error.message() + "; choose another with --data DIR");
+    throw refusal(exit_local, "cannot make the data folder " + path + ": " + error.message() + "; choose another with --data DIR",
+                  {"data"});
   if (made) std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
   if (::access(path.c_str(), W_OK | X_OK) != 0) {
     throw refusal(exit_local,
-                  "cannot write to the data folder " + path + ": " + std::strerror(errno) + "; choose another with --data DIR");
+                  "cannot write to the data folder " + path + ": " + std::strerror(errno) + "; choose another with --data DIR",
+                  {"data"});
   }
 }
 
@@ -139,7 +142,7 @@ void listen_on(server& app, const serve_plan::place& place, std::string_view sch
     app.listen(place.at.url(scheme));
     if (!place.asked) listen_on_ipv6_loopback(app, place.at, scheme);
   } catch (const listen_error& error) {
-    throw refusal(exit_local, listen_sentence(error.what(), "--" + std::string(scheme)));
+    throw refusal(exit_local, listen_sentence(error.what(), "--" + std::string(scheme)), {std::string(scheme)});
   }
 }
 
@@ -183,7 +186,7 @@ void set_edge(server& app, const serve_plan& plan) {
     try {
       app.use(basic_auth("parley", password_file(edge.users)));
     } catch (const std::runtime_error& error) {
-      throw refusal(exit_local, in_file(plan.from_file, std::string("--users: ") + error.what()));
+      throw refusal(exit_local, std::string("--users: ") + error.what());
     }
   }
   const bool apart = !edge.monitor.empty();
@@ -193,9 +196,12 @@ void set_edge(server& app, const serve_plan& plan) {
   try {
     app.monitor(edge.monitor);
   } catch (const listen_error& error) {
-    throw refusal(exit_local, listen_sentence(error.what(), "--monitor"));
+    throw refusal(exit_local, listen_sentence(error.what(), "--monitor"), {"monitor"});
   }
 }
+
+/// Whose files a sentence about a certificate may name.
+std::vector<std::string> of_certificates() { return {"cert", "key", "client-ca", "data"}; }
 
 void give_certificates(server& app, const serve_plan& plan) {
   check_https_options(plan, serves_https(app));
@@ -204,7 +210,7 @@ void give_certificates(server& app, const serve_plan& plan) {
     for (const auto& each : plan.certificates) app.certificate(each.certificate_file, each.key_file);
     if (!plan.client_ca.empty()) app.client_certificates(plan.client_ca);
   } catch (const listen_error& error) {
-    throw refusal(exit_local, in_options(error.what()));
+    throw refusal(exit_local, in_options(error.what()), of_certificates());
   }
 }
 
@@ -213,7 +219,8 @@ void start(server& app) {
     app.start();
   } catch (const listen_error& error) {  // with https, what is wrong with its certificate shows here
     const std::string text = error.what();
-    throw refusal(exit_local, text.find("UDP port") != std::string::npos ? listen_sentence(text, "--https") : in_options(text));
+    if (text.find("UDP port") != std::string::npos) throw refusal(exit_local, listen_sentence(text, "--https"), {"https"});
+    throw refusal(exit_local, in_options(text), of_certificates());
   }
 }
 
@@ -221,7 +228,8 @@ void start(server& app) {
 /// is wrong, and then nothing has changed.
 std::string apply_again(server& app, serve_plan& current) {
   const serve_plan next = make_serve_plan(current.asked);
-  if (next.access_log != current.access_log || next.access_log_format != current.access_log_format) open_log(app, next);
+  if (next.access_log != current.access_log || next.access_log_format != current.access_log_format)
+    named_where_it_stands(next.from_file, [&] { open_log(app, next); });
   current.access_log = next.access_log;
   current.access_log_format = next.access_log_format;
   std::string names;
@@ -237,9 +245,7 @@ void say_reloaded(bool all, const std::optional<std::string>& need_restart) {
   log_message(text);
 }
 
-}  // namespace
-
-int serve_until_signal(server& app, const serve_plan& plan) {
+int run_server(server& app, const serve_plan& plan) {
   const held_signals signals;
   const hangup terminal;
   std::signal(SIGPIPE, SIG_IGN);  // standard error's reader may go away; the server stays
@@ -276,6 +282,12 @@ int serve_until_signal(server& app, const serve_plan& plan) {
   notify_service_manager("STOPPING=1");
   stop_by_signals(app);
   return exit_done;
+}
+
+}  // namespace
+
+int serve_until_signal(server& app, const serve_plan& plan) {
+  return named_where_it_stands(plan.from_file, [&] { return run_server(app, plan); });
 }
 
 }  // namespace parley::tool

@@ -3,7 +3,7 @@
 
 #include <parley/server.hpp>
 
-#include "tool/serve_options.hpp"
+#include "tool/serve_plan.hpp"
 
 namespace parley::tool {
 

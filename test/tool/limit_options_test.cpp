@@ -2,7 +2,7 @@
 
 #include "tool/config_file.hpp"
 #include "tool/exit_code.hpp"
-#include "tool/serve_options.hpp"
+#include "tool/serve_plan.hpp"
 
 #include <gtest/gtest.h>
 
@@ -95,7 +95,7 @@ TEST(LimitOptions, refusals_in_the_file_name_the_line) {
            {"limits = 1", "p.toml line 1: limits is a table, such as [limits] with lines below it"},
            {"[limits]\n\nhead_time = 5", "p.toml line 3: the limit head_time takes a time, such as 500ms, 10s or 2min; got \"5\""},
            {"[limits]\nhaed = 5", "p.toml line 2: there is no limit haed; did you mean head?"},
-           {"[limits]\nhead = 1.5", "p.toml line 2: the limit head takes a size, such as 65536 or 64KiB; got \"\""}}) {
+           {"[limits]\nhead = 1.5", "p.toml line 2: the limit head takes a size, such as 65536 or 64KiB; got \"1.5\""}}) {
     serve_options options;
     try {
       apply_config(options, text, "p.toml");

@@ -305,6 +305,32 @@ class Refusals(Case):
         self.refused(2, "demo takes no x; parley serve DIR serves a folder", "demo", "x")
 
 
+    def test_what_the_configuration_gives_is_named_by_its_line(self):
+        # What shows only when it is used: files, folders, addresses.
+        self.write("plain", b"")
+        file = self.path("plain")
+        http, https = 'http = "127.0.0.1:0"\n', 'https = "127.0.0.1:0"\n'
+        rows = [
+            (3, 2, "cannot write the access log /no/such/log: .*", http + 'access-log = "/no/such/log"'),
+            (3, 1, "cannot listen on .*192\\.0\\.2\\.1.*; choose another with --http ADDR:PORT", 'http = "192.0.2.1:1"'),
+            (3, 1, "cannot listen on .*; choose another with --http ADDR:PORT", 'http = "unix:/no/such/x"'),
+            (3, 2, "cannot listen on .*; choose another with --monitor ADDR:PORT", http + 'monitor = "192.0.2.1:1"'),
+            (3, 2, "cannot read the certificate /no\\.pem: .*", https + 'cert = "/no.pem"'),
+            (3, 2, f"the certificate {re.escape(file)} is no PEM text.*", https + f'cert = "{file}"'),
+            (3, 3, "cannot read the authorities' certificates /no\\.pem: .*", https + '\nclient-ca = "/no.pem"'),
+            (3, 2, "users: cannot read the users in /no: .*", http + 'users = "/no"'),
+            (2, 2, "client-ca is for https, and nothing is served by https; .*", http + 'client-ca = "x"'),
+            (2, 2, "cert and --key are for https, and nothing is served by https; .*", http + 'cert = "x"'),
+        ]
+        for code, line, pattern, text in rows:
+            config = self.write("wrong.toml", text.encode() + b"\n")
+            words = [] if "data =" in text else ["--data", self.path("data")]
+            self.refused(code, re.escape(config) + f" line {line}: {pattern}", "serve", self.folder, "--config", config, *words)
+        config = self.write("wrong.toml", (http + f'data = "{file}/data"\n').encode())
+        self.refused(3, re.escape(config) + " line 2: cannot make the data folder .*; choose another with --data DIR",
+                     "demo", "--config", config)
+
+
 class Signals(Case):
     def test_each_ends_it_well(self):
         for how in (signal.SIGTERM, signal.SIGINT):

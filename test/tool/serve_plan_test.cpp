@@ -1,4 +1,4 @@
-#include "tool/serve_options.hpp"
+#include "tool/serve_plan.hpp"
 
 #include "tool/config_file.hpp"
 #include "tool/data_folder.hpp"
@@ -300,6 +300,11 @@ TEST(Config, AWrongValueIsNamedByLineAndKey) {
       {"redirect-https = true\nhttps = \"off\"",
        " line 1: redirect-https needs to know the port of https; give it with --https ADDR:PORT"},
       {"[limits]\nhead_time = \"soon\"", " line 2: "},
+      {"[limits]\n\nhead = 1.5", " line 3: the limit head takes a size, such as 65536 or 64KiB; got \"1.5\""},
+      {"threads = 1\nkey = \"k.pem\"", " line 2: each --key belongs to a certificate; give that with --cert FILE"},
+      {"cert = [\"a\", \"b\"]\nkey = \"k\"", " line 2: there are 2 of --cert and 1 of --key; "},
+      {"http = \"off\"\nhttps = \"off\"", " line 1: http and https are both off, so there is nothing to serve"},
+      {"users = \"\"", " line 1: users needs a file's name"},
   };
   for (const auto& [text, sentence] : rows) {
     const std::string file = folder.write("parley.toml", text);
@@ -310,6 +315,28 @@ TEST(Config, AWrongValueIsNamedByLineAndKey) {
   // What the command line says is not the file's.
   const std::string file = folder.write("parley.toml", "threads = 3\n");
   EXPECT_EQ(refused_serve({"--config", file, "--threads", "0"}).second, "--threads takes a number from 1 to 1024; got \"0\"");
+}
+
+TEST(Config, WhereAValueStandsBySentence) {
+  const std::vector<config_value> from_file{{"cert", "a", "f line 1"},   {"cert", "/etc/b.pem", "f line 2"},
+                                            {"key", "k", "f line 3"},    {"data", "/var/d", "f line 4"},
+                                            {"http", "off", "f line 5"}, {"list", "", "f line 6"}};
+  const auto said = [&](const std::string& sentence, const std::vector<std::string>& about) {
+    return std::string(where_it_stands(from_file, refusal(exit_local, sentence, about)).what());
+  };
+  const std::vector<std::string> several{"cert", "key", "data"};
+  EXPECT_EQ(said("--cert is what?", {}), "f line 1: cert is what?");
+  EXPECT_EQ(said("--cert got \"/etc/b.pem\"", {}), "f line 2: cert got \"/etc/b.pem\"");
+  EXPECT_EQ(said("--list is what?", {}), "f line 6: list is what?");
+  EXPECT_EQ(said("--host is what?", {}), "--host is what?");
+  EXPECT_EQ(said("cannot read /etc/b.pem: gone", several), "f line 2: cannot read /etc/b.pem: gone");
+  EXPECT_EQ(said("cannot read k: gone", several), "f line 3: cannot read k: gone") << "no letter of a word is a file";
+  EXPECT_EQ(said("cannot read /var/d/ca.pem: gone", several), "f line 4: cannot read /var/d/ca.pem: gone");
+  EXPECT_EQ(said("cannot read /var/data: gone", several), "cannot read /var/data: gone");
+  EXPECT_EQ(said("something else", several), "something else");
+  EXPECT_EQ(said("something else", {"data"}), "f line 4: something else");
+  EXPECT_EQ(said("something else", {}), "something else");
+  EXPECT_EQ(where_it_stands(from_file, refusal(exit_usage, "x", {"data"})).code(), exit_usage);
 }
 
 TEST(Config, ATextThatIsNoToml) {
