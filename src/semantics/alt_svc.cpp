@@ -47,6 +47,7 @@ bool read_authority(std::string_view quoted, alternative_service& into) {
   if (!host || host->kind == host_kind::empty || host->kind == host_kind::ip_future) return false;
   std::string_view name = host->host;
   if (name.starts_with('[')) name = name.substr(1, name.size() - 2);
+  if (name == "-") return false;  // no host has that name, and it is how files say that there is none
   into.host = base::to_lower(name);
   return true;
 }

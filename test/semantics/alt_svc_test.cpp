@@ -66,6 +66,7 @@ TEST(alt_svc, what_is_malformed_anywhere_counts_for_nothing) {
                                   R"(h3="a b:443")",
                                   R"(h3="user@h:443")",
                                   R"(h3="[::1:443")",
+                                  R"(h3="-:443")",
                                   R"(h3="[v1.x]:443")",
                                   R"(h3=":443"; ma)",
                                   R"(h3=":443"; ma=)",
