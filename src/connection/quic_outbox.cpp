@@ -8,6 +8,17 @@
 
 namespace parley::connection {
 
+quic_outbox::~quic_outbox() {
+  *alive_ = false;
+  if (batch_.empty()) return;
+  traffic_ = nullptr;  // its owner may have gone
+  blocked_ = false;
+  try {
+    static_cast<void>(flush());
+  } catch (...) {  // no memory: lost on the way
+  }
+}
+
 bool quic_outbox::flush() {
   if (blocked_) return false;
   if (batch_.empty()) return true;

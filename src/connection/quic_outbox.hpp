@@ -21,7 +21,8 @@ class quic_outbox {
       : loop_(on), socket_(to), traffic_(counts), batch_(capacity) {}
   quic_outbox(const quic_outbox&) = delete;
   quic_outbox& operator=(const quic_outbox&) = delete;
-  ~quic_outbox() { *alive_ = false; }
+  /// What still waits is offered to the system once more: the ends of connections, say, of a server that ends.
+  ~quic_outbox();
 
   /// Where datagrams are written, unless it is `blocked`.
   [[nodiscard]] quic::batch& batch() { return batch_; }

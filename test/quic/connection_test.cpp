@@ -88,7 +88,7 @@ TEST(QuicConnection, SmallTalkProbesForNothing) {
 }
 
 TEST(QuicConnection, StreamsNeverRunOut) {
-  for (const std::uint64_t streams : {1U, 2U, 8U, 17U, 100U}) {
+  for (const std::uint64_t streams : {1U, 2U, 7U, 8U, 16U, 17U, 100U}) {
     memory_net net;
     net.settings.transport.bidirectional_streams = streams;
     net.serve();
