@@ -64,10 +64,29 @@ struct is_task : std::false_type {};
 template <class T>
 struct is_task<task<T>> : std::true_type {};
 
+/// What a handler returns; void for what is none.
+template <class Handler>
+struct handler_result {
+  using type = void;
+};
+template <class Handler>
+  requires std::is_invocable_v<Handler&, request&>
+struct handler_result<Handler> {
+  using type = std::remove_cvref_t<std::invoke_result_t<Handler&, request&>>;
+};
+template <class Handler>
+using handler_result_t = typename handler_result<Handler>::type;
+
 inline response as_response(response&& r) { return std::move(r); }
 inline response as_response(std::string&& s) { return text(std::move(s)); }
+inline response as_response(const std::string& s) { return text(s); }
 inline response as_response(const char* s) { return text(s); }
 inline response as_response(const problem& p) { return to_response(p); }
+response as_response(std::nullptr_t) = delete;
+
+/// What a handler may return.
+template <class T>
+concept handler_answer = requires(T (*handler)()) { as_response(handler()); };
 
 /// The index of the loop that runs on this thread, 0 up to the server's number of threads; 0 outside.
 PARLEY_API std::size_t current_loop_index();
@@ -125,7 +144,7 @@ class PARLEY_API server {
   server& operator=(const server&) = delete;
   ~server();
 
-  // --- set up, before `run` or `start` ---------------------------------------------------------------------------------------
+  // --- set up, before `run` or `start`: routes, middleware, filters and addresses throw `std::logic_error` while it runs ------
   /// Adds a route: `"GET /customers/{id}"`, `"GET /files/{path...}"` (the rest of the path, slashes included), `"* /any"` (every method), `"CONNECT *"`.
   /// A literal segment wins over a `{pattern}`, that over a `{rest...}`. GET also answers HEAD; OPTIONS and 405 are answered by
   /// themselves. Throws `std::invalid_argument`, saying what and where, for a malformed or doubled route.
@@ -136,20 +155,31 @@ class PARLEY_API server {
   /// from it costs no coroutine either. It must not block; nothing means that the task is to be run.
   template <class Handler>
   server& route(std::string_view method_and_pattern, Handler handler) {
-    using result = std::remove_cvref_t<std::invoke_result_t<Handler&, request&>>;
-    if constexpr (requires(request& req) {
-                    { handler.try_at_once(req) } -> std::same_as<std::optional<response>>;
-                  }) {
+    using result = detail::handler_result_t<Handler>;
+    if constexpr (!std::is_invocable_v<Handler&, request&>) {
+      static_assert(std::is_invocable_v<Handler&, request&>,
+                    "a handler takes const parley::request& and returns a response, or takes parley::request& and returns a task");
+    } else if constexpr (requires(request& req) {
+                           { handler.try_at_once(req) } -> std::same_as<std::optional<response>>;
+                         }) {
       auto shared = std::make_shared<Handler>(std::move(handler));
       add(
           method_and_pattern, {}, [shared](request& req) { return (*shared)(req); },
           [shared](request& req) { return shared->try_at_once(req); });
     } else if constexpr (detail::is_task<result>::value) {
-      add(method_and_pattern, {}, detail::task_handler(std::move(handler)));
-    } else {
+      static_assert(std::is_same_v<result, task<response>>, "a handler that is a coroutine returns parley::task<parley::response>");
+      if constexpr (std::is_same_v<result, task<response>>) add(method_and_pattern, {}, detail::task_handler(std::move(handler)));
+    } else if constexpr (!std::is_invocable_v<Handler&, const request&>) {
       static_assert(std::is_invocable_v<Handler&, const request&>,
-                    "a handler takes const parley::request& and returns a response, or takes parley::request& and returns a task");
-      add(method_and_pattern, [h = std::move(handler)](const request& req) mutable { return detail::as_response(h(req)); }, {});
+                    "a handler that is no coroutine takes const parley::request&; one that takes parley::request& returns a task");
+    } else {
+      static_assert(
+          detail::handler_answer<std::invoke_result_t<Handler&, const request&>>,
+          "a handler returns a parley::response (parley::text, html, json, redirect...), a parley::problem, a std::string or a "
+          "const char*");
+      if constexpr (detail::handler_answer<std::invoke_result_t<Handler&, const request&>>) {
+        add(method_and_pattern, [h = std::move(handler)](const request& req) mutable { return detail::as_response(h(req)); }, {});
+      }
     }
     return *this;
   }

@@ -18,6 +18,7 @@ server::~server() = default;
 
 void server::add(std::string_view method_and_pattern, detail::plain_handler plain, detail::task_handler tasked,
                  detail::instant_handler at_once) {
+  core_->not_while_running("route() and files()");
   core_->routes.add(method_and_pattern, std::move(plain), std::move(tasked), std::move(at_once));
 }
 
@@ -34,6 +35,7 @@ server& server::files(std::string_view pattern, const parley::files& folder) {
 server& server::files(std::string_view pattern, const std::string& folder) { return files(pattern, parley::files(folder)); }
 
 server& server::use(std::function<task<response>(request&, next)> middleware) {
+  core_->not_while_running("use()");
   core_->middleware.push_back(std::move(middleware));
   return *this;
 }
@@ -51,6 +53,7 @@ server& server::digests(bool on) {
 }
 
 server& server::use(std::shared_ptr<filter> one) {
+  core_->not_while_running("use()");
   filter& added = *one;
   core_->add_filter(std::move(one));
   added.added_to(*this);

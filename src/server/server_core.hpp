@@ -137,6 +137,8 @@ class server_core {
   /// What filters and ids add to an answer.
   void look_last(const request& req, response& answer) const;
   void add_filter(std::shared_ptr<filter> one);
+  /// What loops read without a lock is set up before they run. Throws `std::logic_error`, which names the call.
+  void not_while_running(std::string_view call) const;
 
   // --- answering -----------------------------------------------------------------------------------------------------------------
   /// Matches `req`, which gets its parameters. Null: `answer` says why (its Allow field included), or there is none yet, since the user's

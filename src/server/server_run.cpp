@@ -1,6 +1,7 @@
 // Listening, starting, draining.
 #include "net/listen.hpp"
 #include "net/signals.hpp"
+#include "net/socket_address.hpp"
 #include "semantics/escape.hpp"
 #include "server/http3_keys.hpp"
 #include "server/server_core.hpp"
@@ -43,6 +44,8 @@ net::endpoint endpoint_of(std::string_view url) {
   if (!parsed->path().empty() && parsed->path() != "/") refuse_url(url, "an address to listen on has no path");
   std::string host(parsed->host_name());
   if (host == "localhost") host = "127.0.0.1";
+  if (!net::is_numeric_address(host))
+    refuse_url(url, "\"" + host + "\" is no IP address; use one such as 127.0.0.1, 0.0.0.0 or [::1]");
   return {std::move(host), parsed->effective_port().value_or(80), false};
 }
 
@@ -116,7 +119,12 @@ void server_core::make_worker() {
   workers_.push_back(std::make_unique<server_room::worker>(*this, workers_.size(), net::loop::make()));
 }
 
+void server_core::not_while_running(std::string_view call) const {
+  if (!running_.empty()) throw std::logic_error("parley::server: call " + std::string(call) + " before start() or run()");
+}
+
 void server_core::listen(std::string_view url) {
+  not_while_running("listen()");
   if (workers_.empty()) make_worker();
   if (url.starts_with(unix_prefix)) return listen_shared("http", server_room::shared_socket::at_path(url));
   // The first worker takes the address at once, so that a clash shows here and port 0 gets its number.
@@ -151,6 +159,7 @@ std::string server_core::http3_keys_for(std::uint16_t port) {
 }
 
 void server_core::listen(int descriptor, std::string_view scheme) {
+  not_while_running("listen()");
   if (workers_.empty()) make_worker();
   if (scheme != "http" && scheme != "https") {
     throw std::invalid_argument("parley::server: the scheme to listen by must be http or https");

@@ -211,8 +211,23 @@ TEST(handle, refuses_bad_set_up) {
   EXPECT_THROW(app.listen("ftp://127.0.0.1"), parley::listen_error);
   EXPECT_THROW(app.listen("nonsense"), parley::listen_error);
   EXPECT_THROW(app.start(), parley::listen_error);
+  try {
+    app.listen("https://example.org:8443");
+    FAIL() << "a name is no address";
+  } catch (const parley::listen_error& error) {
+    EXPECT_STREQ(error.what(),
+                 "cannot listen on \"https://example.org:8443\": \"example.org\" is no IP address; use one such as 127.0.0.1, "
+                 "0.0.0.0 or [::1]");
+  }
   EXPECT_THROW(app.certificate("/nowhere/cert.pem", "/nowhere/key.pem"), parley::listen_error);
   EXPECT_THROW(app.client_certificates("/nowhere/ca.pem"), parley::listen_error);
 }
+
+// What else a handler returns is refused where it is compiled; a null pointer would be read.
+static_assert(parley::detail::handler_answer<response> && parley::detail::handler_answer<std::string> &&
+              parley::detail::handler_answer<const char*>);
+static_assert(parley::detail::handler_answer<parley::problem> && parley::detail::handler_answer<const std::string&>);
+static_assert(!parley::detail::handler_answer<std::nullptr_t> && !parley::detail::handler_answer<int> &&
+              !parley::detail::handler_answer<void>);
 
 }  // namespace

@@ -79,4 +79,21 @@ TEST(running, threads_are_settled_by_who_counts_on_them) {
   EXPECT_THROW(app.threads(3), std::logic_error);
 }
 
+TEST(running, it_is_set_up_before_it_runs) {
+  parley::server app;
+  app.listen("http://127.0.0.1:0");
+  app.start();
+  const auto late = [](const parley::request&) { return parley::text("late"); };
+  EXPECT_THROW(app.route("GET /late", late), std::logic_error);
+  EXPECT_THROW(app.files("/files/{path...}", "."), std::logic_error);
+  EXPECT_THROW(app.use([](parley::request& req, parley::next go_on) { return go_on(req); }), std::logic_error);
+  EXPECT_THROW(app.listen("http://127.0.0.1:0"), std::logic_error);
+  EXPECT_EQ(app.addresses().size(), 1u);
+  app.stop();
+  app.route("GET /late", late);  // and before it runs again
+  app.start();
+  EXPECT_EQ(parley::fetch(app.addresses().at(0) + "/late").content(), "late");
+  app.stop();
+}
+
 }  // namespace
