@@ -219,7 +219,8 @@ fetch_error http3_failed(const origin& to, const std::vector<failed_dial>& tried
 fetch_error resolve_failed(const origin& to, std::error_code error) {
   const bool unknown = error.category() == net::resolve_category() && error.value() == EAI_NONAME;
   const std::string_view way_out = unknown ? " (is the name spelled right?)" : " (does this machine reach its name server?)";
-  return {reason::resolve, "cannot find the host " + to.host + ": " + in_words(error) + std::string(way_out)};
+  return {reason::resolve, "cannot find " + std::string(to.relays == relaying::nothing ? "the host " : "the proxy ") + to.host +
+                               ": " + in_words(error) + std::string(way_out)};
 }
 
 fetch_error not_allowed(const origin& to) {

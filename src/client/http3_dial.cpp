@@ -115,7 +115,12 @@ void http3_dial::give_up_rest() {
 }
 
 void http3_dial::time_out() {
-  if (asked_) failures_.push_back({there_.host, {}, {}, "the host " + there_.host + " was not found in time"});
+  if (asked_) {
+    failed_dial unknown;  // by name: g++ 12 at -O3 takes a temporary's members for uninitialised
+    unknown.address = there_.host;
+    unknown.reason = "the host " + there_.host + " was not found in time";
+    failures_.push_back(std::move(unknown));
+  }
   for (std::size_t i = 0; i < attempts_.size(); ++i) {
     if (attempts_[i]) failures_.push_back({there_.addresses[i].host, std::make_error_code(std::errc::timed_out), {}, {}});
   }
