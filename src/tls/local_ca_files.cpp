@@ -140,7 +140,15 @@ std::expected<std::optional<private_folder>, error> private_folder::open(const s
                                                        " is a symbolic link, which is not followed: put the folder itself there, "
                                                        "or use another data folder"});
   }
-  if (!folder) return trouble("open the folder", path, errno);
+  if (!folder) {
+    const int failed = errno;
+    const std::string above = std::filesystem::path(path).parent_path().string();
+    std::error_code ignored;
+    if (failed == ENOTDIR && !std::filesystem::is_directory(above, ignored)) {
+      return std::unexpected(error{errc::unreadable, above + " is no folder; use another data folder"});
+    }
+    return trouble("open the folder", path, failed);
+  }
   struct stat found{};
   if (::fstat(folder.get(), &found) != 0) return trouble("look at the folder", path, errno);
   const auto checked = check_private(found, path, S_IWGRP | S_IWOTH, "chmod 700");

@@ -61,6 +61,7 @@ const command* find_command(std::string_view name) {
 [[noreturn]] void refuse_unknown_command(std::string_view name) {
   std::vector<std::string> names;
   for (const command& c : commands()) names.push_back(c.name);
+  names.emplace_back("--version");
   const std::string_view meant = nearest(name, names);
   throw refusal(exit_usage, "there is no command " + trace::printable(name) +
                                 (meant.empty() ? "; parley --help lists them" : "; did you mean " + std::string(meant) + "?"));
@@ -74,13 +75,24 @@ std::string about_version() {
   return text;
 }
 
+[[noreturn]] void refuse_unknown_option(std::string_view name) {
+  static const std::vector<std::string> known{"--help", "--version"};
+  const std::string_view meant = name.starts_with("--") ? nearest(name, known) : std::string_view();
+  throw refusal(exit_usage, "there is no option " + trace::printable(name) + " before a command; " +
+                                (meant.empty() ? "parley --help lists the commands" : "did you mean " + std::string(meant) + "?"));
+}
+
+void refuse_more(const std::vector<std::string>& words, const std::string& takes) {
+  if (words.size() > 1) throw refusal(exit_usage, takes + "; got " + trace::printable(words[1]) + " as well");
+}
+
 int dispatch(const std::vector<std::string>& words) {
-  if (words.empty() || words.front() == "--help" || words.front() == "-h") return print(overview());
-  if (words.front() == "--version") return print(about_version());
-  if (words.front().starts_with('-')) {
-    throw refusal(exit_usage,
-                  "there is no option " + trace::printable(words.front()) + " before a command; parley --help lists the commands");
+  if (words.empty()) return print(overview());
+  if (words.front() == "--version" || words.front() == "--help" || words.front() == "-h") {
+    refuse_more(words, words.front() + " stands alone");
+    return print(words.front() == "--version" ? about_version() : overview());
   }
+  if (words.front().starts_with('-')) refuse_unknown_option(words.front());
   const command* chosen = find_command(words.front());
   if (chosen == nullptr) refuse_unknown_command(words.front());
   return chosen->run(*chosen, {words.begin() + 1, words.end()});
@@ -90,6 +102,7 @@ int dispatch(const std::vector<std::string>& words) {
 
 int run_help_command(const command&, const std::vector<std::string>& words) {
   if (words.empty() || words.front().starts_with('-')) return print(overview());
+  refuse_more(words, "help takes one command");
   return dispatch({words.front(), "--help"});
 }
 

@@ -161,7 +161,9 @@ class config_reader {
       return std::to_string(*number);
     }
     const auto text = node.value_exact<std::string>();
-    if (!text) refuse(node, key.name + " must be a string, such as " + key.name + " = \"" + example_of(key) + "\"");
+    if (!text)
+      refuse(node, key.name + " must be a string" + (key.list != nullptr ? ", or an array of strings" : "") + ", such as " +
+                       key.name + " = \"" + example_of(key) + "\"");
     const bool word = key.kind == value_kind::log && (*text == "-" || *text == "off");
     if (key.kind == value_kind::text || key.kind == value_kind::format || word || text->empty()) return *text;
     return (std::filesystem::path(name_).parent_path() / *text).string();

@@ -70,8 +70,17 @@ constexpr std::array<fetch_command, 9> fetch_commands{{
        {"", ""}}}},
 }};
 
+constexpr std::array<std::string_view, 9> known_methods{"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+                                                        "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+
 /// The method that `request` was given or means, and the URLs.
 std::string take_method(std::vector<std::string>& positionals, const fetch_options& options) {
+  // In capitals and alone it is no host that anybody means.
+  if (positionals.size() == 1 && std::ranges::find(known_methods, positionals.front()) != known_methods.end()) {
+    const std::string method = std::move(positionals.front());
+    positionals.clear();
+    return method;
+  }
   if (positionals.size() < 2) {
     const bool content = options.json || (!options.data.empty() && !options.agent.get) || !options.agent.forms.empty();
     return content ? "POST" : "GET";
@@ -80,7 +89,7 @@ std::string take_method(std::vector<std::string>& positionals, const fetch_optio
   positionals.erase(positionals.begin());
   std::string upper = method;
   std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  for (const std::string_view known : {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}) {
+  for (const std::string_view known : known_methods) {
     if (upper == known && method != upper) say("note: methods are case-sensitive, so " + method + " is not " + upper);
   }
   return method;
@@ -112,7 +121,7 @@ int run_fetch_command(const command& self, const std::vector<std::string>& words
   }
   if (positionals.empty()) {
     throw refusal(exit_usage,
-                  self.name + " needs a URL, such as parley " + self.name + (any_method ? " GET" : "") + " localhost:8080/");
+                  self.name + " needs a URL, such as parley " + self.name + (any_method ? " " + method : "") + " localhost:8080/");
   }
   // The answers to these are their heads.
   if (method == "HEAD" || method == "OPTIONS") options.include = true;

@@ -1,5 +1,7 @@
 #include "tool/form_option.hpp"
 
+#include <parley/media_type.hpp>
+
 #include "tool/exit_code.hpp"
 #include "tool/option_values.hpp"
 #include "trace/escape.hpp"
@@ -69,6 +71,8 @@ form_option parse_form_option(const std::string& written) {
     rest.remove_prefix(std::min(mark + 1, rest.size()));
     (name == "type" ? made.type : made.filename) = take_word(rest, written);
   }
+  if (!made.type.empty() && !media_type::parse(made.type))
+    refuse_form(written, "\"" + trace::printable(made.type) + "\" is no media type; write one such as ;type=text/plain");
   if (made.what != form_option::kind::file && !made.filename.empty())
     refuse_form(written, ";filename= is for files; write NAME=@FILE");
   return made;

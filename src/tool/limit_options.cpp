@@ -166,8 +166,10 @@ void set_limit(limits& to, std::string_view name, std::string_view value, const 
   if (found == all.end()) {
     const auto names = limit_names();
     const std::string meant(nearest(name, names));
+    std::string known;
+    for (const std::string& each : names) known += (known.empty() ? "" : ", ") + each;
     throw refusal(exit_usage, where + "there is no limit " + trace::printable(name) +
-                                  (meant.empty() ? "; see docs/security.md for their names" : "; did you mean " + meant + "?"));
+                                  (meant.empty() ? "; there are " + known : "; did you mean " + meant + "?"));
   }
   const std::string_view wrong = std::visit(setter{to, value}, found->what);
   if (!wrong.empty()) {

@@ -58,6 +58,8 @@ listen_address parse_listen_address(std::string_view option, std::string_view te
     return {host, port, {}};
   }
   if (is_address<in6_addr>(AF_INET6, host)) refuse_address(option, text, "an IPv6 address stands in brackets, as in [::1]:8080");
+  if (text.find("://") != std::string_view::npos)
+    refuse_address(option, text, "an address and a port are wanted, without a scheme: 127.0.0.1:8080");
   if (host.empty()) refuse_address(option, text, "the address is missing; 127.0.0.1 is this machine, 0.0.0.0 is everywhere");
   refuse_address(option, text, "\"" + trace::printable(host) + "\" is no IP address; use one such as 127.0.0.1, 0.0.0.0 or [::1]");
 }

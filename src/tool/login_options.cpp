@@ -20,6 +20,10 @@ constexpr std::size_t largest_token_file = 64 * 1024;
 std::pair<std::string, std::string> split_user(const std::string& written, const std::optional<std::string>& file, const char* at) {
   const std::size_t colon = written.find(':');
   std::string user = written.substr(0, colon);
+  if (file && colon != std::string::npos) {
+    throw refusal(exit_usage,
+                  "-u " + trace::printable(user) + ":[hidden] has a password already; leave that out, or --password-file");
+  }
   if (file) return {written, first_line(read_small_file(*file, largest_token_file))};
   if (colon != std::string::npos) return {std::move(user), written.substr(colon + 1)};
   std::string password = ask_password("Password of " + trace::printable(user) + at + ": ");

@@ -119,6 +119,7 @@ int run_proxy_command(const command& self, const std::vector<std::string>& words
 
   const serve_plan plan = make_serve_plan(options);
   const forward_proxy made = proxy_of(proxy);
+  if (proxy.allow.empty()) say("note: without --allow nothing is allowed, and every request is answered 403");
   raise_file_limit(plan.caps);
   server app(plan.caps);
   made.serve(app);

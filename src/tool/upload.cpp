@@ -37,7 +37,7 @@ std::string read_piece(int descriptor, const std::string& name, std::optional<st
 
 std::shared_ptr<upload> open_one(const std::string& name) {
   if (name == "-") return std::make_shared<upload>(::dup(STDIN_FILENO), "standard input");
-  if (name.empty()) throw refusal(exit_usage, "a file's name must follow @, or - for standard input");
+  if (name.empty()) throw refusal(exit_usage, "-d and --json: a file's name must follow @, or - for standard input");
   const int descriptor = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) refuse_upload(name, errno);
   return std::make_shared<upload>(descriptor, name);

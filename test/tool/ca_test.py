@@ -68,7 +68,7 @@ class Ca(Case):
             (2, "choose one of --pem and --path", ["--pem", "--path"]),
             (2, "ca: there is no option --pat; did you mean --path\\? .*", ["--pat"]),
             (3, "the local certificate authority cannot be used: .*/ca.key can be read by other users: .*, say chmod 600 .*", []),
-            (3, "the local certificate authority cannot be used: cannot open the folder .*", ["--data", self.path("file")]),
+            (3, "the local certificate authority cannot be used: .*/file is no folder; use another data folder", ["--data", self.path("file")]),
             (2, "--data needs a folder's name", ["--data", ""]),
         ]
         for code, sentence, words in table:

@@ -167,7 +167,7 @@ TEST(FetchPlan, NamesFilesThatCannotBeRead) {
   EXPECT_EQ(refused_plan({"localhost", "-d", "@/no/such/file"}, "POST", exit_local),
             "cannot read /no/such/file: No such file or directory");
   EXPECT_EQ(refused_plan({"localhost", "-d", "@/"}, "POST", exit_local), "cannot read /: Is a directory");
-  EXPECT_EQ(refused_plan({"localhost", "-d", "@"}, "POST"), "a file's name must follow @, or - for standard input");
+  EXPECT_EQ(refused_plan({"localhost", "-d", "@"}, "POST"), "-d and --json: a file's name must follow @, or - for standard input");
 }
 
 }  // namespace

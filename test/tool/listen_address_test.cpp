@@ -29,6 +29,7 @@ TEST(ListenAddress, RefusesWithTheWayOut) {
       {"127.0.0.1:8o", "--http 127.0.0.1:8o: the port must be a number from 0 to 65535 (0 takes a free one)"},
       {"::1:8080", "--http ::1:8080: an IPv6 address stands in brackets, as in [::1]:8080"},
       {"example.org:80", "--http example.org:80: \"example.org\" is no IP address; use one such as 127.0.0.1, 0.0.0.0 or [::1]"},
+      {"http://127.0.0.1:80", "--http http://127.0.0.1:80: an address and a port are wanted, without a scheme: 127.0.0.1:8080"},
       {"[127.0.0.1]:80", "--http [127.0.0.1]:80: \"127.0.0.1\" is no IP address; use one such as 127.0.0.1, 0.0.0.0 or [::1]"},
   };
   for (const auto& [text, sentence] : rows) {

@@ -266,10 +266,12 @@ TEST(Config, RefusalsNameTheLine) {
       {"threads = \"2\"", "parley.toml line 1: threads must be a whole number, such as threads = 4"},
       {"threads = 2.5", "parley.toml line 1: threads must be a whole number, such as threads = 4"},
       {"\nhttp = 8080", "parley.toml line 2: http must be a string, such as http = \"127.0.0.1:8080\""},
-      {"\ncert = [\"a\", 2]", "parley.toml line 2: cert must be a string, such as cert = \"/etc/parley/cert.pem\""},
+      {"\ncert = [\"a\", 2]",
+       "parley.toml line 2: cert must be a string, or an array of strings, such as cert = \"/etc/parley/cert.pem\""},
       {"show = \"yes\"", "parley.toml line 1: show must be true or false"},
       {"\nhsts = 31536000", "parley.toml line 2: hsts must be a string, such as hsts = \"31536000\""},
-      {"\ncors = true", "parley.toml line 2: cors must be a string, such as cors = \"https://app.example\""},
+      {"\ncors = true",
+       "parley.toml line 2: cors must be a string, or an array of strings, such as cors = \"https://app.example\""},
       {"[http]\nport = 1", "parley.toml line 1: http must be a string, such as http = \"127.0.0.1:8080\""},
   };
   for (const auto& [text, sentence] : rows) {
