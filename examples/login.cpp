@@ -5,6 +5,8 @@
 #include <parley/server.hpp>
 #include <parley/session.hpp>
 
+#include <cstdio>
+#include <exception>
 #include <string>
 
 namespace {
@@ -25,7 +27,7 @@ std::string page(const parley::request& req) {
 
 }  // namespace
 
-int main() {
+int main() try {
   parley::server app;
   app.sessions(parley::memory_sessions());
   app.csrf_protection();
@@ -43,4 +45,7 @@ int main() {
   });
   app.listen("http://127.0.0.1:8080");
   return app.run();
+} catch (const std::exception& error) {  // a parley::listen_error says which address, and why
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
 }

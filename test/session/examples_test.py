@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 EXAMPLES = os.path.join(os.environ.get("PARLEY_BUILD", ""), "examples")
-SERVERS = ("hello", "middleware", "stream", "content", "edge", "demo")
+SERVERS = ("hello", "middleware", "stream", "content", "login", "edge", "demo")
 PORT = 8080  # where they listen
 
 
