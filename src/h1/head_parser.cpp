@@ -123,7 +123,10 @@ head_parser::progress head_parser::read_lines(std::string_view bytes) {
 
 void head_parser::skip_plain_lines(std::string_view bytes) {
   const std::size_t room = std::min(capacity_, max_count_) - count_;
-  const plain_lines found = read_plain_lines(bytes.substr(0, max_size_), position_, limits_->field_line, slots_ + count_, room);
+  // A line that leaves no room for the empty line behind it is not for here: there the head is too large.
+  const std::size_t most = max_size_ - std::min<std::size_t>(max_size_, 2);
+  if (position_ > most) return;
+  const plain_lines found = read_plain_lines(bytes.substr(0, most), position_, limits_->field_line, slots_ + count_, room);
   position_ = found.position;
   count_ += found.count;
   controls_.add(found.controls);

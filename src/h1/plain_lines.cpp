@@ -198,36 +198,64 @@ inline target_end find_target_end(const char* p, const char* last) {
   return found;
 }
 
-}  // namespace plain
-
-plain_lines read_plain_lines(std::string_view head, std::size_t position, std::size_t longest_line,
-                             parley::detail::field_slot* slots, std::size_t room) {
-  if (head.size() - position < 2 * plain::vector) return {position, 0, {}};
-  const char* const begin = head.data();
-  const char* line = begin + position;
-  // Within these bytes no line can be too long.
-  const char* const end = line + std::min(head.size() - position, longest_line);
-  const char* const last_line = end - 2 * plain::vector;
-  const char* const last_vector = end - plain::vector - 1;  // so that one more byte can be read
-  parley::detail::field_slot* slot = slots;
-  parley::detail::field_slot* const slots_end = slots + std::min(room, head_controls::most_counted);
-  head_controls controls;
+// Lines of one piece of memory, whose first byte stands at `offset` in the head; where the first one begins that was not taken.
+[[gnu::always_inline]] inline const char* read_lines(std::string_view piece, std::size_t offset, parley::detail::field_slot*& slot,
+                                                     const parley::detail::field_slot* slots_end, head_controls& controls) {
+  const char* line = piece.data();
+  const char* const last_line = line + piece.size() - 2 * vector;
+  const char* const last_vector = line + piece.size() - vector - 1;  // so that one more byte can be read
+  const auto offset_of = [&](const char* p) {
+    return static_cast<std::uint32_t>(offset + static_cast<std::size_t>(p - piece.data()));
+  };
   while (line <= last_line && slot != slots_end) {
-    const plain::folded_name* const name = plain::find_name(line);
+    const folded_name* const name = find_name(line);
     if (name == nullptr) break;
     const std::uint32_t tail = name->tail;
     const char* const value = line + (tail & 0xffff) + 2;
     if (value > last_vector || value[-1] != ' ' || *value == ' ') break;
-    const char* const at = plain::find_not_plain(value, last_vector);
-    if (at == nullptr || !plain::is_line_end(at) || at[-1] == ' ') break;
-    const std::array<std::uint32_t, 4> words{static_cast<std::uint32_t>(line - begin), static_cast<std::uint32_t>(value - begin),
-                                             static_cast<std::uint32_t>(at - value), tail};
+    const char* const at = find_not_plain(value, last_vector);
+    if (at == nullptr || !is_line_end(at) || at[-1] == ' ') break;
+    const std::array<std::uint32_t, 4> words{offset_of(line), offset_of(value), static_cast<std::uint32_t>(at - value), tail};
     static_assert(sizeof words == sizeof *slot);
     std::memcpy(slot++, words.data(), sizeof words);
     controls.count_as(name->control);
     line = at + 2;
   }
-  return {static_cast<std::size_t>(line - begin), static_cast<std::size_t>(slot - slots), controls};
+  return line;
+}
+
+// The last lines of a head are too near its end for whole vectors, so they are read from a copy with room behind it. Nothing of that room
+// is taken for a part of them: no name, value or end of a line has a NUL.
+constexpr std::size_t longest_end = 4 * vector;
+constexpr std::size_t room_behind = 3 * vector;
+// What counts as more of the head, so that no line is looked for in its last two bytes.
+constexpr std::size_t room_shown = 2 * vector - 3;
+
+}  // namespace plain
+
+plain_lines read_plain_lines(std::string_view head, std::size_t position, std::size_t longest_line,
+                             parley::detail::field_slot* slots, std::size_t room) {
+  parley::detail::field_slot* slot = slots;
+  const parley::detail::field_slot* const slots_end = slots + std::min(room, head_controls::most_counted);
+  head_controls controls;
+  if (head.size() - position >= 2 * plain::vector) {
+    // Within these bytes no line can be too long.
+    const std::string_view lines = head.substr(position, longest_line);
+    if (lines.size() >= 2 * plain::vector) {
+      const char* const line = plain::read_lines(lines, position, slot, slots_end, controls);
+      position += static_cast<std::size_t>(line - lines.data());
+    }
+  }
+  const std::string_view end = head.substr(position);
+  if (end.size() > 2 && end.size() <= std::min(plain::longest_end, longest_line) && slot != slots_end) {
+    std::array<char, plain::longest_end + plain::room_behind> copy;
+    std::memcpy(copy.data(), end.data(), end.size());
+    std::memset(copy.data() + end.size(), 0, plain::room_behind);
+    const std::string_view lines(copy.data(), end.size() + plain::room_shown);
+    const char* const line = plain::read_lines(lines, position, slot, slots_end, controls);
+    position += static_cast<std::size_t>(line - lines.data());
+  }
+  return {position, static_cast<std::size_t>(slot - slots), controls};
 }
 
 std::size_t read_plain_request_line(std::string_view head, std::size_t longest_line, request_line& out) {

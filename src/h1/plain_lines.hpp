@@ -19,7 +19,7 @@ struct plain_lines {
 };
 
 /// Reads lines of a known name, a colon, one space, a value of visible ASCII and spaces that neither begins nor ends with a space, and
-/// CR LF. Stops at the first that is anything else, or that lies too near the end of `head`.
+/// CR LF. Stops at the first that is anything else.
 ///
 /// Fills `slots`, which has `room`, with offsets from the start of `head`.
 plain_lines read_plain_lines(std::string_view head, std::size_t position, std::size_t longest_line,

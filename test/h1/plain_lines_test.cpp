@@ -17,9 +17,8 @@ namespace {
 
 const std::string tail = "Accept: a value that is long enough for vectors\r\n\r\n";
 
-/// The lines that the short way takes of a head that begins with `line`.
-plain_lines taken(const std::string& line, std::vector<parley::detail::field_slot>& slots) {
-  const std::string head = line + tail;
+/// The lines that the short way takes of a head, behind which no byte can be read.
+plain_lines taken_of(std::string_view head, std::vector<parley::detail::field_slot>& slots) {
   const auto exact = std::make_unique<char[]>(head.size());
   head.copy(exact.get(), head.size());
   slots.resize(8);
@@ -27,6 +26,9 @@ plain_lines taken(const std::string& line, std::vector<parley::detail::field_slo
   slots.resize(found.count);
   return found;
 }
+
+/// Of a head that begins with `line`.
+plain_lines taken(const std::string& line, std::vector<parley::detail::field_slot>& slots) { return taken_of(line + tail, slots); }
 
 bool takes(const std::string& line) {
   std::vector<parley::detail::field_slot> slots;
@@ -61,6 +63,22 @@ TEST(h1_plain_lines, known_names_take_the_short_way) {
   }
 }
 
+TEST(h1_plain_lines, the_end_is_taken_like_the_rest) {
+  const std::string head = "Host: a\r\nAccept: text/html, text/plain\r\nContent-Length: 12\r\n\r\n";
+  for (std::size_t size = 0; size <= head.size(); ++size) {
+    std::vector<parley::detail::field_slot> slots;
+    const plain_lines found = taken_of(std::string_view(head).substr(0, size), slots);
+    std::size_t lines = 0;
+    std::size_t end = 0;
+    for (std::size_t at = head.find("\r\n"); at + 2 <= size && lines < 3; at = head.find("\r\n", end)) {
+      end = at + 2;
+      ++lines;
+    }
+    EXPECT_EQ(found.count, lines) << size;
+    EXPECT_EQ(found.position, end) << size;
+  }
+}
+
 TEST(h1_plain_lines, a_request_line) {
   request_line line;
   EXPECT_EQ(read_plain_request_line("GET /a/b?c?d HTTP/1.1\r\nHost: a\r\nAccept: anything that is long\r\n\r\n", 1000, line), 23u);
@@ -85,6 +103,34 @@ TEST(h1_plain_lines, values) {
   for (const std::string_view line : {"Host:a\r\n", "Host:  a\r\n", "Host: \r\n", "Host: a\n", "Host: a\r", "Host: a\rb\r\n",
                                       ": a\r\n", " Host: a\r\n", "Host : a\r\n", "Host: a \r\n", "Hos: a\r\n", "Hostt: a\r\n"}) {
     EXPECT_FALSE(takes(std::string(line))) << line;
+  }
+}
+
+TEST(h1_plain_lines, the_end_with_every_byte_at_every_place) {
+  const std::string head = "Host: a\r\nTE: trailers\r\n\r\n";
+  for (std::size_t at = 0; at < head.size(); ++at) {
+    for (int c = 0; c < 256; ++c) {
+      std::string changed = head;
+      changed[at] = static_cast<char>(c);
+      std::vector<parley::detail::field_slot> slots;
+      const plain_lines found = taken_of(changed, slots);
+      ASSERT_LE(found.position, changed.size());
+      for (const auto& slot : slots) {
+        const std::string name = changed.substr(slot.name_offset, slot.name_length);
+        const std::string value = changed.substr(slot.value_offset, slot.value_length);
+        ASSERT_EQ(slot.id, static_cast<std::uint16_t>(semantics::find_field_name(name))) << changed;
+        ASSERT_EQ(changed.substr(slot.name_offset, name.size() + 2 + value.size() + 2), name + ": " + value + "\r\n");
+        for (const char v : value) ASSERT_TRUE(v >= 0x20 && v < 0x7f) << changed;
+      }
+    }
+  }
+}
+
+TEST(h1_plain_lines, a_line_that_may_not_be_as_long) {
+  std::vector<parley::detail::field_slot> slots(8);
+  const std::string head = "Host: twenty letters long\r\n\r\n";
+  for (std::size_t longest = 0; longest < 23; ++longest) {
+    EXPECT_EQ(read_plain_lines(head, 0, longest, slots.data(), slots.size()).count, 0U) << longest;
   }
 }
 
