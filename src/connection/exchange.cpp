@@ -115,7 +115,7 @@ bool outgoing_content::takes_files() const noexcept {
   return exchange_.connection_ == nullptr || exchange_.connection_->takes_files_;
 }
 
-void outgoing_content::send(engine::chunk piece) {
+void outgoing_content::send(engine::chunk&& piece) {
   if (exchange_.lost_ || exchange_.connection_ == nullptr) throw connection_lost("the peer has left");
   if (!exchange_.connection_->send(exchange_, std::move(piece))) {
     throw std::length_error("more content was written than was announced, or after its end");

@@ -88,7 +88,7 @@ class outgoing_content final : public parley::detail::body_sink {
  private:
   friend class http_connection;
   friend class exchange;
-  void send(engine::chunk piece);
+  void send(engine::chunk&& piece);
   void wake() noexcept;
   void reset() noexcept;
 

@@ -16,7 +16,8 @@ class exchange;
 /// hashing nor luck is needed: a client's are odd and ascending, a server's even and ascending, HTTP/1's one at a time. A peer that
 /// leaves gaps to make them collide pays with its own streams: it has no more of them than limits::streams.
 ///
-/// Its memory is there only while something is open (see `rest`).
+/// One lies outside of the table, so that HTTP/1, which has one at a time, needs none. The table's memory is there only while something is
+/// open (see `rest`).
 class exchange_table {
  public:
   using stream_id = engine::stream_id;
@@ -27,17 +28,26 @@ class exchange_table {
 
   /// `id` is not 0 and not in it.
   void insert(stream_id id, exchange* x) {
+    if (alone_.x == nullptr) {
+      alone_ = {id, x};
+      return;
+    }
     if (count_ * 2 >= entries_.size()) grow();
     put(id, x);
     ++count_;
   }
   [[nodiscard]] exchange* find(stream_id id) const {
+    if (alone_.id == id) return alone_.x;
     if (count_ == 0) return nullptr;
     std::size_t at = home(id);
     while (entries_[at].x != nullptr && entries_[at].id != id) at = next(at);
     return entries_[at].x;
   }
   void erase(stream_id id) {
+    if (alone_.id == id) {
+      alone_ = {};
+      return;
+    }
     if (count_ == 0) return;
     std::size_t at = home(id);
     while (entries_[at].x != nullptr && entries_[at].id != id) at = next(at);
@@ -53,12 +63,13 @@ class exchange_table {
     entries_[at] = {};
   }
 
-  [[nodiscard]] bool empty() const { return count_ == 0; }
-  [[nodiscard]] std::size_t size() const { return count_; }
+  [[nodiscard]] bool empty() const { return alone_.x == nullptr && count_ == 0; }
+  [[nodiscard]] std::size_t size() const { return count_ + (alone_.x != nullptr ? 1 : 0); }
 
   /// Calls `visit(exchange&)` for each, in no particular order; it must not change the table.
   template <class Visit>
   void for_each(Visit&& visit) const {
+    if (alone_.x != nullptr) visit(*alone_.x);
     for (const entry& e : entries_) {
       if (e.x != nullptr) visit(*e.x);
     }
@@ -66,7 +77,7 @@ class exchange_table {
 
   /// When it is empty, its memory goes to the next connection that is busy.
   void rest() {
-    if (count_ != 0 || entries_.empty()) return;
+    if (entries_.empty() || count_ != 0) return;
     if (entries_.size() <= largest_spare) {
       base::spares<std::vector<entry>>::give(std::exchange(entries_, {}));
     } else {
@@ -103,8 +114,9 @@ class exchange_table {
     }
   }
 
+  entry alone_;
   std::vector<entry> entries_;
-  std::size_t count_ = 0;
+  std::size_t count_ = 0;  // in `entries_`
 };
 
 }  // namespace parley::connection

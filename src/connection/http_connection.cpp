@@ -304,7 +304,7 @@ std::expected<void, engine::misuse> http_connection::push(exchange& parent, exch
   return {};
 }
 
-bool http_connection::send(exchange& x, engine::chunk piece) {
+bool http_connection::send(exchange& x, engine::chunk&& piece) {
   if (closed_ || piece.size() == 0) return true;
   x.outgoing_.bytes_ += piece.size();
   if (!takes_files_ && !read_file(piece)) return false;

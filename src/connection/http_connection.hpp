@@ -64,7 +64,7 @@ class http_connection {
 
   // --- both ------------------------------------------------------------------------------------------------------------------
   /// Sends content; `x.outgoing()` says when there is room for more. False: more than was announced, or a message that has ended.
-  bool send(exchange& x, engine::chunk piece);
+  bool send(exchange& x, engine::chunk&& piece);
   /// Ends our message, with the trailers that were set, if any.
   std::expected<void, engine::misuse> end(exchange& x);
   /// Gives the exchange up: in HTTP/1 the connection goes with it, in HTTP/2 and 3 its stream is reset.

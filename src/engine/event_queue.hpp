@@ -18,8 +18,20 @@ class event_queue {
   /// One of the kinds of events, moved into its place.
   template <class Event>
   void push(Event&& e) {
-    if (count_ == ring_.size()) grow();
-    ring_[(first_ + count_++) & (ring_.size() - 1)].template emplace<std::remove_cvref_t<Event>>(std::forward<Event>(e));
+    next_place().template emplace<std::remove_cvref_t<Event>>(std::forward<Event>(e));
+    ++count_;
+  }
+  /// One with nothing in it, to be filled where it lies until the queue is used again.
+  template <class Event>
+  [[nodiscard]] Event& add() {
+    Event& e = next_place().template emplace<Event>();
+    ++count_;
+    return e;
+  }
+  /// Takes the last one back.
+  void take_back() {
+    --count_;
+    next_place() = {};
   }
 
   std::optional<event> pop() {
@@ -41,6 +53,10 @@ class event_queue {
   [[nodiscard]] bool empty() const { return count_ == 0; }
 
  private:
+  event& next_place() {
+    if (count_ == ring_.size()) grow();
+    return ring_[(first_ + count_) & (ring_.size() - 1)];
+  }
   void grow() {
     if (ring_.empty()) {
       ring_ = base::spares<std::vector<event>>::take();

@@ -54,7 +54,7 @@ class message_engine {
                                                     time_point now) = 0;
   /// Sends content. Everything is taken; but when it answers false, the window (limits.send_window) is full: wait for `writable`.
   /// After `length_exceeded`, as after `length_short` of `send_end`, the exchange is lost as by `reset`.
-  virtual std::expected<bool, misuse> send_data(stream_id id, chunk data, time_point now) = 0;
+  virtual std::expected<bool, misuse> send_data(stream_id id, chunk&& data, time_point now) = 0;
   /// Ends the message, with trailers where the version and the framing carry them (dropped otherwise).
   virtual std::expected<void, misuse> send_end(stream_id id, const parley::fields* trailers, time_point now) = 0;
   /// Gives the exchange up. In HTTP/1 the connection is lost with it: what is queued still leaves and `wants_close` is true; where a

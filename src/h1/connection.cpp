@@ -14,31 +14,26 @@ connection::connection(engine::role role, const limits& caps, options how, time_
 
 bool connection::ended() const {
   if (sending_ != send_state::closed || receiving_ != receive_state::closed) return false;
-  if (!queue_.empty() || !events_.empty()) return false;
+  if (!queue_.empty() || (busy_ && !busy_->events.empty())) return false;
   // RFC 9112 §9.6: a server closes in stages, and waits for the client's end so that its last response is not lost.
   return role_ == role::client || eof_ || aborted_;
 }
 
 bool connection::idle() const { return !has_exchange() && receiving_ == receive_state::start; }
 
-head_parser& connection::parser() {
-  if (parser_) return *parser_;
-  parser_ = base::spares<std::unique_ptr<head_parser>>::take();
-  if (parser_) {
-    parser_->caps(limits_);
+void connection::become_busy() {
+  busy_ = base::spares<std::unique_ptr<busy_part>>::take();
+  if (busy_) {
+    busy_->parser.caps(limits_);
   } else {
-    parser_ = std::make_unique<head_parser>(limits_);
+    busy_ = std::make_unique<busy_part>(limits_);
   }
-  return *parser_;
 }
 
 void connection::rest() {
-  events_.rest();
-  if (!idle()) return;
-  if (exchanges_.capacity() != 0) base::spares<std::vector<exchange>>::give(std::exchange(exchanges_, {}));
-  if (!parser_) return;
-  parser_->release();
-  base::spares<std::unique_ptr<head_parser>>::give(std::move(parser_));
+  if (!busy_ || !busy_->events.empty() || !idle()) return;
+  busy_->parser.release();
+  base::spares<std::unique_ptr<busy_part>>::give(std::exchange(busy_, nullptr));
 }
 
 receive_action connection::feed(receive_input input) {
@@ -59,24 +54,30 @@ void connection::feed(send_input input) {
 }
 
 connection::exchange* connection::find(stream_id id) {
-  for (std::size_t i = first_exchange_; i < exchanges_.size(); ++i) {
-    if (exchanges_[i].id == id) return &exchanges_[i];
+  for (exchange& x : open_exchanges()) {
+    if (x.id == id) return &x;
   }
   return nullptr;
 }
 
 connection::exchange& connection::open_exchange() {
-  if (exchanges_.capacity() == 0) exchanges_ = base::spares<std::vector<exchange>>::take();
-  exchange& x = exchanges_.emplace_back();
+  exchange& x = busy().exchanges.emplace_back();
   x.id = ++last_id_;
   return x;
 }
 
 void connection::close_exchange() {
-  ++first_exchange_;
-  if (first_exchange_ < exchanges_.size() && first_exchange_ < 16) return;
-  exchanges_.erase(exchanges_.begin(), exchanges_.begin() + static_cast<std::ptrdiff_t>(first_exchange_));
-  first_exchange_ = 0;
+  auto& all = busy_->exchanges;
+  if (++busy_->first == all.size()) return drop_exchanges();
+  if (busy_->first < 16) return;
+  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(busy_->first));
+  busy_->first = 0;
+}
+
+void connection::drop_exchanges() {
+  if (!busy_) return;
+  busy_->exchanges.clear();
+  busy_->first = 0;
 }
 
 // One direction's message is whole: is the exchange over, and what then?
@@ -108,7 +109,7 @@ void connection::settle_client() {
   // RFC 9112 §9.3, §9.5: what is still being sent, nobody will read; what was sent behind it is not answered.
   const bool others = has_exchange();
   while (has_exchange()) {
-    events_.push(engine::reset_event{current().id, violation::not_answered});
+    tell(engine::reset_event{current().id, violation::not_answered});
     close_exchange();
   }
   if (unsent || others) queue_.clear();
@@ -158,7 +159,7 @@ void connection::fail_server(const engine::protocol_error& error) {
   x.persistent = false;
   x.refused = true;
   const bool unread = sending_ == send_state::ended;  // only content that is discarded anyway
-  if (!unread) events_.push(engine::reset_event{x.id, error});
+  if (!unread) tell(engine::reset_event{x.id, error});
   if (sending_ == send_state::head && error.status != 0) return;
   close_exchange();
   end_connection();
@@ -166,7 +167,7 @@ void connection::fail_server(const engine::protocol_error& error) {
 
 void connection::fail_client(const engine::protocol_error& error) {
   while (has_exchange()) {
-    events_.push(engine::reset_event{current().id, error});
+    tell(engine::reset_event{current().id, error});
     close_exchange();
   }
   queue_.clear();
@@ -181,8 +182,7 @@ void connection::end_connection() {
 
 void connection::abort() {
   queue_.clear();
-  exchanges_.clear();
-  first_exchange_ = 0;
+  drop_exchanges();
   aborted_ = true;
   end_connection();
 }
@@ -197,7 +197,7 @@ void connection::detach(stream_id id) {
   out_ = {};
   out_.id = id;
   out_.content = sent_body::until_close;
-  events_.push(engine::detached_event{id});
+  tell(engine::detached_event{id});
 }
 
 }  // namespace parley::h1

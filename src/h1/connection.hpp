@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/byte_engine.hpp"
@@ -51,7 +53,7 @@ class connection final : public engine::byte_engine {
                                                 time_point now) override;
   std::expected<void, misuse> send_response(stream_id id, const semantics::response_head& head, engine::content_length length,
                                             time_point now) override;
-  std::expected<bool, misuse> send_data(stream_id id, engine::chunk data, time_point now) override;
+  std::expected<bool, misuse> send_data(stream_id id, engine::chunk&& data, time_point now) override;
   std::expected<void, misuse> send_end(stream_id id, const parley::fields* trailers, time_point now) override;
 
   // --- connection_control.cpp
@@ -65,7 +67,7 @@ class connection final : public engine::byte_engine {
   void rest() override;
 
   // --- connection.cpp
-  std::optional<engine::event> next_event() override { return events_.pop(); }
+  std::optional<engine::event> next_event() override { return busy_ ? busy_->events.pop() : std::nullopt; }
   [[nodiscard]] bool has_output() const override { return !queue_.empty(); }
   [[nodiscard]] bool wants_close() const override { return sending_ == send_state::closed; }
   [[nodiscard]] bool ended() const override;
@@ -128,16 +130,34 @@ class connection final : public engine::byte_engine {
   [[nodiscard]] bool blocked() const;
   [[nodiscard]] std::size_t window() const;
 
+  /// What only a busy connection needs: one block of memory, which goes from one that becomes idle to the next that becomes busy.
+  struct busy_part {
+    explicit busy_part(const limits& caps) : parser(caps) {}
+    head_parser parser;
+    engine::event_queue events;
+    std::vector<exchange> exchanges;  // in order; those before `first` are over
+    std::size_t first = 0;
+  };
+
   // both directions (connection.cpp)
-  head_parser& parser();
+  busy_part& busy() {
+    if (!busy_) become_busy();
+    return *busy_;
+  }
+  void become_busy();
+  head_parser& parser() { return busy().parser; }
+  void tell(auto&& event) { busy().events.push(std::forward<decltype(event)>(event)); }
   receive_action feed(receive_input input);
   void feed(send_input input);
   exchange* find(stream_id id);
-  exchange& current() { return exchanges_[first_exchange_]; }
-  [[nodiscard]] bool has_exchange() const { return first_exchange_ < exchanges_.size(); }
-  [[nodiscard]] std::size_t exchange_count() const { return exchanges_.size() - first_exchange_; }
+  exchange& current() { return busy_->exchanges[busy_->first]; }
+  [[nodiscard]] bool has_exchange() const { return busy_ && busy_->first < busy_->exchanges.size(); }
+  [[nodiscard]] std::span<exchange> open_exchanges() const {
+    return busy_ ? std::span(busy_->exchanges).subspan(busy_->first) : std::span<exchange>();
+  }
   exchange& open_exchange();
   void close_exchange();
+  void drop_exchanges();
   void settle();
   void settle_client();
   void drain();
@@ -156,7 +176,7 @@ class connection final : public engine::byte_engine {
   std::expected<void, misuse> send_switch(exchange& x, const semantics::response_head& head);
   std::expected<void, misuse> send_final(exchange& x, const semantics::response_head& head, engine::content_length length);
   std::expected<outgoing*, misuse> sending_to(stream_id id, send_input input);
-  void queue_content(engine::chunk data);
+  void queue_content(engine::chunk&& data);
   template <class Head>
   void queue_head(stream_id id, const Head& head, const head_framing& framing);
   void mark_output();
@@ -180,16 +200,13 @@ class connection final : public engine::byte_engine {
   const engine::role role_;
   const options options_;
   engine::watcher watch_;
-  engine::event_queue events_;
   engine::send_queue queue_;
-  std::unique_ptr<head_parser> parser_;  // while the connection is busy
+  std::unique_ptr<busy_part> busy_;  // until `rest`
   chunked_decoder chunks_;
 
   receive_state receiving_ = receive_state::start;
   send_state sending_ = send_state::idle;
   parley::version version_ = parley::version::http1_1;
-  std::uint32_t first_exchange_ = 0;
-  std::vector<exchange> exchanges_;  // in order; those before `first_exchange_` are over
   incoming in_;
   outgoing out_;
   stream_id last_id_ = 0;

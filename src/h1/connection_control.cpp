@@ -17,8 +17,7 @@ void connection::reset(stream_id id, time_point now) {
   // must not take a cut request for one.
   const bool looks_whole = out_.id == id && sending_ != send_state::head && out_.content == sent_body::until_close;
   if (role_ == role::client || looks_whole) return abort();
-  exchanges_.clear();
-  first_exchange_ = 0;
+  drop_exchanges();
   end_connection();
 }
 
@@ -36,7 +35,7 @@ void connection::written(std::size_t n, time_point now) {
   output_clock_.progress(n, now, least_rate(limits_.send_rate), limits_.stall_time);
   if (!out_.full || queue_.size() > limits_.send_window / 2) return;
   out_.full = false;
-  if (sending_ == send_state::content || sending_ == send_state::tunnel) events_.push(engine::writable_event{out_.id});
+  if (sending_ == send_state::content || sending_ == send_state::tunnel) tell(engine::writable_event{out_.id});
 }
 
 // The system takes much at once, and then nothing for long: only it knows how the peer gets on meanwhile.
@@ -95,9 +94,7 @@ void connection::output_stalled() {
   const bool nothing = output_clock_.stalled(now_, limits_.stall_time);
   error_ = std::make_unique<engine::protocol_error>(nothing ? violation::send_timeout : violation::send_too_slow);
   watch_(now_, has_exchange() ? current().id : 0, engine::observed_error{*error_});
-  for (std::size_t i = first_exchange_; i < exchanges_.size(); ++i) {
-    events_.push(engine::reset_event{exchanges_[i].id, *error_});
-  }
+  for (const exchange& x : open_exchanges()) tell(engine::reset_event{x.id, *error_});
   abort();
 }
 

@@ -42,7 +42,7 @@ std::size_t connection::window() const {
 }
 
 bool connection::blocked() const {
-  if (events_.size() >= max_waiting_events) return true;
+  if (busy_ && busy_->events.size() >= max_waiting_events) return true;
   switch (receiving_) {
     case receive_state::start:
     case receive_state::head:
@@ -126,9 +126,13 @@ std::size_t connection::receive_head(std::string_view bytes) {
 }
 
 void connection::take_request(std::string_view text) {
-  engine::request_event e{};
+  engine::event_queue& events = busy().events;
+  auto& e = events.add<engine::request_event>();
   received_head meaning;
-  if (const auto error = take_head(parser(), text, e.head, meaning)) return fail(*error);
+  if (const auto error = take_head(parser(), text, e.head, meaning)) {
+    events.take_back();
+    return fail(*error);
+  }
 
   exchange& x = open_exchange();
   x.method = e.head.method.which();
@@ -141,7 +145,6 @@ void connection::take_request(std::string_view text) {
   e.id = x.id;
   e.ended = receiving_ == receive_state::waiting;
   e.expects_continue = meaning.expects_continue;
-  events_.push(std::move(e));
 }
 
 void connection::take_response(std::string_view text) {
@@ -157,7 +160,7 @@ void connection::take_response(std::string_view text) {
     if (++x.interim > limits_.informational) return fail(violation::too_many_informational);
     feed(receive_input::interim_head);
     e.informational = true;
-    events_.push(std::move(e));
+    tell(std::move(e));
     return;
   }
   if (status == 101 && !x.upgrade) return fail(violation::unexpected_upgrade);
@@ -166,12 +169,12 @@ void connection::take_response(std::string_view text) {
   x.persistent = x.persistent && meaning.persistent;
   if (status == 101 || (x.method == parley::method::id::connect && status / 100 == 2)) {
     const stream_id id = x.id;
-    events_.push(std::move(e));
+    tell(std::move(e));
     return detach(id);
   }
   begin_content(meaning);
   e.ended = receiving_ == receive_state::waiting;
-  events_.push(std::move(e));
+  tell(std::move(e));
   if (receiving_ == receive_state::waiting) settle();
 }
 
@@ -186,7 +189,7 @@ void connection::begin_simple_response() {
   received_head meaning;
   meaning.content = body::until_close;
   begin_content(meaning);
-  events_.push(std::move(e));
+  tell(std::move(e));
 }
 
 // --- content -----------------------------------------------------------------------------------------------------------------
@@ -221,7 +224,7 @@ void connection::deliver(std::string_view data) {
     return;
   }
   in_.unread += data.size();
-  events_.push(engine::data_event{id, data});
+  tell(engine::data_event{id, data});
 }
 
 std::size_t connection::receive_content(std::string_view bytes) {
@@ -264,7 +267,7 @@ std::size_t connection::receive_trailers(std::string_view bytes) {
       return bytes.size();
     }
     watch_(now_, e.id, engine::observed_trailers{engine::direction::in, &e.trailers});
-    if (!in_.discard) events_.push(std::move(e));
+    if (!in_.discard) tell(std::move(e));
   }
   parser().release();
   message_complete();
@@ -281,7 +284,7 @@ void connection::message_complete() {
   feed(receive_input::content_end);
   const stream_id id = current().id;
   watch_(now_, id, engine::observed_end{engine::direction::in});
-  if (!in_.discard) events_.push(engine::complete_event{id});
+  if (!in_.discard) tell(engine::complete_event{id});
   settle();
 }
 
@@ -300,7 +303,7 @@ void connection::end_of_input() {
     case receive_action::incomplete: return fail(in_head ? violation::incomplete_head : violation::incomplete_content);
     case receive_action::complete:
       watch_(now_, current().id, engine::observed_end{engine::direction::in});
-      events_.push(engine::complete_event{current().id});
+      tell(engine::complete_event{current().id});
       if (!in_tunnel) return settle();
       if (sending_ == send_state::closed) close_exchange();
       return;

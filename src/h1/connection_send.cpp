@@ -1,5 +1,6 @@
 #include <parley/status.hpp>
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -126,12 +127,10 @@ std::expected<void, connection::misuse> connection::send_final(exchange& x, cons
 
 bool connection::can_send_request() const {
   if (role_ != role::client || closing_ || sending_ != send_state::idle || receiving_ == receive_state::closed) return false;
-  if (exchange_count() >= options_.pipeline && has_exchange()) return false;
+  const auto open = open_exchanges();
+  if (open.size() >= options_.pipeline && !open.empty()) return false;
   // Nothing may follow a request behind which the bytes may become another protocol's.
-  for (std::size_t i = first_exchange_; i < exchanges_.size(); ++i) {
-    if (exchanges_[i].upgrade || exchanges_[i].method == method_id::connect) return false;
-  }
-  return true;
+  return std::none_of(open.begin(), open.end(), [](const exchange& x) { return x.upgrade || x.method == method_id::connect; });
 }
 
 std::expected<void, connection::misuse> connection::check_request(const semantics::request_head& head,
@@ -227,7 +226,7 @@ std::expected<connection::outgoing*, connection::misuse> connection::sending_to(
   return &out_;
 }
 
-void connection::queue_content(engine::chunk data) {
+void connection::queue_content(engine::chunk&& data) {
   mark_output();
   if (out_.content != sent_body::chunked) return queue_.append(std::move(data));
   if (const auto* view = std::get_if<engine::chunk::view>(&data.content)) return write_chunk(queue_, view->data);
@@ -236,7 +235,7 @@ void connection::queue_content(engine::chunk data) {
   end_chunk(queue_);
 }
 
-std::expected<bool, connection::misuse> connection::send_data(stream_id id, engine::chunk data, time_point now) {
+std::expected<bool, connection::misuse> connection::send_data(stream_id id, engine::chunk&& data, time_point now) {
   now_ = now;
   auto out = sending_to(id, send_input::data);
   if (!out) return refuse(out.error());

@@ -81,7 +81,7 @@ class connection final : public engine::byte_engine {
                                                 time_point now) override;
   std::expected<void, misuse> send_response(stream_id id, const semantics::response_head& head, engine::content_length length,
                                             time_point now) override;
-  std::expected<bool, misuse> send_data(stream_id id, engine::chunk data, time_point now) override;
+  std::expected<bool, misuse> send_data(stream_id id, engine::chunk&& data, time_point now) override;
   std::expected<void, misuse> send_end(stream_id id, const parley::fields* trailers, time_point now) override;
 
   // --- connection_push.cpp

@@ -109,7 +109,7 @@ class connection final : public engine::stream_engine {
   std::expected<void, misuse> send_response(stream_id id, const semantics::response_head& head, engine::content_length length,
                                             time_point now) override;
   /// A slice of a file cannot be sent: the exchange is lost with `content_not_allowed`.
-  std::expected<bool, misuse> send_data(stream_id id, engine::chunk data, time_point now) override;
+  std::expected<bool, misuse> send_data(stream_id id, engine::chunk&& data, time_point now) override;
   std::expected<void, misuse> send_end(stream_id id, const parley::fields* trailers, time_point now) override;
 
   // --- connection_push.cpp

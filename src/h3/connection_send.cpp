@@ -160,7 +160,7 @@ std::size_t connection::request_room() const {
 
 // --- content -----------------------------------------------------------------------------------------------------------------
 
-std::expected<bool, connection::misuse> connection::send_data(stream_id id, engine::chunk data, time_point now) {
+std::expected<bool, connection::misuse> connection::send_data(stream_id id, engine::chunk&& data, time_point now) {
   now_ = now;
   const auto found = sending_to(id);
   if (!found) return refusal(found.error());

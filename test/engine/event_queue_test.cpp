@@ -49,5 +49,22 @@ TEST(event_queue, does_not_rest_while_anything_waits) {
   EXPECT_EQ(id_of(queue.pop()), 1U);
 }
 
+TEST(event_queue, what_is_filled_where_it_lies_may_be_taken_back) {
+  event_queue queue;
+  for (stream_id i = 1; i <= 20; ++i) {
+    queue.add<complete_event>().id = i;
+    auto& request = queue.add<request_event>();
+    EXPECT_EQ(request.id, 0U);
+    request.head.fields.add("Host", "a");
+    queue.take_back();
+    EXPECT_EQ(queue.size(), i % 2 == 0 ? 2U : 1U);
+    if (i % 2 == 0) {
+      EXPECT_EQ(id_of(queue.pop()), i - 1);
+      EXPECT_EQ(id_of(queue.pop()), i);
+    }
+  }
+  EXPECT_TRUE(queue.empty());
+}
+
 }  // namespace
 }  // namespace engine_tests

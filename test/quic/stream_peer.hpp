@@ -174,7 +174,7 @@ class stream_peer final : public engine::stream_engine {
                                                     engine::time_point) override {
     return {};
   }
-  std::expected<bool, engine::misuse> send_data(engine::stream_id, engine::chunk, engine::time_point) override { return true; }
+  std::expected<bool, engine::misuse> send_data(engine::stream_id, engine::chunk&&, engine::time_point) override { return true; }
   std::expected<void, engine::misuse> send_end(engine::stream_id, const parley::fields*, engine::time_point) override { return {}; }
   void reset(engine::stream_id, engine::time_point) override {}
   void close_gracefully(engine::time_point) override {}
