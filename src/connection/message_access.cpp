@@ -157,11 +157,9 @@ semantics::response_head response_access::to_head(response&& r) {
   return head;
 }
 
-response response_access::ready(int status, std::shared_ptr<const ready_lines> lines, std::string_view bytes) {
-  response r(status);
+void response_access::ready(response& r, std::shared_ptr<const ready_lines> lines, std::string_view bytes) {
   r.ready_ = std::move(lines);
   if (!bytes.empty()) r.content_.emplace<shared_content>(shared_content{bytes, nullptr});
-  return r;
 }
 
 response response_access::from_head(semantics::response_head&& head) {

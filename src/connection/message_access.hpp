@@ -88,6 +88,8 @@ struct request_access {
     r.tls_ = by;
   }
   static void early(request& r) { r.early_ = true; }
+  /// Its target does (absolute-form), or `:scheme`; else it has that of its connection.
+  [[nodiscard]] static bool names_scheme(const request& r) { return r.scheme_.length != 0; }
   /// Makes them if there are none.
   [[nodiscard]] static request_notes& notes(request& r);
   [[nodiscard]] static const request_notes* known_notes(const request& r) { return r.notes_.get(); }
@@ -127,8 +129,8 @@ struct response_access {
   /// The head to send; the fields that engines make by themselves are theirs to leave out. Takes the fields out of `r`; its content
   /// stays, and so do its ready lines, which the head refers to.
   [[nodiscard]] static semantics::response_head to_head(response&& r);
-  /// An answer whose field lines were made beforehand. `bytes`, if there are any, live as long as what `lines` shares.
-  [[nodiscard]] static response ready(int status, std::shared_ptr<const ready_lines> lines, std::string_view bytes = {});
+  /// Makes a new one an answer whose field lines were made beforehand. `bytes`, if there are any, live as long as what `lines` shares.
+  static void ready(response& r, std::shared_ptr<const ready_lines> lines, std::string_view bytes = {});
   /// The server has to look at it before it is sent.
   [[nodiscard]] static bool shaped(const response& r) { return r.validated_ || r.shaped_; }
   [[nodiscard]] static bool validated(const response& r) { return r.validated_; }

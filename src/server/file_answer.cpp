@@ -11,6 +11,7 @@
 #include "server/ranged_answer.hpp"
 
 #include <array>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -59,24 +60,29 @@ bool wants_ranges(const request& req, semantics::precondition result) {
 
 }  // namespace
 
-response answer_with(const request& req, const std::shared_ptr<const served_file>& whole) {
+std::optional<response> answer_with(const request& req, const std::shared_ptr<const served_file>& whole) {
   using detail::response_access;
   const std::shared_ptr<const served_file>& file = selected(req, whole);
   semantics::validators known{file->entity_tag, file->modified, file->modified_text};
   known.coded = true;
   const auto result = preconditions(req, known, file->lines.fields);
-  if (result == semantics::precondition::not_modified) return response_access::ready(304, {file, &file->unchanged});
-  response res = response_access::ready(200, {file, &file->lines}, file->bytes);
+  const bool unchanged = result == semantics::precondition::not_modified;
+  std::optional<response> res(std::in_place, unchanged ? 304 : 200);
+  if (unchanged) {
+    response_access::ready(*res, {file, &file->unchanged});
+    return res;
+  }
+  response_access::ready(*res, {file, &file->lines}, file->bytes);
   if (wants_ranges(req, result) && file->ranges) {
     // What is empty has a length too.
-    if (file->bytes.empty()) response_access::content(res) = detail::shared_content{};
-    take_ranges(res, req.header("Range"));
+    if (file->bytes.empty()) response_access::content(*res) = detail::shared_content{};
+    take_ranges(*res, req.header("Range"));
   }
   return res;
 }
 
 response answer_with(const request& req, found_file& found, const file_choices& how) {
-  if (found.small) return answer_with(req, found.small);
+  if (found.small) return std::move(*answer_with(req, found.small));
   opened_file* file = &found.large;
   const auto now = system_clock::now();
   const auto modified = said_date(file->modified, now);

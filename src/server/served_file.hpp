@@ -98,8 +98,9 @@ struct found_file {
 /// The same for an open file, of which `path` is what the type is taken from.
 [[nodiscard]] found_file load_file(opened_file file, const std::string& path, const file_choices& how, reach far);
 
-/// The answer: 200, or what the request's preconditions make of it. Throws `problem_error`.
-[[nodiscard]] response answer_with(const request& req, const std::shared_ptr<const served_file>& file);
+/// The answer: 200, or what the request's preconditions make of it. Throws `problem_error`. That of a kept file is never empty: it is made
+/// where `try_at_once` gives it, since moving an answer costs as much as making it.
+[[nodiscard]] std::optional<response> answer_with(const request& req, const std::shared_ptr<const served_file>& file);
 [[nodiscard]] response answer_with(const request& req, found_file& found, const file_choices& how);
 
 }  // namespace parley::server_room

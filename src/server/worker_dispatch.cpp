@@ -72,7 +72,9 @@ void worker::on_begin(connection::exchange& base) {
     x.connection().close_gracefully();
     return respond(x, core_.without_tls(x.request));
   }
-  if (const auto wrong = wrong_scheme(x.request, core_.any_scheme)) return respond(x, core_.error_response(*wrong, x.request));
+  if (request_access::names_scheme(x.request)) {
+    if (const auto wrong = wrong_scheme(x.request, core_.any_scheme)) return respond(x, core_.error_response(*wrong, x.request));
+  }
   // RFC 8470 §5.2: no handler hears of what must not be done twice.
   if (!x.request.method().safe() && x.request.early_data()) [[unlikely]] {
     counters_.add(count::too_early);
