@@ -43,12 +43,6 @@ epoll_loop::~epoll_loop() {
   wind_up();
 }
 
-time_point epoll_loop::now() const {
-  if (!now_known_) now_ = std::chrono::steady_clock::now();
-  now_known_ = true;
-  return now_;
-}
-
 // --- descriptors -------------------------------------------------------------------------------------------------------------
 
 std::error_code epoll_loop::watch(int descriptor, watcher& who, std::uint32_t events) {
@@ -94,7 +88,7 @@ void epoll_loop::forget(watcher& who) {
 /// The frame around every callback: a new turn, what the callback does, and then all that this made ready.
 template <class F>
 void epoll_loop::turn(F&& callback) {
-  now_known_ = false;
+  forget_time();
   std::forward<F>(callback)();
   ready_.drain();
 }
@@ -189,7 +183,7 @@ void epoll_loop::ask_system() {
   const int n = epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), patience());
   next_event_ = 0;
   event_count_ = n > 0 ? static_cast<std::size_t>(n) : 0;
-  now_known_ = false;
+  forget_time();
 }
 
 /// How long to wait for news, in milliseconds; -1: until they come.
@@ -198,7 +192,7 @@ int epoll_loop::patience() {
   if (timers_.armed() == 0) return -1;
   const std::optional<time_point> due = timers_.next_look();
   if (!due) return -1;
-  now_known_ = false;
+  forget_time();
   if (*due <= now()) return 0;
   // Rounded up: a timer that is looked at too early costs a round.
   const auto rest = std::chrono::ceil<std::chrono::milliseconds>(*due - now()).count();
@@ -208,7 +202,7 @@ int epoll_loop::patience() {
 void epoll_loop::fire_timers() {
   const std::optional<time_point> first = timers_.next_look();
   if (!first) return;
-  now_known_ = false;
+  forget_time();
   const time_point due = now();
   if (*first > due) return;
   // A callback may arm its timer for now: no more of them than stand in the queue at first, so that sockets get their turn.

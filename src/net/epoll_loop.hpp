@@ -31,7 +31,6 @@ class epoll_loop final : public loop {
   epoll_loop();
   ~epoll_loop() override;
 
-  [[nodiscard]] time_point now() const override;
   void post(base::unique_function<void()> work) override;
   void resume_soon(std::coroutine_handle<> coroutine) override { ready_.resume_soon(coroutine); }
   void resume_next_turn(std::coroutine_handle<> coroutine) override { next_turn_.push(coroutine); }
@@ -75,6 +74,7 @@ class epoll_loop final : public loop {
     std::uint32_t generation = 0;
   };
 
+  time_point read_clock() const override { return std::chrono::steady_clock::now(); }
   void arm(timer& t, time_point when) override { timers_.arm(t, when); }
   void cancel(timer& t) override { timers_.cancel(t); }
   void forget(timer& t) override { timers_.forget(t); }
@@ -109,8 +109,6 @@ class epoll_loop final : public loop {
   timer_queue timers_;
   std::size_t waits_ = 0;
   std::size_t outside_ = 0;
-  mutable bool now_known_ = false;
-  mutable time_point now_{};
 
   std::mutex mutex_;  // what other threads reach
   std::vector<base::unique_function<void()>> posted_;

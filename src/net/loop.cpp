@@ -51,7 +51,6 @@ void errand::drop() const { on_->outside_ends(); }
 
 timer::timer(loop& on, function callback) : loop_(on), callback_(std::move(callback)) {}
 timer::~timer() { loop_.forget(*this); }
-void timer::arm(time_point when) { loop_.arm(*this, when); }
 void timer::cancel() { loop_.cancel(*this); }
 
 }  // namespace parley::net

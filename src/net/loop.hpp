@@ -49,7 +49,13 @@ class loop {
   [[nodiscard]] static loop* current();
 
   /// The time of this turn; read from the clock once a turn, which is one callback with all that it made ready.
-  [[nodiscard]] virtual time_point now() const = 0;
+  [[nodiscard]] time_point now() const {
+    if (!now_known_) {
+      now_ = read_clock();
+      now_known_ = true;
+    }
+    return now_;
+  }
   /// Runs `work` on the loop's thread, soon. From any thread; the loop must be alive (else see `remote`).
   virtual void post(base::unique_function<void()> work) = 0;
   /// Resumes a coroutine on this loop once the present callback has returned. Loop's thread only. Never recursion.
@@ -90,6 +96,13 @@ class loop {
    private:
     loop* before_;
   };
+  /// A new turn begins: who asks next what time it is has the clock read.
+  void forget_time() { now_known_ = false; }
+  /// It is that time, until this is called again.
+  void time_is(time_point now) {
+    now_ = now;
+    now_known_ = true;
+  }
   net::remote remote_;
 
  private:
@@ -99,6 +112,7 @@ class loop {
   friend std::expected<std::unique_ptr<datagram_socket>, std::error_code> open_datagrams(loop&, const ip_endpoint&,
                                                                                          const datagram_options&);
   friend class resolution;
+  virtual time_point read_clock() const = 0;
   virtual void arm(timer& t, time_point when) = 0;
   virtual void cancel(timer& t) = 0;
   virtual void forget(timer& t) = 0;
@@ -111,6 +125,8 @@ class loop {
   virtual std::optional<std::vector<std::string>> known_addresses(std::string_view name) = 0;
 
   std::unique_ptr<task_scope> scope_;
+  mutable bool now_known_ = false;
+  mutable time_point now_{};
 };
 
 /// A timer that its owner embeds; arming costs no allocation. Loop's thread only. The loop outlives it. Its callback may
@@ -124,7 +140,13 @@ class timer {
   timer(const timer&) = delete;
   timer& operator=(const timer&) = delete;
   /// (Re)arms it. Cheap when `when` is later than it was: the queue is corrected when the old time comes.
-  void arm(time_point when);
+  void arm(time_point when) {
+    if (armed_ && when >= when_) {
+      when_ = when;
+    } else {
+      loop_.arm(*this, when);
+    }
+  }
   /// Cheap too: its place in the queue is given up when the time comes.
   void cancel();
   [[nodiscard]] bool armed() const { return armed_; }

@@ -29,9 +29,9 @@ void memory_loop::stop() {
 void memory_loop::run_until_idle() { run_until(time_point::max()); }
 
 void memory_loop::run_for(std::chrono::nanoseconds duration) {
-  const time_point end = now_ + duration;
+  const time_point end = now() + duration;
   run_until(end);
-  now_ = std::max(now_, end);
+  time_is(std::max(now(), end));
 }
 
 void memory_loop::run_until(time_point end) {
@@ -44,7 +44,7 @@ void memory_loop::run_until(time_point end) {
     if (run_one_turn() || wait_for_post()) continue;
     const std::optional<time_point> next = timers_.next();
     if (!next || *next > end) return;
-    now_ = std::max(now_, *next);
+    time_is(std::max(now(), *next));
   }
 }
 
@@ -58,7 +58,7 @@ bool memory_loop::run_one_turn() {
     ready_.drain();
   }
   for (std::size_t rest = timers_.size(); rest > 0; --rest) {
-    timer* due = timers_.take_due(now_);
+    timer* due = timers_.take_due(now());
     if (due == nullptr) break;
     busy = true;
     timer_queue::fire(*due);
