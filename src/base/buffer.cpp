@@ -32,9 +32,13 @@ void buffer::reset() {
 }
 
 void buffer::make_room(std::size_t n) {
+  if (block_.data == nullptr) [[likely]] {
+    block_ = acquire_block(n);
+    return;
+  }
   const std::size_t used = size();
   // Moving costs less than growing, yet a buffer that is nearly full would then move for every few bytes that arrive.
-  if (block_.data != nullptr && used <= block_.size / 2 && block_.size - used >= n) {
+  if (used <= block_.size / 2 && block_.size - used >= n) {
     compact();
     return;
   }

@@ -20,7 +20,16 @@ constexpr std::size_t most_spare_pieces = 64;
 
 }  // namespace
 
+// Something follows what was alone.
+void send_queue::list_only() {
+  if (only_.empty()) return;
+  if (pieces_.capacity() == 0) pieces_ = base::spares<std::vector<piece>>::take();
+  pieces_.emplace_back().rest.bytes = only_;
+  only_ = {};
+}
+
 send_queue::piece& send_queue::push() {
+  list_only();
   if (first_ >= compact_after) {
     // Blocks, long strings and owners keep their bytes in place when they are moved.
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
@@ -31,6 +40,7 @@ send_queue::piece& send_queue::push() {
 }
 
 void send_queue::open_block(std::size_t n) {
+  list_only();
   const base::block memory = base::acquire_block(std::max(n, empty() ? first_block : next_block));
   if (first_ < pieces_.size()) {
     pieces_.back().memory = open_;  // whatever that piece is: nothing behind it lies in the block
@@ -44,7 +54,12 @@ void send_queue::open_block(std::size_t n) {
 
 void send_queue::commit(std::size_t n) {
   if (n == 0) return;
-  if (joined_) {
+  if (!only_.empty()) {
+    only_ = {only_.data(), only_.size() + n};
+  } else if (empty()) {
+    only_ = {tail_, n};
+    joined_ = true;
+  } else if (joined_) {
     auto& bytes = pieces_.back().rest.bytes;
     bytes = {bytes.data(), bytes.size() + n};
   } else {
@@ -91,6 +106,10 @@ void send_queue::append(chunk&& data) {
 }
 
 std::size_t send_queue::peek(std::span<base::segment> out) const {
+  if (!only_.empty() && !out.empty()) {
+    out[0] = base::segment{only_};
+    return 1;
+  }
   std::size_t n = 0;
   for (std::size_t i = first_; i < pieces_.size() && n < out.size(); ++i) {
     if (pieces_[i].rest.size() > 0) out[n++] = pieces_[i].rest;
@@ -121,6 +140,11 @@ void send_queue::close_block() {
 void send_queue::written(std::uint64_t n) {
   n = std::min(n, size_);
   size_ -= n;
+  if (!only_.empty()) {
+    only_.remove_prefix(static_cast<std::size_t>(n));
+    if (only_.empty()) close_block();
+    return;
+  }
   while (n > 0) {
     base::segment& rest = pieces_[first_].rest;
     const std::uint64_t part = std::min(n, rest.size());
@@ -137,6 +161,7 @@ void send_queue::written(std::uint64_t n) {
 
 void send_queue::clear() {
   while (first_ < pieces_.size()) pop();
+  only_ = {};
   close_block();
   size_ = 0;
 }

@@ -19,7 +19,7 @@ namespace parley::engine {
 ///
 /// Copied bytes are gathered in the open block, so that a head and a small body leave as one segment; the block goes on behind pieces
 /// that are not copied, such as content between frames' headers. No byte moves until `written` covers it. All memory goes back to the
-/// pool when the queue runs empty.
+/// pool when the queue runs empty. As long as all of it lies in the open block, as a small answer does, there is no list.
 class send_queue {
  public:
   /// Up to this size it is cheaper to copy a piece than to write one more segment.
@@ -63,17 +63,19 @@ class send_queue {
   void open_block(std::size_t n);
   void close_block();
   piece& push();
+  void list_only();
   void pop();
 
   /// Behind `tail_`.
   [[nodiscard]] std::size_t room() const { return static_cast<std::size_t>(open_.data + open_.size - tail_); }
 
-  std::vector<piece> pieces_;
-  base::block open_;      // that copied bytes go into
-  char* tail_ = nullptr;  // where it goes on
+  std::string_view only_;      // all there is, or empty
+  std::vector<piece> pieces_;  // else
+  base::block open_;           // that copied bytes go into
+  char* tail_ = nullptr;       // where it goes on
   std::uint64_t size_ = 0;
   std::uint32_t first_ = 0;  // the pieces before it are written
-  bool joined_ = false;      // the last piece ends at `tail_`
+  bool joined_ = false;      // the last piece, or `only_`, ends at `tail_`
 };
 
 }  // namespace parley::engine
