@@ -242,17 +242,15 @@ TEST(attack_proxy, tunnels_of_one_http2_connection) {
 // One that is busy for ever: its time is over all the same.
 TEST(attack_proxy, a_tunnel_without_end) {
   proxied site;
-  site.open(forward_proxy().allow("127.0.0.1").allow_private().total_time(1500ms));
+  site.open(forward_proxy().allow("127.0.0.1").allow_private().total_time(5s));
   raw attacker(site.on.port, attackers_address);
   attacker.send(connect_to(site.at("127.0.0.1")));
   ASSERT_EQ(attacker.response(), 200);
-  int answers = 0;
-  for (;; ++answers) {
+  // How many come through depends on the machine; that it ends, though it never idles, does not.
+  do {
     attacker.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    if (attacker.response() != 200) break;
     ::poll(nullptr, 0, 1);
-  }
-  EXPECT_GE(answers, 1);
+  } while (attacker.response() == 200);
   EXPECT_TRUE(site.on.counted("proxy_over_time", 1));
   EXPECT_TRUE(site.serves_others());
 }
