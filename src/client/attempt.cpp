@@ -201,7 +201,8 @@ task<response> fetch_planned(std::shared_ptr<pool> through, plan& what, const op
       auto trying = attempt(through, what, how, at, so_far);
       response got = co_await trying;
       // RFC 9110 §10.1.1: the expectation was refused, not the request.
-      if (got.status() != 417 || !what.expect_continue || !what.content_at_hand()) co_return got;
+      const bool ours = what.expect_continue && !what.expectation_given;
+      if (got.status() != 417 || !ours || !what.content_at_hand()) co_return got;
       drop_expectation(what);
     } catch (const try_again&) {
     }

@@ -138,6 +138,7 @@ void check_version(const plan& p) {
 void set_expectation(plan& p, const options& how) {
   const bool given = base::iequals(plan_access::get(p.head.fields, field_id::expect), "100-continue");
   p.expect_continue = how.expect_continue();
+  p.expectation_given = given;
   if (!p.expect_continue && given) p.expect_continue = default_continue_wait;
   if (!has_bytes(p) || p.head.version < http1_1) p.expect_continue.reset();
   if (p.expect_continue && !given) {

@@ -101,8 +101,9 @@ struct plan {
   std::function<task<>(body_writer&)> producer;  // empty when the content is `content`
   bool repeatable = false;                       // the producer stays here when it is called
   std::optional<std::chrono::milliseconds> expect_continue;
-  bool offers_upgrade = false;  // its fields say so now
-  std::string alternative{};    // so does Alt-Used
+  bool expectation_given = false;  // by a field of the request: who wrote it hears of a 417
+  bool offers_upgrade = false;     // its fields say so now
+  std::string alternative{};       // so does Alt-Used
 
   bool early = false;  // may go as early data (RFC 8470)
   /// The content can be sent (again): it lies in memory, or its producer has not been called yet.

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace parley::connection {
 
@@ -38,6 +39,8 @@ class incoming_content final : public parley::detail::body_source {
   [[nodiscard]] std::string take();
   /// Sends 100 if the client waits for it (RFC 9110 §10.1.1). Reading and collecting do it by themselves.
   void ask_for_content() noexcept;
+  /// Whether the client waits for 100; if so, nothing sends one by itself any more: who asks sends it, or lets the client go on waiting.
+  [[nodiscard]] bool take_expectation() noexcept { return std::exchange(wants_continue_, false); }
   [[nodiscard]] bool too_large() const { return too_large_; }
   [[nodiscard]] std::string& collected() { return waiting_; }
 

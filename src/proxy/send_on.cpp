@@ -201,7 +201,7 @@ request forwarded(const forward_service& in, request& req, const destination& to
   copy_fields(sent, out.fields());
   // RFC 9112 §3.2.2: the target's, whatever the field said.
   out.fields().remove("Host");
-  out.fields().remove("Expect");  // the client asks its own next hop; content is read when it is there
+  out.fields().remove("Expect");  // in HTTP/1.0, and without content, it means nothing (RFC 9110 §10.1.1)
   if (!out.fields().contains("User-Agent")) out.header("User-Agent", "");
   if (!out.fields().contains("Accept")) out.header("Accept", "");
   out.header("Via", via_with(sent, req.version(), in.how().name));
@@ -209,7 +209,7 @@ request forwarded(const forward_service& in, request& req, const destination& to
   return out;
 }
 
-/// RFC 9110 §15.2: interim responses go on, save 100: what the client expects was asked of us.
+/// RFC 9110 §15.2: interim responses go on, 100 too: what the client expects is asked of the other side.
 void pass_interim(const forward_service& in, const passage& on, const response& got) {
   on.time->moved();
   fields lines;
@@ -234,6 +234,8 @@ task<response> send_on(std::shared_ptr<forward_service> in, request& req) {
     refuse(*in, 502, "proxy_loop_detected", "This request has come through this proxy before.");
   }
   request out = forwarded(*in, req, *to);
+  options how;
+  how.streamed().connect_timeout(in->how().connect_time);
   if (last_hop(req, out)) {
     if (req.method() == method::trace)
       throw problem_error(405, "This proxy does not answer TRACE itself.").header("Allow", "OPTIONS");
@@ -246,13 +248,16 @@ task<response> send_on(std::shared_ptr<forward_service> in, request& req) {
   const auto length = on->upload->length();
   const bool said = length || std::as_const(req).fields().contains("Transfer-Encoding") || req.version() >= http2;
   if (said && length != std::uint64_t{0}) {
+    // RFC 9110 §10.1.1: the other side says whether the content is wanted, and the 100 is its own. What a client sends unasked goes on when it is there.
+    const bool expects = server_room::take_expectation(req);
+    if (expects) out.header("Expect", "100-continue");
     std::string first;
-    if (!length) {
+    if (!length && !expects) {
       body_reader reader(on->upload.get());
       auto reading = reader.read();
       first = co_await reading;
     }
-    if (length || !first.empty()) {
+    if (length || expects || !first.empty()) {
       out.stream(
           [upload = on->upload, time = on->time, first](body_writer& writer) { return send_content(upload, time, first, writer); },
           length);
@@ -261,8 +266,6 @@ task<response> send_on(std::shared_ptr<forward_service> in, request& req) {
   std::optional<fetch_error> failed;
   bool over = false;
   try {
-    options how;
-    how.streamed().connect_timeout(in->how().connect_time);
     how.on_informational([in = in.get(), passing = std::weak_ptr<const passage>(on)](const response& got) {
       if (const auto alive = passing.lock()) pass_interim(*in, *alive, got);
     });

@@ -116,7 +116,12 @@ void server_exchange::interim(const parley::request& from, int code, const parle
 void send_interim(const request& req, int status, const fields& lines) {
   // Whose requests are given hints, gives them here: there is no other sink.
   auto* const to = static_cast<server_exchange*>(detail::request_access::hints(req));
-  if (to != nullptr && status > 101 && status < 200) to->interim(req, status, lines);
+  if (to != nullptr && status >= 100 && status != 101 && status < 200) to->interim(req, status, lines);
+}
+
+bool take_expectation(const request& req) {
+  auto* const at = static_cast<server_exchange*>(detail::request_access::hints(req));
+  return at != nullptr && at->id() != 0 && !at->lost() && at->incoming().take_expectation();
 }
 
 void worker::interim(server_exchange& x, const request& from, int status, const fields& lines) {

@@ -294,6 +294,18 @@ TEST(attempt, a_refused_expectation_is_left_out_the_second_time) {
   EXPECT_TRUE(w.server.peers[1]->received.ends_with("content"));
 }
 
+// Who wrote the field hears what became of it: a proxy, say, whose client has to decide.
+TEST(attempt, a_refused_expectation_of_the_request_is_told) {
+  world w;
+  w.server.answer_all("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n");
+  request r(method::put, attempt_url);
+  r.content("content", "text/plain").header("Expect", "100-continue");
+  auto got = w.run(w.http.send(std::move(r)));
+  ASSERT_TRUE(got->succeeded()) << got->error();
+  EXPECT_EQ(got->value().status(), 417);
+  EXPECT_EQ(w.server.peers.size(), 1u);
+}
+
 TEST(attempt, no_expectation_without_content) {
   world w;
   w.server.answer_all(ok_hello);

@@ -112,14 +112,22 @@ class client final : private connection::exchange_owner {
     parley::semantics::request_head head;
     call* response = nullptr;  // null: refused
   };
-  /// Not sent: null.
-  call* ask(const asked& what) {
+  /// The head alone, and content to follow if it has any. Not sent: null.
+  call* begin(const asked& what) { return begin(what, parley::testing::engine_peer::head_of(what)); }
+  call* begin(const asked& what, const parley::semantics::request_head& head) {
     if (made == nullptr || !made->can_send_request()) return nullptr;
     call& x = calls_.emplace_back();
     auto length = engine::content_length::no_content();
     if (what.content) length = what.chunked ? engine::content_length::stream() : engine::content_length::of(what.content->size());
-    if (!made->send_request(x, parley::testing::engine_peer::head_of(what), length)) return nullptr;
+    if (!made->send_request(x, head, length)) return nullptr;
     x.incoming().collect(std::size_t{1} << 30);
+    return &x;
+  }
+  /// Not sent: null.
+  call* ask(const asked& what) {
+    call* const begun = begin(what);
+    if (begun == nullptr) return nullptr;
+    call& x = *begun;
     if (what.content) {
       parley::fields lines;
       for (const auto& [name, value] : what.trailers) lines.add(name, value);
