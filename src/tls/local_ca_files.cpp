@@ -142,10 +142,13 @@ std::expected<std::optional<private_folder>, error> private_folder::open(const s
   }
   if (!folder) {
     const int failed = errno;
-    const std::string above = std::filesystem::path(path).parent_path().string();
-    std::error_code ignored;
-    if (failed == ENOTDIR && !std::filesystem::is_directory(above, ignored)) {
-      return std::unexpected(error{errc::unreadable, above + " is no folder; use another data folder"});
+    if (failed == ENOTDIR) {
+      // It is not always the one right above.
+      std::error_code ignored;
+      std::filesystem::path above = std::filesystem::path(path).parent_path();
+      while (above.has_relative_path() && !std::filesystem::exists(above, ignored)) above = above.parent_path();
+      if (!std::filesystem::is_directory(above, ignored))
+        return std::unexpected(error{errc::unreadable, above.string() + " is no folder; use another data folder"});
     }
     return trouble("open the folder", path, failed);
   }

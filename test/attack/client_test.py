@@ -91,10 +91,15 @@ class Cookies(unittest.TestCase):
             with Peer(head) as peer:
                 self.assertEqual(parley("get", peer.url(), "-c", jar).code, 0)
             with open(jar, encoding="utf-8") as file:
-                for line in file:
-                    if line.strip() and not line.startswith("# "):
-                        self.assertGreaterEqual(line.count("\t"), 6, line)
-                        self.assertTrue(line.removeprefix("#HttpOnly_").startswith("127.0.0.1\tFALSE\t/\t"), line)
+                lines = [line for line in file if line.strip() and not line.startswith("# ")]
+            for line in lines:
+                self.assertEqual(line.count("\t"), 6, line)
+                # What holds a tab is not for other programs, which take the line for a comment.
+                escaped = line.startswith("#Parley_")
+                self.assertEqual("%09" in line, escaped, line)
+                host, wide, path = line.removeprefix("#Parley_").removeprefix("#HttpOnly_").split("\t")[:3]
+                self.assertEqual((host, wide, path), ("127.0.0.1", "FALSE", "/%09x" if escaped and "%09x" in line else "/"), line)
+            self.assertTrue(any(line.startswith("#Parley_") for line in lines), lines)
 
 
 class Redirects(unittest.TestCase):
